@@ -1,0 +1,26 @@
+#include "core/interrupt.hpp"
+
+#include <atomic>
+#include <csignal>
+
+namespace digon {
+namespace {
+
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
+
+void request_stop(int signal) {
+  stop_requested = true;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+void install_interrupt_handler() {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+bool interrupted() { return stop_requested; }
+
+}  // namespace digon

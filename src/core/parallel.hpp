@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace digon {
+
+/// Calls work(0) … work(count − 1), each once, on `threads` threads (0: one a core) in no fixed order.
+/// Results must not depend on that order. The first exception thrown ends the rest and is thrown on.
+void parallel_for(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
+
+}  // namespace digon

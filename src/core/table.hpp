@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace digon {
+
+/// A tidy table: one named column a quantity, one row an observation.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+
+  /// Appends one row; throws std::logic_error if it has not one cell a column.
+  void add_row(std::vector<std::string> cells);
+};
+
+/// A number as the shortest text that reads back to the same double.
+std::string cell(double value);
+std::string cell(std::size_t value);
+
+/// The table as CSV (RFC 4180), written whole or not at all.
+void write_csv(const std::filesystem::path& path, const Table& table);
+
+/// The table in aligned columns, for a terminal.
+std::string to_text(const Table& table);
+
+}  // namespace digon

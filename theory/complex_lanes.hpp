@@ -1,0 +1,47 @@
+#pragma once
+
+#include <complex>
+#include <cstddef>
+
+namespace digon {
+
+/// Eight doubles side by side; the compiler maps them to whatever vector registers there are.
+using Lanes = double __attribute__((vector_size(64)));
+inline constexpr std::size_t lane_count = 8;
+
+inline Lanes all_lanes(double value) { return Lanes{} + value; }
+
+/// Eight complex numbers side by side.
+struct ComplexLanes {
+  Lanes re{};
+  Lanes im{};
+
+  [[nodiscard]] std::complex<double> lane(std::size_t k) const { return {re[k], im[k]}; }
+  void set_lane(std::size_t k, std::complex<double> value) {
+    re[k] = value.real();
+    im[k] = value.imag();
+  }
+};
+
+inline ComplexLanes operator+(const ComplexLanes& a, const ComplexLanes& b) {
+  return {a.re + b.re, a.im + b.im};
+}
+inline ComplexLanes operator-(const ComplexLanes& a, const ComplexLanes& b) {
+  return {a.re - b.re, a.im - b.im};
+}
+inline ComplexLanes operator*(const ComplexLanes& a, const ComplexLanes& b) {
+  return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+inline ComplexLanes operator*(double a, const ComplexLanes& b) { return {a * b.re, a * b.im}; }
+inline ComplexLanes operator*(std::complex<double> a, const ComplexLanes& b) {
+  return {a.real() * b.re - a.imag() * b.im, a.real() * b.im + a.imag() * b.re};
+}
+inline ComplexLanes operator+(double a, const ComplexLanes& b) { return {a + b.re, b.im}; }
+
+/// 1/z, lane by lane.
+inline ComplexLanes reciprocal(const ComplexLanes& z) {
+  const Lanes scale = 1.0 / (z.re * z.re + z.im * z.im);
+  return {z.re * scale, -z.im * scale};
+}
+
+}  // namespace digon

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "theory/output_error.hpp"
+#include "theory/output_unit.hpp"
+
+namespace digon {
+
+/// How far the contour integral is carried.
+struct ContourOptions {
+  double tolerance = 1e-12;          ///< absolute, on inactive and active error alike
+  std::size_t max_nodes = 1U << 18;  ///< per output
+};
+
+/// An expected OutputError with a bound on its numerical error (truncation, rigorous, plus rounding, estimated).
+struct ExpectedError {
+  OutputError value;
+  OutputError uncertainty;
+};
+
+/// E[output_error(b + Σ g_i x_i, a)] over the other features' densities.
+struct UnitError {
+  ExpectedError expected;
+  std::size_t nodes = 0;
+};
+UnitError expected_error(const OutputUnit& unit, const ContourOptions& options);
+
+/// The same given that k of the other features are active, averaged over which, for each k = 0 … n − 1.
+struct UnitErrorByCount {
+  std::vector<ExpectedError> expected;
+  std::size_t nodes = 0;
+};
+UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options);
+
+}  // namespace digon

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <stdexcept>
+
+#include "core/feature_distribution.hpp"
+#include "core/toy_model.hpp"
+
+namespace digon {
+
+struct ExactLossOptions {
+  double relative_tolerance = 1e-10;  ///< of the loss
+  std::size_t max_nodes = 1U << 18;   ///< of each output's contour integral
+  std::size_t threads = 1;            ///< 0: one a core; the result does not depend on it
+};
+
+/// L = Σ_j I_j E[(x_j − x'_j)²] over the feature distribution, without sampling.
+struct ExactLoss {
+  double loss = 0.0;
+  double error = 0.0;              ///< bound on |loss − L|: truncation (rigorous) and rounding (estimated)
+  Eigen::VectorXd reconstruction;  ///< [n] I_j p_j E[(x_j − x'_j)² | x_j active]
+  Eigen::VectorXd interference;    ///< [n] I_j S_j E[(x'_j)² | x_j = 0]
+  std::size_t nodes = 0;           ///< quadrature nodes, over all outputs
+};
+
+/// The tolerance cannot be met; the message names the error achieved.
+struct ToleranceError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The exact loss of a linear or ReLU output model, any n, any p_i and I_i. Cost O(n²) a node.
+/// Throws InputError on a bad model or distribution, ToleranceError where the tolerance is out of reach.
+ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
+                     const ExactLossOptions& options = {});
+
+/// Σ_j I_j p_j/3: the loss of the model that always answers 0, the natural unit of loss.
+double zero_model_loss(const FeatureDistribution& features);
+
+/// Throws InputError unless both are valid and of one n.
+void validate(const ToyModel& model, const FeatureDistribution& features);
+
+}  // namespace digon

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <vector>
+
+#include "core/toy_model.hpp"
+
+namespace digon {
+
+/// One output of a toy model before its ReLU, z = b + a x_j + Σ g_i x_i, seen from its own feature j.
+struct OutputUnit {
+  double bias = 0.0;        ///< b_j
+  double own = 0.0;         ///< a = G_jj
+  Eigen::VectorXd others;   ///< g_i = G_ji of the other features
+  Eigen::VectorXd density;  ///< p_i of the other features
+};
+
+/// The outputs of a model, j = 0 … n − 1, on features of densities p [n].
+std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density);
+
+}  // namespace digon
