@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/input_error.hpp"
 #include "core/parallel.hpp"
 #include "theory/contour.hpp"
 #include "theory/linear_model.hpp"
@@ -72,14 +71,6 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
 
 double zero_model_loss(const FeatureDistribution& features) {
   return features.importance.dot(features.density) / 3.0;
-}
-
-void validate(const ToyModel& model, const FeatureDistribution& features) {
-  validate(model);
-  validate(features);
-  if (model.features() != features.features()) {
-    reject("features: the model has {}, the distribution {}", model.features(), features.features());
-  }
 }
 
 }  // namespace digon

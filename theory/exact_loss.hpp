@@ -37,7 +37,4 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
 /// Σ_j I_j p_j/3: the loss of the model that always answers 0, the natural unit of loss.
 double zero_model_loss(const FeatureDistribution& features);
 
-/// Throws InputError unless both are valid and of one n.
-void validate(const ToyModel& model, const FeatureDistribution& features);
-
 }  // namespace digon

@@ -59,13 +59,17 @@ class TemporaryFile {
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) reject("{}: cannot make the folder: {}", folder.string(), error.message());
-
+  require_folder(folder);
   TemporaryFile file((folder / ("." + path.filename().string() + ".XXXXXX")).string());
   file.write(bytes);
   file.rename_to(path);
+}
+
+void require_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) reject("{}: cannot make the folder: {}", folder.string(), error.message());
+  if (::access(folder.c_str(), W_OK) != 0) reject("{}: cannot be written to: {}", folder.string(), last_system_error());
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
+#include "core/json.hpp"
 #include "core/safetensors.hpp"
 #include "core/version.hpp"
 
@@ -12,10 +13,6 @@ using nlohmann::json;
 
 constexpr const char* weights_file = "weights.safetensors";
 constexpr const char* record_file = "run.json";
-
-json to_json(const Eigen::VectorXd& values) {
-  return std::vector<double>(values.data(), values.data() + values.size());
-}
 
 Eigen::VectorXd to_vector(const json& values) {
   const auto numbers = values.get<std::vector<double>>();

@@ -14,6 +14,14 @@ void validate(const ToyModel& model) {
   if (!model.b.allFinite()) reject("b: contains NaN or infinity; all biases must be finite");
 }
 
+void validate(const ToyModel& model, const FeatureDistribution& features) {
+  validate(model);
+  validate(features);
+  if (model.features() != features.features()) {
+    reject("features: the model has {}, the distribution {}", model.features(), features.features());
+  }
+}
+
 std::string_view name_of(ModelKind kind) { return kind == ModelKind::linear ? "linear" : "relu-output"; }
 
 ModelKind parse_model_kind(std::string_view option, std::string_view text) {

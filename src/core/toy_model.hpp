@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <string_view>
 
+#include "core/feature_distribution.hpp"
+
 namespace digon {
 
 /// The paper's models of one weight matrix. elhage2022 §2.
@@ -23,6 +25,9 @@ struct ToyModel {
 
 /// Throws InputError unless n ≥ 1, m ≥ 1, b has n entries, and all of W and b is finite.
 void validate(const ToyModel& model);
+
+/// Throws InputError unless both are valid and of one n.
+void validate(const ToyModel& model, const FeatureDistribution& features);
 
 /// "linear" or "relu-output".
 std::string_view name_of(ModelKind kind);

@@ -1,0 +1,83 @@
+#include "plots/basic_figure.hpp"
+
+#include <fmt/format.h>
+
+#include "plots/figure.hpp"
+
+namespace digon {
+namespace {
+
+constexpr int panel_width = 165;
+constexpr int edge_left = 55;
+constexpr int edge_right = 95;
+constexpr int height = 520;
+
+/// Where a panel stands in the figure, in shares of its width.
+struct Place {
+  double left = 0.0;
+  double right = 0.0;
+};
+
+void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, const Place& place) {
+  const Eigen::Index n = panel.gram.rows();
+  std::vector<std::vector<double>> cells;
+  for (Eigen::Index j = 0; j < n; ++j) {
+    for (Eigen::Index i = 0; i < n; ++i) cells.push_back({double(i + 1), double(j + 1), panel.gram(j, i)});
+    cells.push_back({double(n) + 2.5, double(j + 1), panel.b[j]});
+  }
+  const std::string block = fmt::format("gram{}", index);
+  figure.data(block, cells);
+  figure << diverging_palette << "set cbrange [-1:1]\n"
+         << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", place.left, place.right)
+         << "set tmargin at screen 0.90\nset bmargin at screen 0.52\n"
+         << fmt::format("set title \"{}\" offset 0,-0.6\n", panel.title)
+         << fmt::format("set xrange [0.5:{}]\nset yrange [{}:0.5]\n", double(n) + 3.5, double(n) + 0.5)
+         << fmt::format("set xtics out nomirror ('1' 1, '{0}' {0}, '{{/:Italic b}}' {1})\n", n, double(n) + 2.5)
+         << fmt::format("plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
+                        "fc palette notitle\n",
+                        block);
+}
+
+/// Below the matrix, within the same left and right margins.
+void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
+  const Eigen::Index n = panel.norm.size();
+  std::vector<std::vector<double>> bars;
+  for (Eigen::Index i = 0; i < n; ++i) bars.push_back({double(i + 1), panel.norm[i], panel.superposition[i]});
+  const std::string block = fmt::format("bars{}", index);
+  figure.data(block, bars);
+  figure << sequential_palette << "set cbrange [0:1]\n"
+         << "set tmargin at screen 0.43\nset bmargin at screen 0.10\nset title ''\n"
+         << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n", double(n) + 0.5)
+         << fmt::format("plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
+                        block);
+}
+
+}  // namespace
+
+void draw_basic(const std::filesystem::path& path, const std::vector<BasicPanel>& panels) {
+  const int width = edge_left + panel_width * int(panels.size()) + edge_right;
+  Figure figure(width, height);
+  figure << "set multiplot\nset ytics out nomirror 5\nset cbtics scale 0.5\nunset colorbox\n";
+  for (std::size_t k = 0; k < panels.size(); ++k) {
+    const double left = edge_left + double(k) * panel_width;
+    const Place place{left / width, (left + 0.86 * panel_width) / width};
+    const bool last = k + 1 == panels.size();
+    const auto colorbox = [&](double bottom, const char* label) {
+      if (!last) return;
+      figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset -0.5\n",
+                            place.right + 12.0 / width, bottom, 12.0 / width, label);
+    };
+    figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 1\n" : "set ylabel ''\nset format y ''\n");
+    figure << "set xlabel 'input feature {/:Italic i}' offset 0,0.6\n";
+    colorbox(0.56, "{/:Italic W}ᵀ{/:Italic W} and {/:Italic b}");
+    draw_matrix(figure, panels[k], k, place);
+    if (k == 0) figure << "set ylabel 'feature {/:Italic i}' offset 1\n";
+    figure << "set xlabel '‖{/:Italic W_i}‖' offset 0,0.4\n";
+    colorbox(0.12, "superposition Σ_{j≠i}(Ŵ_i·W_j)^2");
+    draw_bars(figure, panels[k], k);
+  }
+  figure << "unset multiplot\n";
+  figure.save(path);
+}
+
+}  // namespace digon

@@ -1,0 +1,116 @@
+#include "program/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <iostream>
+#include <limits>
+
+#include "core/input_error.hpp"
+
+namespace digon {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr std::uint64_t most_threads = 1024;
+
+}  // namespace
+
+CommandLine::CommandLine(std::string command, std::string summary, std::string example)
+    : command_(std::move(command)),
+      summary_(std::move(summary)),
+      example_(std::move(example)),
+      options_("Options", 110),
+      hidden_("") {
+  options_.add_options()("help", "print this help and exit");
+}
+
+void CommandLine::option(const std::string& name, const std::string& value, const std::string& help,
+                         const std::string& fallback) {
+  auto* semantic = po::value<std::string>()->value_name(value);
+  if (!fallback.empty()) semantic->default_value(fallback);
+  options_.add_options()(name.c_str(), semantic, help.c_str());
+}
+
+void CommandLine::list(const std::string& name, const std::string& value, const std::string& help) {
+  options_.add_options()(name.c_str(), po::value<std::vector<std::string>>()->multitoken()->value_name(value),
+                         help.c_str());
+}
+
+void CommandLine::flag(const std::string& name, const std::string& help) {
+  options_.add_options()(name.c_str(), help.c_str());
+}
+
+void CommandLine::positional(const std::string& name, const std::string& help) {
+  positional_name_ = name;
+  hidden_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), help.c_str());
+}
+
+bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  po::options_description all;
+  all.add(options_).add(hidden_);
+  po::positional_options_description words;
+  if (!positional_name_.empty()) words.add(positional_name_.c_str(), -1);
+  using po::command_line_style::style_t;
+  constexpr int long_options_alone = style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
+  try {
+    po::store(po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
+              values_);
+  } catch (const po::too_many_positional_options_error&) {
+    reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_, command_);
+  } catch (const po::error& error) {
+    reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
+  }
+  if (!has("help")) return true;
+  std::cout << "digon " << command_ << ": " << summary_ << "\n\nUsage: digon " << command_
+            << (positional_name_.empty() ? "" : " " + positional_name_ + "…") << " [options]\n\n"
+            << options_ << "\nExample:\n  " << example_ << "\n";
+  return false;
+}
+
+bool CommandLine::has(const std::string& name) const { return values_.count(name) > 0; }
+
+std::string CommandLine::text(const std::string& name) const {
+  if (!has(name)) reject("--{} is needed; 'digon {} --help' says what it is", name, command_);
+  return values_[name].as<std::string>();
+}
+
+std::vector<std::string> CommandLine::list(const std::string& name) const {
+  return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least, std::uint64_t greatest) const {
+  const std::string given = text(name);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc{} || end != given.data() + given.size() || value < least || value > greatest) {
+    reject("--{}: '{}' given; accepted: a whole number from {} to {}", name, given, least, greatest);
+  }
+  return value;
+}
+
+double CommandLine::real(const std::string& name, double least, double greatest) const {
+  const std::string given = text(name);
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc{} || end != given.data() + given.size() || !(value > least && value <= greatest)) {
+    reject("--{}: '{}' given; accepted: a number above {} and at most {}", name, given, least, greatest);
+  }
+  return value;
+}
+
+void declare_seed_and_threads(CommandLine& line) {
+  line.option("seed", "S", "seed of all randomness; the same seed gives the same result, whatever --threads", "0");
+  line.option("threads", "T", "threads; 0 is one a core", "0");
+}
+
+std::uint64_t read_seed(const CommandLine& line) {
+  return line.integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+std::size_t read_threads(const CommandLine& line) { return line.integer("threads", 0, most_threads); }
+
+}  // namespace digon

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace digon {
+
+/// The options of one command. Every reader below throws InputError with a line that names the option, what was
+/// given and what is accepted.
+class CommandLine {
+ public:
+  /// `example` is a whole command, shown by --help.
+  CommandLine(std::string command, std::string summary, std::string example);
+
+  /// Declares options; `value` is how --help names the value, an empty `fallback` means no default.
+  void option(const std::string& name, const std::string& value, const std::string& help,
+              const std::string& fallback = "");
+  void list(const std::string& name, const std::string& value, const std::string& help);
+  void flag(const std::string& name, const std::string& help);
+  /// Words without a leading -- are accepted and read by list(name).
+  void positional(const std::string& name, const std::string& help);
+
+  /// Reads the arguments after the command. False where --help was asked for, which has then been printed.
+  bool parse(const std::vector<std::string>& arguments);
+
+  [[nodiscard]] bool has(const std::string& name) const;
+  [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
+  [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
+  [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least, std::uint64_t greatest) const;
+  /// A finite number in (least, greatest].
+  [[nodiscard]] double real(const std::string& name, double least, double greatest) const;
+
+ private:
+  std::string command_;
+  std::string summary_;
+  std::string example_;
+  std::string positional_name_;
+  boost::program_options::options_description options_;
+  boost::program_options::options_description hidden_;
+  boost::program_options::variables_map values_;
+};
+
+/// Options many commands share, declared and read alike.
+void declare_seed_and_threads(CommandLine& line);
+std::uint64_t read_seed(const CommandLine& line);
+std::size_t read_threads(const CommandLine& line);
+
+}  // namespace digon

@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include "core/input_error.hpp"
+#include "core/json.hpp"
+#include "core/table.hpp"
+#include "program/command_line.hpp"
+#include "program/commands.hpp"
+#include "program/model_options.hpp"
+#include "theory/decomposition.hpp"
+#include "theory/exact_loss.hpp"
+#include "theory/one_sparse_loss.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+CommandLine declare() {
+  CommandLine line("loss", "the exact loss of trained weights, and its decomposition by active features",
+                   "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
+  declare_model(line);
+  declare_density(line);
+  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
+  line.option("kind", "KIND", "linear or relu-output; default: the file's, or relu-output");
+  line.option("tolerance", "EPS", "relative error allowed", "1e-10");
+  line.option("threads", "T", "threads; 0 is one a core", "0");
+  line.flag("json", "print JSON at full precision: an object, or an array where the file has several instances");
+  return line;
+}
+
+/// The features each model is judged on: the options', else the file's.
+std::vector<FeatureDistribution> read_features(const CommandLine& line, const std::vector<ChosenModel>& chosen) {
+  const Eigen::Index n = chosen.front().loaded.model.features();
+  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  if (densities.size() > 1 && densities.size() != chosen.size()) {
+    reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(), chosen.size());
+  }
+  std::vector<FeatureDistribution> features;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const std::optional<FeatureDistribution>& stored = chosen[k].loaded.features;
+    if (densities.empty() && !stored) reject("--density is needed: {} does not say it", line.text("model"));
+    FeatureDistribution one = stored ? *stored : uniform_features(n, 0.0);
+    if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : k];
+    if (line.has("importance")) one.importance = parse_importance("--importance", line.text("importance"), n);
+    features.push_back(std::move(one));
+  }
+  return features;
+}
+
+/// All that theory says of one model.
+struct Theory {
+  ExactLoss exact;
+  OneSparseLoss one_sparse;
+  Decomposition decomposition;
+};
+
+json describe(const Theory& theory, const FeatureDistribution& features) {
+  json object = {{"loss", theory.exact.loss},
+                 {"error", theory.exact.error},
+                 {"L", to_json(theory.decomposition.L())},
+                 {"L_mean", to_json(theory.decomposition.L_mean())},
+                 {"feature_benefit", to_json(theory.one_sparse.feature_benefit)},
+                 {"interference", to_json(theory.one_sparse.interference)},
+                 {"density", to_json(features.density)},
+                 {"importance", to_json(features.importance)}};
+  if (features.has_uniform_density()) {
+    object["weight"] = to_json(binomial_weights(features.features(), features.density[0]));
+  }
+  return object;
+}
+
+void print_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
+  fmt::print("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's\n", instance, theory.exact.loss,
+             theory.exact.error, theory.exact.loss / zero_model_loss(features));
+  const bool uniform = features.has_uniform_density();
+  Table by_count{{"k", "L_k", "mean L_k", "weight", "share of the loss"}, {}};
+  const Eigen::VectorXd L = theory.decomposition.L();
+  const Eigen::VectorXd mean = theory.decomposition.L_mean();
+  const Eigen::VectorXd weight =
+      uniform ? binomial_weights(features.features(), features.density[0]) : Eigen::VectorXd();
+  for (Eigen::Index k = 0; k < mean.size(); ++k) {
+    by_count.add_row({fmt::format("{}", k), fmt::format("{:.6g}", L[k]), fmt::format("{:.6g}", mean[k]),
+                      uniform ? fmt::format("{:.6g}", weight[k]) : "",
+                      uniform ? fmt::format("{:.4g}", weight[k] * mean[k] / theory.exact.loss) : ""});
+  }
+  Table by_feature{{"feature", "density", "importance", "feature benefit", "interference"}, {}};
+  for (Eigen::Index i = 0; i < features.features(); ++i) {
+    by_feature.add_row({fmt::format("{}", i), fmt::format("{:.6g}", features.density[i]),
+                        fmt::format("{:.6g}", features.importance[i]),
+                        fmt::format("{:.6g}", theory.one_sparse.feature_benefit[i]),
+                        fmt::format("{:.6g}", theory.one_sparse.interference[i])});
+  }
+  fmt::print("{}\n{}\n", to_text(by_count), to_text(by_feature));
+}
+
+}  // namespace
+
+int run_loss(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<FeatureDistribution> features = read_features(line, chosen);
+  const double tolerance = line.real("tolerance", 0.0, 1.0);
+  const std::size_t threads = read_threads(line);
+  const std::optional<ModelKind> kind =
+      line.has("kind") ? std::optional(parse_model_kind("--kind", line.text("kind"))) : std::nullopt;
+
+  json printed = json::array();
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    ToyModel& model = chosen[k].loaded.model;
+    if (kind) model.kind = *kind;
+    const Eigen::VectorXd& importance = features[k].importance;
+    ExactLossOptions exact;
+    exact.relative_tolerance = tolerance;
+    exact.threads = threads;
+    DecompositionOptions by_count;
+    by_count.relative_tolerance = tolerance;
+    by_count.threads = threads;
+    const Theory theory{exact_loss(model, features[k], exact), one_sparse_loss(model, importance),
+                        decompose(model, importance, by_count)};
+    if (line.has("json")) {
+      printed.push_back(describe(theory, features[k]));
+    } else {
+      print_text(chosen[k].instance, theory, features[k]);
+    }
+  }
+  if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+  return 0;
+}
+
+}  // namespace digon

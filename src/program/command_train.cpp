@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/atomic_file.hpp"
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/random.hpp"
+#include "core/run.hpp"
+#include "core/table.hpp"
+#include "empirical/training.hpp"
+#include "program/command_line.hpp"
+#include "program/commands.hpp"
+#include "program/model_options.hpp"
+#include "program/training_run.hpp"
+
+namespace digon {
+namespace {
+
+constexpr std::uint64_t most_features = 100'000;
+constexpr std::uint64_t most_steps = 1'000'000'000;
+constexpr std::uint64_t largest_batch = 1U << 24;
+constexpr std::uint64_t most_restarts = 1'000'000;
+
+CommandLine declare() {
+  CommandLine line("train", "train toy models on sparse synthetic features, one instance a density",
+                   "digon train --features 5 --hidden 2 --density 1 0.2 0.1 --importance 0.9^i --out run");
+  line.option("features", "N", "number of features n");
+  line.option("hidden", "M", "hidden dimensions m");
+  declare_density(line);
+  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
+  line.option("kind", "KIND", "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b)", "relu-output");
+  line.option("restarts", "R", "instances a density, each from its own start", "1");
+  line.option("steps", "T", "optimiser steps", "10000");
+  line.option("batch", "B", "samples a step, a multiple of 64", "1024");
+  line.option("optimizer", "NAME", "adam or adamw", "adam");
+  line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
+  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0", "constant");
+  line.option("weight-decay", "WD", "of adamw", "0.01");
+  declare_seed_and_threads(line);
+  line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
+  return line;
+}
+
+std::vector<TrainingInstance> read_instances(const CommandLine& line) {
+  const auto n = Eigen::Index(line.integer("features", 1, most_features));
+  const auto m = Eigen::Index(line.integer("hidden", 1, most_features));
+  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
+  const ModelKind kind = parse_model_kind("--kind", line.text("kind"));
+  const std::uint64_t restarts = line.integer("restarts", 1, most_restarts);
+  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  if (densities.empty()) reject("--density is needed; accepted: one value an instance, each 0 to 1");
+
+  std::vector<TrainingInstance> instances;
+  for (const Eigen::VectorXd& density : densities) {
+    for (std::uint64_t r = 0; r < restarts; ++r) {
+      instances.push_back({kind, m, {density, importance}, derive_seed(read_seed(line), instances.size())});
+    }
+  }
+  return instances;
+}
+
+TrainingSettings read_settings(const CommandLine& line) {
+  TrainingSettings settings;
+  settings.steps = line.integer("steps", 1, most_steps);
+  settings.batch = line.integer("batch", 64, largest_batch);
+  if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
+  settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
+  settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
+  settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
+  settings.optimizer.weight_decay = line.real("weight-decay", -1e-300, 1e3);
+  settings.threads = read_threads(line);
+  return settings;
+}
+
+nlohmann::json describe(const CommandLine& line) {
+  return {{"features", line.text("features")},
+          {"hidden", line.text("hidden")},
+          {"importance", line.text("importance")},
+          {"density", line.list("density")},
+          {"sparsity", line.list("sparsity")},
+          {"kind", line.text("kind")},
+          {"restarts", line.text("restarts")},
+          {"seed", read_seed(line)}};
+}
+
+Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {
+  Table table{{"instance", "step", "batch_loss"}, {}};
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    for (std::size_t k = 0; k < results[i].loss_history.size(); ++k) {
+      table.add_row({cell(i), cell((k + 1) * loss_every), cell(results[i].loss_history[k])});
+    }
+  }
+  return table;
+}
+
+/// Says what became of each instance; false where one diverged.
+bool report(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
+  bool sound = true;
+  Table table{{"instance", "density", "seed", "steps", "batch loss"}, {}};
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const TrainingResult& result = results[i];
+    const std::string density =
+        instances[i].features.has_uniform_density() ? cell(instances[i].features.density[0]) : "per feature";
+    table.add_row({cell(i), density, fmt::format("{}", instances[i].seed), cell(result.steps_done),
+                   result.loss_history.empty() ? "" : cell(result.loss_history.back())});
+    if (result.diverged_at) {
+      sound = false;
+      fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
+                 *result.diverged_at);
+    }
+  }
+  fmt::print("{}", to_text(table));
+  return sound;
+}
+
+}  // namespace
+
+int run_train(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  const std::vector<TrainingInstance> instances = read_instances(line);
+  const TrainingSettings settings = read_settings(line);
+  const std::filesystem::path folder = line.text("out");
+  require_folder(folder);
+
+  std::vector<TrainingResult> results;
+  const Run run = train_run("train", describe(line), instances, settings, results);
+  save_run(folder, run);
+  write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
+  const bool sound = report(instances, results);
+  fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  if (interrupted()) {
+    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept\n", run.steps_done,
+               settings.steps);
+    return exit_interrupted;
+  }
+  return sound ? 0 : exit_failed;
+}
+
+}  // namespace digon

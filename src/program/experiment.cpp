@@ -1,0 +1,335 @@
+#include "program/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/parallel.hpp"
+#include "core/progress.hpp"
+#include "core/random.hpp"
+#include "core/table.hpp"
+#include "empirical/feature_dimensionality.hpp"
+#include "plots/arrows_figure.hpp"
+#include "plots/basic_figure.hpp"
+#include "plots/loss_comparison_figure.hpp"
+#include "program/training_run.hpp"
+#include "theory/linear_model.hpp"
+
+namespace digon {
+namespace {
+
+constexpr std::size_t loss_samples = 1U << 21;
+constexpr double allowed_standard_errors = 4.0;
+constexpr double linear_gap_allowed = 0.01;
+constexpr double exact_tolerance = 1e-8;
+
+std::vector<Experiment> make_experiments() {
+  Experiment intro;
+  intro.id = "intro";
+  intro.summary = "5 features in 2 dimensions: orthogonal pair, antipodal pairs, pentagon";
+  intro.features = 5;
+  intro.hidden = 2;
+  intro.importance = "0.9^i";
+  intro.conditions = {{ModelKind::relu_output, 1.0, Arrangement::orthogonal_pair},
+                      {ModelKind::relu_output, 0.2, Arrangement::antipodal_pairs},
+                      {ModelKind::relu_output, 0.1, Arrangement::pentagon}};
+  intro.restarts = 8;
+  intro.learning_rate = 3e-3;
+
+  Experiment basic;
+  basic.id = "basic-small";
+  basic.summary = "20 features in 5 dimensions: the linear model and seven densities";
+  basic.features = 20;
+  basic.hidden = 5;
+  basic.importance = "0.7^i";
+  basic.conditions.push_back({ModelKind::linear, 1.0, {}});
+  for (const double density : {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}) {
+    basic.conditions.push_back({ModelKind::relu_output, density, {}});
+  }
+  basic.restarts = 4;
+  basic.learning_rate = 3e-3;
+  basic.figure = FigureKind::basic;
+  return {intro, basic};
+}
+
+/// Instances in the order of the conditions, all starts of one together. A seed depends on the experiment's seed
+/// and the instance's place alone.
+std::vector<TrainingInstance> instances_of(const Experiment& experiment, std::uint64_t seed) {
+  std::vector<TrainingInstance> instances;
+  for (const Condition& condition : experiment.conditions) {
+    FeatureDistribution features = uniform_features(experiment.features, condition.density);
+    features.importance = parse_importance("importance", experiment.importance, experiment.features);
+    for (std::size_t r = 0; r < experiment.restarts; ++r) {
+      instances.push_back({condition.kind, experiment.hidden, features, derive_seed(seed, instances.size())});
+    }
+  }
+  return instances;
+}
+
+nlohmann::json describe(const Experiment& experiment, std::uint64_t seed, const TrainingSettings& settings) {
+  nlohmann::json conditions = nlohmann::json::array();
+  for (const Condition& condition : experiment.conditions) {
+    conditions.push_back({{"kind", name_of(condition.kind)}, {"density", condition.density}});
+  }
+  return {{"experiment", experiment.id},
+          {"features", experiment.features},
+          {"hidden", experiment.hidden},
+          {"importance", experiment.importance},
+          {"conditions", conditions},
+          {"restarts", experiment.restarts},
+          {"seed", seed},
+          {"training", to_json(settings)}};
+}
+
+TrainingSettings settings_of(const Experiment& experiment, std::size_t threads) {
+  TrainingSettings settings;
+  settings.steps = experiment.steps;
+  settings.optimizer.learning_rate = experiment.learning_rate;
+  settings.optimizer.schedule = Schedule::cosine;
+  settings.threads = threads;
+  return settings;
+}
+
+/// The finished run of exactly these settings in the folder, if there is one.
+std::optional<Run> load_finished(const std::filesystem::path& folder, const nlohmann::json& settings) {
+  try {
+    Run run = load_run(folder);
+    if (run.complete && run.settings == settings) return run;
+  } catch (const InputError&) {
+    // Missing or damaged: it is trained anew.
+  }
+  return std::nullopt;
+}
+
+Run load_or_train(const Experiment& experiment, const ExperimentOptions& options,
+                  const std::filesystem::path& folder) {
+  const TrainingSettings settings = settings_of(experiment, options.threads);
+  const nlohmann::json description = describe(experiment, options.seed, settings);
+  if (std::optional<Run> finished = load_finished(folder, description)) return std::move(*finished);
+  std::vector<TrainingResult> results;
+  Run run = train_run("reproduce " + experiment.id, description, instances_of(experiment, options.seed), settings,
+                      results);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].diverged_at) {
+      throw std::runtime_error(fmt::format("{}: instance {} diverged at step {}", experiment.id, i,
+                                           *results[i].diverged_at));
+    }
+  }
+  if (run.complete) save_run(folder, run);
+  return run;
+}
+
+/// A trained model with theory and sampling of the same weights.
+struct Compared {
+  TrainedModel trained;
+  ExactLoss exact;
+  SampledLoss sampled;
+};
+
+std::vector<Compared> compare(const Experiment& experiment, const Run& run, const ExperimentOptions& options) {
+  std::vector<Compared> compared;
+  Progress progress(experiment.id + ": exact and sampled losses", run.models.size());
+  for (const TrainedModel& trained : run.models) {
+    if (interrupted()) break;
+    ExactLossOptions exact;
+    exact.relative_tolerance = exact_tolerance;
+    exact.threads = options.threads;
+    compared.push_back({trained, exact_loss(trained.model, trained.features, exact),
+                        sampled_loss(trained.model, trained.features, loss_samples, trained.seed, options.threads)});
+    progress.advance(1);
+  }
+  return compared;
+}
+
+/// A condition's start of lowest exact loss.
+struct Best {
+  const Condition* condition = nullptr;
+  std::size_t instance = 0;
+  const Compared* model = nullptr;
+  Decomposition decomposition;
+
+  [[nodiscard]] Eigen::VectorXd loss_by_active() const {
+    const Eigen::VectorXd mean = decomposition.L_mean();
+    return binomial_weights(mean.size() - 1, condition->density).cwiseProduct(mean);
+  }
+};
+
+std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compared>& compared,
+                          std::size_t threads) {
+  std::vector<Best> best;
+  for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {
+    std::size_t lowest = c * experiment.restarts;
+    for (std::size_t i = lowest; i < (c + 1) * experiment.restarts; ++i) {
+      if (compared[i].exact.loss < compared[lowest].exact.loss) lowest = i;
+    }
+    const TrainedModel& trained = compared[lowest].trained;
+    DecompositionOptions options;
+    options.relative_tolerance = exact_tolerance;
+    options.threads = threads;
+    best.push_back({&experiment.conditions[c], lowest, &compared[lowest],
+                    decompose(trained.model, trained.features.importance, options)});
+  }
+  return best;
+}
+
+std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Compared>& compared,
+                             const std::vector<Best>& best) {
+  std::vector<Check> checks;
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    const Compared& model = compared[i];
+    const double deviation = model.sampled.mean - model.exact.loss;
+    checks.push_back({fmt::format("{}/{}/sampled-loss", experiment.id, i),
+                      "the sampled loss of the trained weights is their exact loss",
+                      fmt::format("{:.6g}", model.exact.loss),
+                      fmt::format("{:.6g} ({:+.2f} s.e.)", model.sampled.mean, deviation / model.sampled.standard_error),
+                      fmt::format("{} s.e.", allowed_standard_errors),
+                      std::abs(deviation) <= allowed_standard_errors * model.sampled.standard_error});
+  }
+  for (const Best& one : best) {
+    const ToyModel& model = one.model->trained.model;
+    const double loss = one.model->exact.loss;
+    const double sum = one.loss_by_active().sum();
+    checks.push_back({fmt::format("{}/{}/decomposition", experiment.id, one.instance),
+                      "the decomposition by active features sums to the exact loss", fmt::format("{:.10g}", loss),
+                      fmt::format("{:.10g}", sum), fmt::format("{:.0e} relative", 2.0 * exact_tolerance),
+                      std::abs(sum - loss) <= 2.0 * exact_tolerance * loss});
+    if (one.condition->predicted) {
+      const Arrangement found = recognise_arrangement(model.W);
+      checks.push_back({fmt::format("{}/{}/arrangement", experiment.id, one.instance),
+                        fmt::format("at S = {:.3g} the features settle as the paper shows", 1.0 - one.condition->density),
+                        std::string(name_of(*one.condition->predicted)), std::string(name_of(found)),
+                        fmt::format("{}°", ArrangementTolerance{}.angle_degrees), found == *one.condition->predicted});
+    }
+    if (one.condition->kind == ModelKind::linear) {
+      const double optimum = linear_optimum_loss(one.model->trained.features, experiment.hidden);
+      checks.push_back({fmt::format("{}/{}/linear-optimum", experiment.id, one.instance),
+                        "the linear model reaches its optimum: the m most important features orthonormal",
+                        fmt::format("{:.6g}", optimum), fmt::format("{:.6g} (+{:.3f}%)", loss, 100.0 * (loss / optimum - 1.0)),
+                        fmt::format("{:.0f}%", 100.0 * linear_gap_allowed), loss <= (1.0 + linear_gap_allowed) * optimum});
+    }
+  }
+  return checks;
+}
+
+void write_tables(const std::filesystem::path& folder, const Experiment& experiment,
+                  const std::vector<Compared>& compared, const std::vector<Best>& best) {
+  Table models{{"instance", "kind", "density", "seed", "exact_loss", "exact_loss_error", "sampled_loss",
+                "sampled_standard_error", "samples", "best"},
+               {}};
+  Table features{{"instance", "feature", "importance", "bias", "norm", "superposition", "feature_dimensionality"}, {}};
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    const TrainedModel& trained = compared[i].trained;
+    const bool is_best = best[i / experiment.restarts].instance == i;
+    models.add_row({cell(i), std::string(name_of(trained.model.kind)), cell(trained.features.density[0]),
+                    cell(std::size_t(trained.seed)), cell(compared[i].exact.loss), cell(compared[i].exact.error),
+                    cell(compared[i].sampled.mean), cell(compared[i].sampled.standard_error),
+                    cell(compared[i].sampled.samples), is_best ? "1" : "0"});
+    const FeatureGeometry geometry = feature_geometry(trained.model.W);
+    for (Eigen::Index f = 0; f < trained.model.features(); ++f) {
+      features.add_row({cell(i), cell(std::size_t(f)), cell(trained.features.importance[f]), cell(trained.model.b[f]),
+                        cell(geometry.norm[f]), cell(geometry.superposition[f]), cell(geometry.dimensionality[f])});
+    }
+  }
+  Table by_active{{"instance", "k", "L_mean", "reconstruction", "interference", "weight_times_L_mean"}, {}};
+  for (const Best& one : best) {
+    const Eigen::VectorXd loss = one.loss_by_active();
+    const Eigen::VectorXd mean = one.decomposition.L_mean();
+    for (Eigen::Index k = 0; k < loss.size(); ++k) {
+      by_active.add_row({cell(one.instance), cell(std::size_t(k)), cell(mean[k]),
+                         cell(one.decomposition.reconstruction[k]), cell(one.decomposition.interference[k]),
+                         cell(loss[k])});
+    }
+  }
+  write_csv(folder / "models.csv", models);
+  write_csv(folder / "features.csv", features);
+  write_csv(folder / "loss_by_active.csv", by_active);
+}
+
+std::string sparsity_title(const Condition& condition) {
+  const std::string sparsity = fmt::format("{{/:Italic S}} = {:.4g}", 1.0 - condition.density);
+  return condition.kind == ModelKind::linear ? "linear, " + sparsity : sparsity;
+}
+
+void draw_arrows_of(const std::filesystem::path& path, const std::vector<Best>& best) {
+  std::vector<ArrowsPanel> panels;
+  for (const Best& one : best) {
+    const Eigen::MatrixXd& W = one.model->trained.model.W;
+    panels.push_back({sparsity_title(*one.condition),
+                      fmt::format("{}, exact loss {:.5f}", name_of(recognise_arrangement(W)), one.model->exact.loss), W});
+  }
+  std::vector<std::string> names;
+  const Eigen::VectorXd& importance = best.front().model->trained.features.importance;
+  for (Eigen::Index i = 0; i < importance.size(); ++i) {
+    names.push_back(fmt::format("{}  ({{/:Italic I}} = {:.3g})", i + 1, importance[i]));
+  }
+  draw_arrows(path, panels, names);
+}
+
+void draw_basic_of(const std::filesystem::path& path, const std::vector<Best>& best) {
+  std::vector<BasicPanel> panels;
+  for (const Best& one : best) {
+    const ToyModel& model = one.model->trained.model;
+    const FeatureGeometry geometry = feature_geometry(model.W);
+    panels.push_back({sparsity_title(*one.condition), model.W.transpose() * model.W, model.b, geometry.norm,
+                      geometry.superposition});
+  }
+  draw_basic(path, panels);
+}
+
+void draw_comparison_of(const std::filesystem::path& path, const Experiment& experiment,
+                        const std::vector<Best>& best) {
+  std::vector<LossComparison> models;
+  for (const Best& one : best) {
+    const double unit = zero_model_loss(one.model->trained.features);
+    const std::string label = fmt::format("{}{:.4g}", one.condition->kind == ModelKind::linear ? "linear\\n" : "",
+                                          one.condition->density);
+    models.push_back({label, one.loss_by_active() / unit, one.model->exact.loss / unit, one.model->sampled.mean / unit,
+                      one.model->sampled.standard_error / unit});
+  }
+  draw_loss_comparison(path, models,
+                       {fmt::format("Theory versus trained, {{/:Italic n}} = {}, {{/:Italic m}} = {}",
+                                    experiment.features, experiment.hidden),
+                        "density 1 − {/:Italic S}", "loss / loss of {/:Italic x'} = 0"});
+}
+
+}  // namespace
+
+const std::vector<Experiment>& experiments() {
+  static const std::vector<Experiment> all = make_experiments();
+  return all;
+}
+
+const Experiment& find_experiment(std::string_view id) {
+  std::string names;
+  for (const Experiment& experiment : experiments()) {
+    if (experiment.id == id) return experiment;
+    names += (names.empty() ? "" : ", ") + experiment.id;
+  }
+  reject("'{}' is not an experiment; accepted: {}", id, names);
+}
+
+std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentOptions& options) {
+  const std::filesystem::path folder = options.out / experiment.id;
+  const Run run = load_or_train(experiment, options, folder);
+  if (!run.complete) return std::nullopt;
+  const std::vector<Compared> compared = compare(experiment, run, options);
+  if (compared.size() != run.models.size()) return std::nullopt;
+  const std::vector<Best> best = best_of(experiment, compared, options.threads);
+
+  write_tables(folder, experiment, compared, best);
+  if (experiment.figure == FigureKind::arrows) {
+    draw_arrows_of(folder / experiment.id, best);
+  } else {
+    draw_basic_of(folder / experiment.id, best);
+  }
+  draw_comparison_of(folder / "theory-versus-trained", experiment, best);
+  std::vector<Check> checks = checks_of(experiment, compared, best);
+  write_verdict(folder / "verdict.json", checks);
+  return checks;
+}
+
+}  // namespace digon

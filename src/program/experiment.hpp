@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/run.hpp"
+#include "empirical/arrangement.hpp"
+#include "empirical/sampled_loss.hpp"
+#include "program/verdict.hpp"
+#include "theory/decomposition.hpp"
+#include "theory/exact_loss.hpp"
+
+namespace digon {
+
+/// One setting of an experiment: a model kind at a density.
+struct Condition {
+  ModelKind kind = ModelKind::relu_output;
+  double density = 1.0;                   ///< 1 − S, of every feature
+  std::optional<Arrangement> predicted;   ///< of W's columns, where the paper says it
+};
+
+enum class FigureKind { arrows, basic };
+
+/// An experiment of the paper (elhage2022): models trained at several conditions, several starts each.
+struct Experiment {
+  std::string id;
+  std::string summary;
+  Eigen::Index features = 0;  ///< n
+  Eigen::Index hidden = 0;    ///< m
+  std::string importance;     ///< as on the command line
+  std::vector<Condition> conditions;
+  std::size_t restarts = 1;   ///< starts a condition; the lowest exact loss is shown
+  std::size_t steps = 10'000;
+  double learning_rate = 1e-3;  ///< at the first step, cosine to 0
+  FigureKind figure = FigureKind::arrows;
+};
+
+/// All experiments, in the paper's order.
+const std::vector<Experiment>& experiments();
+
+/// The experiment of that name; throws InputError that lists the names.
+const Experiment& find_experiment(std::string_view id);
+
+struct ExperimentOptions {
+  std::filesystem::path out;  ///< the experiment's results go to out/id
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;    ///< 0: one a core; no result depends on it
+};
+
+/// Trains what is not trained yet, puts theory beside it, draws the figures, writes it all with verdict.json, and
+/// returns the checks; nothing where a signal ended it (finished experiments stay).
+std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentOptions& options);
+
+}  // namespace digon

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/feature_distribution.hpp"
+#include "core/run.hpp"
+#include "program/command_line.hpp"
+
+namespace digon {
+
+/// --density or --sparsity, each value for one instance.
+void declare_density(CommandLine& line);
+
+/// The densities [n] given by --density or --sparsity, one an instance; empty where neither is given.
+/// Throws InputError where both are.
+std::vector<Eigen::VectorXd> read_densities(const CommandLine& line, Eigen::Index n);
+
+/// --model and --instance.
+void declare_model(CommandLine& line);
+
+/// A model chosen from a file, and where it stood in it.
+struct ChosenModel {
+  std::size_t instance = 0;
+  LoadedModel loaded;
+};
+
+/// The models of --model, or the one of --instance.
+std::vector<ChosenModel> read_models(const CommandLine& line);
+
+}  // namespace digon

@@ -1,0 +1,45 @@
+#include "program/training_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/progress.hpp"
+
+namespace digon {
+
+Run train_run(const std::string& command, const nlohmann::json& description,
+              const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
+              std::vector<TrainingResult>& results) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  Progress progress(command, instances.size() * settings.steps);
+  results = train(instances, settings, [&](std::size_t steps) { progress.advance(steps); });
+
+  Run run;
+  run.command = command;
+  run.settings = description;
+  run.settings["training"] = to_json(settings);
+  run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  run.steps_done = settings.steps;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    run.models.push_back({results[i].model, instances[i].features, instances[i].seed});
+    run.steps_done = std::min(run.steps_done, results[i].steps_done);
+  }
+  run.complete = run.steps_done == settings.steps;
+  return run;
+}
+
+nlohmann::json to_json(const TrainingSettings& settings) {
+  const OptimizerSettings& optimizer = settings.optimizer;
+  return {{"steps", settings.steps},
+          {"batch", settings.batch},
+          {"optimizer", name_of(optimizer.kind)},
+          {"learning_rate", optimizer.learning_rate},
+          {"schedule", name_of(optimizer.schedule)},
+          {"beta1", optimizer.beta1},
+          {"beta2", optimizer.beta2},
+          {"epsilon", optimizer.epsilon},
+          {"weight_decay", optimizer.kind == OptimizerKind::adamw ? optimizer.weight_decay : 0.0}};
+}
+
+}  // namespace digon
