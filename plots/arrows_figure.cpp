@@ -11,9 +11,21 @@
 namespace digon {
 namespace {
 
-constexpr int panel_width = 300;
-constexpr int legend_width = 170;
-constexpr int height = 370;
+// In SVG pixels.
+constexpr int plot_size = 230;
+constexpr int panel_width = 275;
+constexpr int edge_left = 65;
+constexpr int edge_bottom = 60;
+constexpr int legend_width = 150;
+constexpr int height = 350;
+
+/// Places the next plot's frame, in pixels from the figure's lower left corner.
+void place(Figure& figure, int figure_width, int left, int width) {
+  figure << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", double(left) / figure_width,
+                        double(left + width) / figure_width)
+         << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", double(edge_bottom) / height,
+                        double(edge_bottom + plot_size) / height);
+}
 
 double axis_limit(const std::vector<ArrowsPanel>& panels) {
   double longest = 1.0;
@@ -51,7 +63,7 @@ void draw_panel(Figure& figure, const ArrowsPanel& panel, std::size_t index, dou
 
 void draw_arrows(const std::filesystem::path& path, const std::vector<ArrowsPanel>& panels,
                  const std::vector<std::string>& feature_names) {
-  const int width = panel_width * int(panels.size()) + legend_width;
+  const int width = edge_left + panel_width * int(panels.size()) + legend_width;
   Figure figure(width, height);
   std::vector<std::vector<double>> circle;
   for (int k = 0; k <= 90; ++k) {
@@ -59,20 +71,18 @@ void draw_arrows(const std::filesystem::path& path, const std::vector<ArrowsPane
     circle.push_back({std::cos(angle), std::sin(angle)});
   }
   figure.data("circle", circle);
-  figure << "set multiplot\nset size square\nset xlabel 'hidden dimension 1'\nset ylabel 'hidden dimension 2' "
+  figure << "set multiplot\nset xlabel 'hidden dimension 1'\nset ylabel 'hidden dimension 2' "
             "offset 1.5\nset xtics 0.5\nset ytics 0.5\n";
   const double limit = axis_limit(panels);
   for (std::size_t k = 0; k < panels.size(); ++k) {
-    figure << fmt::format("set origin {},0\nset size square {},1\n", double(k) * panel_width / width,
-                          double(panel_width) / width);
+    place(figure, width, edge_left + int(k) * panel_width, plot_size);
     draw_panel(figure, panels[k], k, limit);
     figure << "set ylabel ''\n";
   }
 
-  figure << fmt::format("set origin {},0\nset size nosquare {},1\n", double(panels.size()) * panel_width / width,
-                        double(legend_width) / width)
-         << "set lmargin 0\nset rmargin 0\nunset border\nunset tics\nset xlabel ''\nset title ''\n"
-         << "set key at graph 0,0.75 left top Left reverse samplen 2 spacing 1.3 title 'feature' left\n"
+  place(figure, width, edge_left + int(panels.size()) * panel_width, legend_width);
+  figure << "unset border\nunset tics\nset xlabel ''\nset title ''\n"
+         << "set key at graph 0,0.85 left top Left reverse samplen 2 spacing 1.3 title 'feature' left\n"
          << "plot ";
   for (std::size_t i = 0; i < feature_names.size(); ++i) {
     figure << fmt::format("NaN with lines lw 3 lc rgb '{}' title '{}', ", feature_color(i), feature_names[i]);

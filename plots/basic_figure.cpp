@@ -8,9 +8,9 @@ namespace digon {
 namespace {
 
 constexpr int panel_width = 165;
-constexpr int edge_left = 55;
-constexpr int edge_right = 95;
-constexpr int height = 520;
+constexpr int edge_left = 60;
+constexpr int edge_right = 100;
+constexpr int height = 500;
 
 /// Where a panel stands in the figure, in shares of its width.
 struct Place {
@@ -27,12 +27,13 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
   }
   const std::string block = fmt::format("gram{}", index);
   figure.data(block, cells);
-  figure << diverging_palette << "set cbrange [-1:1]\n"
+  figure << diverging_palette << "set cbrange [-1:1]\nset cbtics ('≤ −1' -1, '0' 0, '≥ 1' 1)\n"
          << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", place.left, place.right)
-         << "set tmargin at screen 0.90\nset bmargin at screen 0.52\n"
+         << "set tmargin at screen 0.93\nset bmargin at screen 0.59\n"
          << fmt::format("set title \"{}\" offset 0,-0.6\n", panel.title)
          << fmt::format("set xrange [0.5:{}]\nset yrange [{}:0.5]\n", double(n) + 3.5, double(n) + 0.5)
-         << fmt::format("set xtics out nomirror ('1' 1, '{0}' {0}, '{{/:Italic b}}' {1})\n", n, double(n) + 2.5)
+         << fmt::format("set xtics out nomirror ('1' 1, '{0}' {0}, '{{/:Italic b}}' {1})\n", (n + 1) / 2,
+                        double(n) + 2.5)
          << fmt::format("plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
                         "fc palette notitle\n",
                         block);
@@ -45,8 +46,8 @@ void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
   for (Eigen::Index i = 0; i < n; ++i) bars.push_back({double(i + 1), panel.norm[i], panel.superposition[i]});
   const std::string block = fmt::format("bars{}", index);
   figure.data(block, bars);
-  figure << sequential_palette << "set cbrange [0:1]\n"
-         << "set tmargin at screen 0.43\nset bmargin at screen 0.10\nset title ''\n"
+  figure << sequential_palette << "set cbrange [0:1]\nset cbtics ('0' 0, '0.5' 0.5, '≥ 1' 1)\n"
+         << "set tmargin at screen 0.45\nset bmargin at screen 0.11\nset title ''\n"
          << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n", double(n) + 0.5)
          << fmt::format("plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
                         block);
@@ -64,16 +65,16 @@ void draw_basic(const std::filesystem::path& path, const std::vector<BasicPanel>
     const bool last = k + 1 == panels.size();
     const auto colorbox = [&](double bottom, const char* label) {
       if (!last) return;
-      figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset -0.5\n",
+      figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset 0.5\n",
                             place.right + 12.0 / width, bottom, 12.0 / width, label);
     };
-    figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 1\n" : "set ylabel ''\nset format y ''\n");
-    figure << "set xlabel 'input feature {/:Italic i}' offset 0,0.6\n";
-    colorbox(0.56, "{/:Italic W}ᵀ{/:Italic W} and {/:Italic b}");
+    figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 0.5\n" : "set ylabel ''\nset format y ''\n");
+    figure << "set xlabel 'input feature {/:Italic i}' offset 0,0.5\n";
+    colorbox(0.61, "{/:Italic W}ᵀ{/:Italic W} and {/:Italic b}");
     draw_matrix(figure, panels[k], k, place);
-    if (k == 0) figure << "set ylabel 'feature {/:Italic i}' offset 1\n";
+    if (k == 0) figure << "set ylabel 'feature {/:Italic i}' offset 0.5\n";
     figure << "set xlabel '‖{/:Italic W_i}‖' offset 0,0.4\n";
-    colorbox(0.12, "superposition Σ_{j≠i}(Ŵ_i·W_j)^2");
+    colorbox(0.13, "superposition Σ_{j≠i}(Ŵ_i·W_j)^2");
     draw_bars(figure, panels[k], k);
   }
   figure << "unset multiplot\n";

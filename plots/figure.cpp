@@ -78,7 +78,8 @@ void Figure::save(const std::filesystem::path& path) const {
   write_file_atomically(path.string() + ".gp", script_.str());
   render(path.string() + ".svg",
          fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_, height_, font));
-  render(path.string() + ".png", fmt::format("pngcairo size {},{} enhanced font '{},12' fontscale 2 linewidth 2 "
+  // pngcairo's font sizes are points of 1/72 inch at 96 dots an inch, SVG's are dots.
+  render(path.string() + ".png", fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
                                              "pointscale 2 background rgb 'white'",
                                              2 * width_, 2 * height_, font));
 }

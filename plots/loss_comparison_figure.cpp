@@ -15,12 +15,12 @@ struct ActiveRange {
   Eigen::Index first = 0;
   Eigen::Index last = 0;
 };
-constexpr std::array<ActiveRange, 8> active_ranges{
-    {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 5}, {6, 10}, {11, 20}, {21, 1'000'000}}};
+constexpr std::array<ActiveRange, 9> active_ranges{
+    {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 10}, {11, 20}, {21, 1'000'000}}};
 
 std::string range_title(const ActiveRange& range, Eigen::Index n) {
   const Eigen::Index last = std::min(range.last, n);
-  return range.first == last ? fmt::format("k = {}", last) : fmt::format("k = {}–{}", range.first, last);
+  return range.first == last ? fmt::format("{{/:Italic k}} = {}", last) : fmt::format("{{/:Italic k}} = {}–{}", range.first, last);
 }
 
 double sum_over(const Eigen::VectorXd& by_active, const ActiveRange& range) {
@@ -53,26 +53,36 @@ void draw_stacks(Figure& figure, const std::vector<LossComparison>& models) {
 
 void draw_loss_comparison(const std::filesystem::path& path, const std::vector<LossComparison>& models,
                           const LossComparisonLabels& labels) {
-  Figure figure(std::max(640, 200 + 80 * int(models.size())), 560);
+  constexpr int edge_left = 80;
+  constexpr int legend_width = 190;
+  const int plot_width = std::max(330, 75 * int(models.size()));
+  const int width = edge_left + plot_width + legend_width;
+  Figure figure(width, 540);
   std::vector<std::vector<double>> sampled;
   std::string ticks;
+  std::string bare_ticks;
   for (std::size_t k = 0; k < models.size(); ++k) {
     sampled.push_back({double(k), models[k].sampled, models[k].standard_error,
                        (models[k].sampled - models[k].exact) / models[k].standard_error});
-    ticks += fmt::format("{}'{}' {}", k == 0 ? "" : ", ", models[k].label, k);
+    ticks += fmt::format("{}\"{}\" {}", k == 0 ? "" : ", ", models[k].label, k);
+    bare_ticks += fmt::format("{}'' {}", k == 0 ? "" : ", ", k);
   }
   figure.data("sampled", sampled);
-  figure << "set multiplot\nset lmargin at screen 0.11\nset rmargin at screen 0.78\n"
-         << fmt::format("set xrange [-0.6:{}]\nset xtics out nomirror ({})\n", double(models.size()) - 0.4, ticks)
-         << "set ytics out nomirror\nset grid y lc rgb '#dddddd'\n"
+  figure << fmt::format("set multiplot\nset lmargin at screen {}\nset rmargin at screen {}\n",
+                        double(edge_left) / width, double(edge_left + plot_width) / width)
+         << fmt::format("set xrange [-0.6:{}]\nset xtics out nomirror ({})\n", double(models.size()) - 0.4, bare_ticks)
+         << "set ytics out nomirror\nset grid y lt 1 lw 0.5 lc rgb '#cccccc'\n"
          << "set tmargin at screen 0.92\nset bmargin at screen 0.42\n"
-         << fmt::format("set title \"{}\"\nset ylabel \"{}\"\nset yrange [0:*]\nset format x ''\n", labels.title,
+         << fmt::format("set title \"{}\"\nset ylabel \"{}\" offset 0.5\nset yrange [0:*]\n", labels.title,
                         labels.y_axis)
-         << "set key at screen 0.80,0.92 left top Left reverse samplen 1.5 invert title 'exact loss with\\n"
-            "k features active' left\n";
+         << fmt::format("set label 1 \"exact loss with\\n{{/:Italic k}} features active\" at screen {},0.91 left\n",
+                        double(edge_left + plot_width + 14) / width)
+         << fmt::format("set key at screen {},0.84 left top Left reverse samplen 1.5 spacing 1.2 invert\n",
+                        double(edge_left + plot_width + 10) / width);
   draw_stacks(figure, models);
-  figure << "set tmargin at screen 0.36\nset bmargin at screen 0.13\nset title ''\nset format x '%s'\nunset key\n"
-         << fmt::format("set xlabel \"{}\"\nset ylabel \"(sampled − exact) / s.e.\"\n", labels.x_axis)
+  figure << "set tmargin at screen 0.36\nset bmargin at screen 0.13\nset title ''\nunset key\nunset label 1\n"
+         << fmt::format("set xtics out nomirror ({})\n", ticks)
+         << fmt::format("set xlabel \"{}\"\nset ylabel \"(sampled − exact)\\n/ s.e.\" offset 0.5\n", labels.x_axis)
          << "set yrange [-5:5]\nset ytics 4\n"
          << "set arrow 1 from graph 0,first 4 to graph 1,first 4 nohead dt 2 lc rgb '#666666'\n"
          << "set arrow 2 from graph 0,first -4 to graph 1,first -4 nohead dt 2 lc rgb '#666666'\n"
