@@ -14,8 +14,8 @@ enum class Arrangement {
 };
 
 struct ArrangementTolerance {
-  double absent_norm = 0.3;       ///< a feature is represented where ‖W_i‖ is above
-  double angle_degrees = 10.0;    ///< allowed from the ideal angle between neighbours
+  double absent_norm = 0.3;     ///< a feature is represented where ‖W_i‖ is above
+  double angle_degrees = 10.0;  ///< allowed from the ideal angle between neighbours
 };
 
 /// Names the arrangement of the columns of W [2×n] by the angles between neighbouring represented features:

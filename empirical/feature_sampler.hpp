@@ -8,8 +8,8 @@
 
 namespace digon {
 
-/// Samples are drawn and processed in tiles: every array of the training loop has this many samples side by side,
-/// one SIMD lane each, and fits in the first-level cache.
+/// Samples are drawn and processed in tiles: every array of the training loop has this many samples side by
+/// side, one SIMD lane each, and fits in the first-level cache.
 inline constexpr Eigen::Index tile_samples = 64;
 
 /// One tile of samples [tile_samples × n]: column i is feature i, contiguous over the samples.
@@ -18,8 +18,8 @@ using Tile = Eigen::Array<Scalar, tile_samples, Eigen::Dynamic>;
 
 /// Draws feature vectors: x_i = 0 with probability S_i, else uniform on (0, 1), independently.
 ///
-/// One 32-bit word u decides both: x_i is active where u < p_i 2³², and then (u + ½)/(p_i 2³²) is uniform, with a
-/// resolution of 2⁻³²/p_i.
+/// One 32-bit word u decides both: x_i is active where u < p_i 2³², and then (u + ½)/(p_i 2³²) is uniform,
+/// with a resolution of 2⁻³²/p_i.
 class FeatureSampler {
  public:
   explicit FeatureSampler(const FeatureDistribution& features);

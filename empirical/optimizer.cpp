@@ -7,7 +7,9 @@
 
 namespace digon {
 
-std::string_view name_of(OptimizerKind kind) { return kind == OptimizerKind::adam ? "adam" : "adamw"; }
+std::string_view name_of(OptimizerKind kind) {
+  return kind == OptimizerKind::adam ? "adam" : "adamw";
+}
 
 std::string_view name_of(Schedule schedule) {
   switch (schedule) {

@@ -14,7 +14,8 @@ namespace {
 
 void validate(const TrainingSettings& settings) {
   if (settings.steps < 1) reject("steps: {} given; at least 1 is needed", settings.steps);
-  if (settings.steps > UINT32_MAX) reject("steps: {} given; at most {} are accepted", settings.steps, UINT32_MAX);
+  if (settings.steps > UINT32_MAX)
+    reject("steps: {} given; at most {} are accepted", settings.steps, UINT32_MAX);
   if (settings.batch < 1 || settings.batch % std::size_t(tile_samples) != 0) {
     reject("batch: {} given; accepted: a positive multiple of {}", settings.batch, tile_samples);
   }
@@ -86,7 +87,8 @@ TrainingResult train_one(const TrainingInstance& instance, const TrainingSetting
 
 }  // namespace
 
-std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
+std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances,
+                                  const TrainingSettings& settings,
                                   const std::function<void(std::size_t)>& advance) {
   validate(settings);
   for (const TrainingInstance& instance : instances) {
@@ -94,9 +96,8 @@ std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances
     if (instance.hidden < 1) reject("hidden: {} given; at least 1 dimension is needed", instance.hidden);
   }
   std::vector<TrainingResult> results(instances.size());
-  parallel_for(instances.size(), settings.threads, [&](std::size_t i) {
-    results[i] = train_one(instances[i], settings, advance);
-  });
+  parallel_for(instances.size(), settings.threads,
+               [&](std::size_t i) { results[i] = train_one(instances[i], settings, advance); });
   return results;
 }
 

@@ -52,8 +52,8 @@ void draw_panel(Figure& figure, const ArrowsPanel& panel, std::size_t index, dou
         block, i, feature_color(std::size_t(i)));
     // A feature that is absent has no arrow to label.
     if (panel.W.col(i).norm() > 0.15) {
-      figure << fmt::format(", ${0} every ::{1}::{1} using 3:4:5 with labels textcolor rgb '{2}' notitle", block, i,
-                            feature_color(std::size_t(i)));
+      figure << fmt::format(", ${0} every ::{1}::{1} using 3:4:5 with labels textcolor rgb '{2}' notitle",
+                            block, i, feature_color(std::size_t(i)));
     }
   }
   figure << "\n";

@@ -15,8 +15,8 @@ struct ArrowsPanel {
   Eigen::MatrixXd W;     ///< [2×n]
 };
 
-/// The paper's introductory figure: the columns of W as arrows, one panel a sparsity. `feature_names` [n] is the
-/// legend. Writes path.svg, .png, .gp.
+/// The paper's introductory figure: the columns of W as arrows, one panel a sparsity. `feature_names` [n] is
+/// the legend. Writes path.svg, .png, .gp.
 void draw_arrows(const std::filesystem::path& path, const std::vector<ArrowsPanel>& panels,
                  const std::vector<std::string>& feature_names);
 

@@ -34,9 +34,10 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
          << fmt::format("set xrange [0.5:{}]\nset yrange [{}:0.5]\n", double(n) + 3.5, double(n) + 0.5)
          << fmt::format("set xtics out nomirror ('1' 1, '{0}' {0}, '{{/:Italic b}}' {1})\n", (n + 1) / 2,
                         double(n) + 2.5)
-         << fmt::format("plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
-                        "fc palette notitle\n",
-                        block);
+         << fmt::format(
+                "plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
+                "fc palette notitle\n",
+                block);
 }
 
 /// Below the matrix, within the same left and right margins.
@@ -48,9 +49,11 @@ void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
   figure.data(block, bars);
   figure << sequential_palette << "set cbrange [0:1]\nset cbtics ('0' 0, '0.5' 0.5, '≥ 1' 1)\n"
          << "set tmargin at screen 0.45\nset bmargin at screen 0.11\nset title ''\n"
-         << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n", double(n) + 0.5)
-         << fmt::format("plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
-                        block);
+         << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n",
+                        double(n) + 0.5)
+         << fmt::format(
+                "plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
+                block);
 }
 
 }  // namespace
@@ -68,7 +71,8 @@ void draw_basic(const std::filesystem::path& path, const std::vector<BasicPanel>
       figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset 0.5\n",
                             place.right + 12.0 / width, bottom, 12.0 / width, label);
     };
-    figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 0.5\n" : "set ylabel ''\nset format y ''\n");
+    figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 0.5\n"
+                      : "set ylabel ''\nset format y ''\n");
     figure << "set xlabel 'input feature {/:Italic i}' offset 0,0.5\n";
     colorbox(0.61, "{/:Italic W}ᵀ{/:Italic W} and {/:Italic b}");
     draw_matrix(figure, panels[k], k, place);

@@ -16,8 +16,8 @@ struct BasicPanel {
   Eigen::VectorXd superposition;  ///< Σ_{j≠i} (Ŵ_i·W_j)² [n]
 };
 
-/// The paper's "basic results" figure: above, WᵀW and b as colours; below, a bar ‖W_i‖ a feature, coloured by its
-/// superposition. Writes path.svg, .png, .gp.
+/// The paper's "basic results" figure: above, WᵀW and b as colours; below, a bar ‖W_i‖ a feature, coloured by
+/// its superposition. Writes path.svg, .png, .gp.
 void draw_basic(const std::filesystem::path& path, const std::vector<BasicPanel>& panels);
 
 }  // namespace digon

@@ -51,15 +51,6 @@ std::string ordered_color(double share) {
   return fmt::format("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2));
 }
 
-std::string plain(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (std::string_view("_^@{}~&\\").find(c) != std::string_view::npos) escaped += "\\";
-    escaped += c;
-  }
-  return escaped;
-}
-
 Figure::Figure(int width, int height) : width_(width), height_(height) {
   script_ << "set encoding utf8\nset style fill solid noborder\nset border lc rgb '#444444'\n"
              "set tics textcolor rgb '#222222'\n";
@@ -77,15 +68,18 @@ void Figure::data(std::string_view name, const std::vector<std::vector<double>>&
 void Figure::save(const std::filesystem::path& path) const {
   write_file_atomically(path.string() + ".gp", script_.str());
   render(path.string() + ".svg",
-         fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_, height_, font));
+         fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_, height_,
+                     font));
   // pngcairo's font sizes are points of 1/72 inch at 96 dots an inch, SVG's are dots.
-  render(path.string() + ".png", fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
-                                             "pointscale 2 background rgb 'white'",
-                                             2 * width_, 2 * height_, font));
+  render(path.string() + ".png",
+         fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
+                     "pointscale 2 background rgb 'white'",
+                     2 * width_, 2 * height_, font));
 }
 
 void Figure::render(const std::filesystem::path& file, const std::string& terminal) const {
-  const std::filesystem::path unfinished = file.parent_path() / ("." + file.filename().string() + ".unfinished");
+  const std::filesystem::path unfinished =
+      file.parent_path() / ("." + file.filename().string() + ".unfinished");
   std::filesystem::remove(unfinished);
   {
     Gnuplot gnuplot("gnuplot");

@@ -48,7 +48,4 @@ class Figure {
   std::ostringstream script_;
 };
 
-/// Text that gnuplot's enhanced mode prints as it is.
-std::string plain(std::string_view text);
-
 }  // namespace digon

@@ -20,7 +20,8 @@ constexpr std::array<ActiveRange, 9> active_ranges{
 
 std::string range_title(const ActiveRange& range, Eigen::Index n) {
   const Eigen::Index last = std::min(range.last, n);
-  return range.first == last ? fmt::format("{{/:Italic k}} = {}", last) : fmt::format("{{/:Italic k}} = {}–{}", range.first, last);
+  return range.first == last ? fmt::format("{{/:Italic k}} = {}", last)
+                             : fmt::format("{{/:Italic k}} = {}–{}", range.first, last);
 }
 
 double sum_over(const Eigen::VectorXd& by_active, const ActiveRange& range) {
@@ -41,12 +42,13 @@ void draw_stacks(Figure& figure, const std::vector<LossComparison>& models) {
       boxes.push_back({double(k), bottom, tops[k]});
     }
     figure.data(fmt::format("active{}", r), boxes);
-    plots += fmt::format("$active{} using 1:2:($1-0.32):($1+0.32):2:3 with boxxyerror fc rgb '{}' title '{}', ", r,
-                         ordered_color(double(r) / double(active_ranges.size() - 1)),
-                         range_title(active_ranges[r], n));
+    plots += fmt::format(
+        "$active{} using 1:2:($1-0.32):($1+0.32):2:3 with boxxyerror fc rgb '{}' title '{}', ", r,
+        ordered_color(double(r) / double(active_ranges.size() - 1)), range_title(active_ranges[r], n));
   }
   figure << "plot " << plots
-         << "$sampled using 1:2:(4*$3) with yerrorbars pt 6 ps 1 lw 1.5 lc rgb '#d55e00' title 'sampled ± 4 s.e.'\n";
+         << "$sampled using 1:2:(4*$3) with yerrorbars pt 6 ps 1 lw 1.5 lc rgb '#d55e00' title 'sampled ± 4 "
+            "s.e.'\n";
 }
 
 }  // namespace
@@ -70,19 +72,22 @@ void draw_loss_comparison(const std::filesystem::path& path, const std::vector<L
   figure.data("sampled", sampled);
   figure << fmt::format("set multiplot\nset lmargin at screen {}\nset rmargin at screen {}\n",
                         double(edge_left) / width, double(edge_left + plot_width) / width)
-         << fmt::format("set xrange [-0.6:{}]\nset xtics out nomirror ({})\n", double(models.size()) - 0.4, bare_ticks)
+         << fmt::format("set xrange [-0.6:{}]\nset xtics out nomirror ({})\n", double(models.size()) - 0.4,
+                        bare_ticks)
          << "set ytics out nomirror\nset grid y lt 1 lw 0.5 lc rgb '#cccccc'\n"
          << "set tmargin at screen 0.92\nset bmargin at screen 0.42\n"
          << fmt::format("set title \"{}\"\nset ylabel \"{}\" offset 0.5\nset yrange [0:*]\n", labels.title,
                         labels.y_axis)
-         << fmt::format("set label 1 \"exact loss with\\n{{/:Italic k}} features active\" at screen {},0.91 left\n",
-                        double(edge_left + plot_width + 14) / width)
+         << fmt::format(
+                "set label 1 \"exact loss with\\n{{/:Italic k}} features active\" at screen {},0.91 left\n",
+                double(edge_left + plot_width + 14) / width)
          << fmt::format("set key at screen {},0.84 left top Left reverse samplen 1.5 spacing 1.2 invert\n",
                         double(edge_left + plot_width + 10) / width);
   draw_stacks(figure, models);
   figure << "set tmargin at screen 0.36\nset bmargin at screen 0.13\nset title ''\nunset key\nunset label 1\n"
          << fmt::format("set xtics out nomirror ({})\n", ticks)
-         << fmt::format("set xlabel \"{}\"\nset ylabel \"(sampled − exact)\\n/ s.e.\" offset 0.5\n", labels.x_axis)
+         << fmt::format("set xlabel \"{}\"\nset ylabel \"(sampled − exact)\\n/ s.e.\" offset 0.5\n",
+                        labels.x_axis)
          << "set yrange [-5:5]\nset ytics 4\n"
          << "set arrow 1 from graph 0,first 4 to graph 1,first 4 nohead dt 2 lc rgb '#666666'\n"
          << "set arrow 2 from graph 0,first -4 to graph 1,first -4 nohead dt 2 lc rgb '#666666'\n"

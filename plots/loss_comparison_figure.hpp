@@ -7,11 +7,11 @@
 
 namespace digon {
 
-/// One trained model: its exact loss by number of active features beside its sampled loss. All losses are in the
-/// same unit.
+/// One trained model: its exact loss by number of active features beside its sampled loss. All losses are in
+/// the same unit.
 struct LossComparison {
-  std::string label;           ///< e.g. "0.1", under the bar
-  Eigen::VectorXd by_active;   ///< [n+1] weight × L̄_k, k = 0 … n; sums to the exact loss
+  std::string label;          ///< e.g. "0.1", under the bar
+  Eigen::VectorXd by_active;  ///< [n+1] weight × L̄_k, k = 0 … n; sums to the exact loss
   double exact = 0.0;
   double sampled = 0.0;
   double standard_error = 0.0;

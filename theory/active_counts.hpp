@@ -8,8 +8,8 @@ namespace digon {
 /// Features are integrated in closed form while at most this many of the others are active.
 inline constexpr std::size_t closed_form_active = 2;
 
-/// A transform of y = Σ g_i x_i over random activity patterns, all patterns with three or more active features
-/// lumped together, with the densities p_i:
+/// A transform of y = Σ g_i x_i over random activity patterns, all patterns with three or more active
+/// features lumped together, with the densities p_i:
 ///   Σ_{|A| ≥ 3} Π_{i∈A} p_i f_i Π_{i∉A} S_i
 /// built up one feature at a time without subtracting, so it keeps its relative accuracy at any density.
 /// f_i is the factor of feature i: φ(s g_i) for the generating function, a bound on it, or its Moments.
@@ -35,7 +35,8 @@ class LumpedCounts {
 
 /// The same for every number k ≥ 3 of active features alone, as the mean over the C(n, k) patterns:
 ///   ē_k = C(n, k)⁻¹ Σ_{|A| = k} Π_{i∈A} f_i,   ē_k ← ((i − k)/i) ē_k + (k/i) f_i ē_{k−1}
-/// as feature i enters: a convex combination, stable for any n and free of overflow. The densities do not enter.
+/// as feature i enters: a convex combination, stable for any n and free of overflow. The densities do not
+/// enter.
 template <typename T>
 class MeanCounts {
  public:

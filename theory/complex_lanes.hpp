@@ -9,7 +9,9 @@ namespace digon {
 using Lanes = double __attribute__((vector_size(64)));
 inline constexpr std::size_t lane_count = 8;
 
-inline Lanes all_lanes(double value) { return Lanes{} + value; }
+inline Lanes all_lanes(double value) {
+  return Lanes{} + value;
+}
 
 /// Eight complex numbers side by side.
 struct ComplexLanes {
@@ -32,11 +34,15 @@ inline ComplexLanes operator-(const ComplexLanes& a, const ComplexLanes& b) {
 inline ComplexLanes operator*(const ComplexLanes& a, const ComplexLanes& b) {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
-inline ComplexLanes operator*(double a, const ComplexLanes& b) { return {a * b.re, a * b.im}; }
+inline ComplexLanes operator*(double a, const ComplexLanes& b) {
+  return {a * b.re, a * b.im};
+}
 inline ComplexLanes operator*(std::complex<double> a, const ComplexLanes& b) {
   return {a.real() * b.re - a.imag() * b.im, a.real() * b.im + a.imag() * b.re};
 }
-inline ComplexLanes operator+(double a, const ComplexLanes& b) { return {a + b.re, b.im}; }
+inline ComplexLanes operator+(double a, const ComplexLanes& b) {
+  return {a + b.re, b.im};
+}
 
 /// 1/z, lane by lane.
 inline ComplexLanes reciprocal(const ComplexLanes& z) {

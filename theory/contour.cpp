@@ -6,9 +6,10 @@
 //   φ(u) = (eᵘ − 1)/u,  ψ = φ',    E[e^{sy}] = Π_i (S_i + p_i φ(s g_i)).
 // The trapezoid rule on Re s = c with step h = 2π/P and nodes shifted by h/2 gives, by Poisson's formula, not
 // f(0) but Σ_k (−1)^k e^{−ckP} f(kP). With P at least |z| everywhere, f(−kP) = 0 and f(kP) is a quadratic in
-// the moments of y, so the aliases are subtracted exactly, and c may be small enough that nothing cancels.
-// What is left is truncation, which falls like |s|^−(2+r) after r features: patterns with at most two active
-// others are therefore integrated in closed form and the contour carries the rest.
+// the moments of y, so the aliases are subtracted exactly (the idea of abate1992, carried to exactness), and
+// c may be small enough that nothing cancels. What is left is truncation, which falls like |s|^−(2+r) after r
+// features: patterns with at most two active others are therefore integrated in closed form and the contour
+// carries the rest.
 #include "theory/contour.hpp"
 
 #include <algorithm>
@@ -24,8 +25,6 @@ namespace digon {
 namespace {
 
 using Complex = std::complex<double>;
-
-constexpr double rounding = std::numeric_limits<double>::epsilon();
 
 /// c P: small enough not to amplify rounding, large enough that the aliases decay.
 constexpr double decay_per_period = 4.0;
@@ -68,8 +67,7 @@ struct Line {
   double c = 0.0;
   double h = 0.0;
 
-  explicit Line(double span)
-      : period(span), c(decay_per_period / span), h(2.0 * std::numbers::pi / span) {}
+  explicit Line(double span) : period(span), c(decay_per_period / span), h(2.0 * std::numbers::pi / span) {}
 
   [[nodiscard]] Complex node(std::size_t l) const { return {c, (static_cast<double>(l) + 0.5) * h}; }
 
@@ -299,7 +297,9 @@ std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const Contou
     const Moments& given = moments.remainder(index);
     const OutputError value = support.least >= 0.0 ? always_on_error(given, unit.bias, unit.own)
                                                    : OutputError{0.0, given.m[0] / 3.0};
-    results.push_back({value, {rounding * value.inactive, rounding * value.active}});
+    // The terms of the quadratic can cancel: it is their size that rounding goes by.
+    const double size = given.m[2] + (1.0 + unit.bias * unit.bias) * given.m[0];
+    results.push_back({value, {rounding * size, rounding * size}});
   }
   return results;
 }
@@ -380,7 +380,8 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
                  output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
     }
   }
-  for (const ExpectedError& error : remainder_errors<MeanCounts>(heard, options, nodes)) errors.push_back(error);
+  for (const ExpectedError& error : remainder_errors<MeanCounts>(heard, options, nodes))
+    errors.push_back(error);
   return errors;
 }
 
@@ -414,8 +415,7 @@ UnitError expected_error(const OutputUnit& unit, const ContourOptions& options) 
     for (Eigen::Index l = 0; l < i; ++l) {
       const double two = probability.exactly({i, l});
       if (two == 0.0) continue;
-      accumulate(result.expected, two,
-                 output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
+      accumulate(result.expected, two, output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
     }
   }
   for (const ExpectedError& rest : remainder_errors<LumpedCounts>(heard, options, result.nodes)) {

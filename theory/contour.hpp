@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "theory/output_error.hpp"
@@ -14,7 +15,11 @@ struct ContourOptions {
   std::size_t max_nodes = 1U << 18;  ///< per output
 };
 
-/// An expected OutputError with a bound on its numerical error (truncation, rigorous, plus rounding, estimated).
+/// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.
+inline constexpr double rounding = 8.0 * std::numeric_limits<double>::epsilon();
+
+/// An expected OutputError with a bound on its numerical error (truncation, rigorous, plus rounding,
+/// estimated).
 struct ExpectedError {
   OutputError value;
   OutputError uncertainty;

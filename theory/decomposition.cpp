@@ -27,8 +27,8 @@ std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, const 
   return errors;
 }
 
-/// L̄_k = Σ_j I_j [ (n−k)/n E_k[inactive_j] + k/n E_{k−1}[active_j] ]: of k active features, output j's own is one
-/// with probability k/n, and then k − 1 others are active.
+/// L̄_k = Σ_j I_j [ (n−k)/n E_k[inactive_j] + k/n E_{k−1}[active_j] ]: of k active features, output j's own is
+/// one with probability k/n, and then k − 1 others are active.
 Decomposition average(const std::vector<UnitErrorByCount>& errors, const Eigen::VectorXd& importance) {
   const Eigen::Index n = importance.size();
   Decomposition result{Eigen::VectorXd::Zero(n + 1), Eigen::VectorXd::Zero(n + 1),
@@ -72,9 +72,11 @@ Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance
   validate(model, {Eigen::VectorXd::Ones(importance.size()), importance});
   const double n = double(model.features());
   const double total_importance = importance.sum();
-  if (total_importance == 0.0) return average(unit_errors_by_count(model, {1.0, 1}, options.threads), importance);
+  if (total_importance == 0.0)
+    return average(unit_errors_by_count(model, {1.0, 1}, options.threads), importance);
 
-  const double smallest = std::max(one_sparse_loss(model, importance).total() / n, 1e-6 * total_importance / (3.0 * n));
+  const double smallest =
+      std::max(one_sparse_loss(model, importance).total() / n, 1e-6 * total_importance / (3.0 * n));
   const double tolerance = 0.5 * options.relative_tolerance * smallest / total_importance;
   Decomposition result =
       average(unit_errors_by_count(model, {tolerance, options.max_nodes}, options.threads), importance);

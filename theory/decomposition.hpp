@@ -8,8 +8,8 @@
 namespace digon {
 
 /// The loss by number of active features, L = Σ_k (1−S)^k S^(n−k) L_k (elhage2022 §2; the same S for every
-/// feature). L_k is the sum over the C(n, k) activity patterns; its mean L̄_k = L_k / C(n, k) stays finite for any
-/// n and gives L = Σ_k Binomial(k; n, 1−S) L̄_k. Neither depends on S.
+/// feature). L_k is the sum over the C(n, k) activity patterns; its mean L̄_k = L_k / C(n, k) stays finite for
+/// any n and gives L = Σ_k Binomial(k; n, 1−S) L̄_k. Neither depends on S.
 struct Decomposition {
   Eigen::VectorXd reconstruction;  ///< [n+1] the part of L̄_k at outputs whose feature is active
   Eigen::VectorXd interference;    ///< [n+1] the part of L̄_k at outputs whose feature is 0

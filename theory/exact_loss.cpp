@@ -12,8 +12,8 @@
 namespace digon {
 namespace {
 
-/// A loss below this share of the zero model's counts as this share when the tolerance is applied: the loss of
-/// a perfect model is 0 and has no relative error.
+/// A loss below this share of the zero model's counts as this share when the tolerance is applied: the loss
+/// of a perfect model is 0 and has no relative error.
 constexpr double smallest_share = 1e-6;
 
 /// Every output's expected error to an absolute tolerance.
@@ -37,8 +37,8 @@ ExactLoss weigh(const std::vector<UnitError>& errors, const FeatureDistribution&
     const double when_inactive = features.importance[j] * (1.0 - features.density[j]);
     result.reconstruction[j] = when_active * unit.expected.value.active;
     result.interference[j] = when_inactive * unit.expected.value.inactive;
-    result.error += when_active * unit.expected.uncertainty.active +
-                    when_inactive * unit.expected.uncertainty.inactive;
+    result.error +=
+        when_active * unit.expected.uncertainty.active + when_inactive * unit.expected.uncertainty.inactive;
     result.nodes += unit.nodes;
   }
   result.loss = result.reconstruction.sum() + result.interference.sum();

@@ -1,7 +1,6 @@
 #include "theory/linear_model.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -10,11 +9,12 @@
 namespace digon {
 namespace {
 
-double variance(double density) { return density / 3.0 - density * density / 4.0; }
+double variance(double density) {
+  return density / 3.0 - density * density / 4.0;
+}
 
 /// An error known in closed form, to rounding.
 ExpectedError exactly(const OutputError& value) {
-  constexpr double rounding = std::numeric_limits<double>::epsilon();
   return {value, {rounding * value.inactive, rounding * value.active}};
 }
 
@@ -29,7 +29,8 @@ std::vector<Eigen::Index> by_importance(const Eigen::VectorXd& importance) {
 
 void require_uniform_density(const FeatureDistribution& features) {
   validate(features);
-  if (!features.has_uniform_density()) reject("density: the linear optimum needs one density for all features");
+  if (!features.has_uniform_density())
+    reject("density: the linear optimum needs one density for all features");
 }
 
 }  // namespace
@@ -51,10 +52,11 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
   UnitErrorByCount result;
   for (Eigen::Index count = 0; count <= unit.others.size(); ++count) {
     const double k = double(count);
-    const double one = n > 0.0 ? k / n : 0.0;                           // P(a feature is active)
+    const double one = n > 0.0 ? k / n : 0.0;                            // P(a feature is active)
     const double two = n > 1.0 ? k * (k - 1.0) / (n * (n - 1.0)) : 0.0;  // P(two given features are)
     const double second = one * squares / 3.0 + two * (sum * sum - squares) / 4.0;
-    result.expected.push_back(exactly(always_on_error({{1.0, one * sum / 2.0, second}}, unit.bias, unit.own)));
+    result.expected.push_back(
+        exactly(always_on_error({{1.0, one * sum / 2.0, second}}, unit.bias, unit.own)));
   }
   return result;
 }

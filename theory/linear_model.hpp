@@ -8,11 +8,11 @@
 
 namespace digon {
 
-/// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i = p_i/2 its
-/// loss is
+/// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i =
+/// p_i/2 its loss is
 ///   L = Σ_j I_j [ Σ_i v_i (δ_ij − G_ji)² + (Σ_i μ_i (δ_ij − G_ji) − b_j)² ];
-/// exact_loss() gives it. Here is its error at each output, split as the ReLU output model's is: without a ReLU
-/// all errors are quadratics in y = Σ g_i x_i.
+/// exact_loss() gives it. Here is its error at each output, split as the ReLU output model's is: without a
+/// ReLU all errors are quadratics in y = Σ g_i x_i.
 std::vector<UnitError> linear_errors(const ToyModel& model, const FeatureDistribution& features);
 
 /// The same for one output given that k of the other features are active, averaged over which; k = 0 … n − 1.
@@ -23,7 +23,8 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit);
 /// Throws InputError unless every feature has the same density.
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden);
 
-/// A model that attains linear_optimum_loss: unit vectors for the m most important features, b_j = μ for the rest.
+/// A model that attains linear_optimum_loss: unit vectors for the m most important features, b_j = μ for the
+/// rest.
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden);
 
 }  // namespace digon

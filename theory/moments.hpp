@@ -16,9 +16,13 @@ inline Moments operator*(const Moments& a, const Moments& b) {
   return {{a.m[0] * b.m[0], a.m[0] * b.m[1] + a.m[1] * b.m[0],
            a.m[0] * b.m[2] + 2.0 * a.m[1] * b.m[1] + a.m[2] * b.m[0]}};
 }
-inline Moments operator*(double a, const Moments& b) { return {{a * b.m[0], a * b.m[1], a * b.m[2]}}; }
+inline Moments operator*(double a, const Moments& b) {
+  return {{a * b.m[0], a * b.m[1], a * b.m[2]}};
+}
 
 /// The moments of g x, x uniform on [0, 1].
-inline Moments moments_of_active(double g) { return {{1.0, 0.5 * g, g * g / 3.0}}; }
+inline Moments moments_of_active(double g) {
+  return {{1.0, 0.5 * g, g * g / 3.0}};
+}
 
 }  // namespace digon

@@ -10,7 +10,9 @@ namespace digon {
 namespace {
 
 /// The mean of u² where u runs linearly from u0 to u1.
-double mean_square(double u0, double u1) { return (u0 * u0 + u0 * u1 + u1 * u1) / 3.0; }
+double mean_square(double u0, double u1) {
+  return (u0 * u0 + u0 * u1 + u1 * u1) / 3.0;
+}
 
 /// The x ∈ [0, 1] where t + g x > 0: an interval, maybe empty.
 struct OnInterval {
@@ -39,8 +41,8 @@ const GaussRule<3> gauss3{{0.5 - 0.5 * std::sqrt(0.6), 0.5, 0.5 + 0.5 * std::sqr
 /// ∫₀¹ f(t + g x) dx for f polynomial between the given knots: the interval is cut where t + g x meets a knot
 /// and each piece integrated exactly. All weights are positive, so nothing cancels.
 template <std::size_t N, std::size_t Knots, typename Function>
-OutputError integrate_between_knots(const GaussRule<N>& rule, const std::array<double, Knots>& knots, double t,
-                                    double g, Function f) {
+OutputError integrate_between_knots(const GaussRule<N>& rule, const std::array<double, Knots>& knots,
+                                    double t, double g, Function f) {
   std::array<double, Knots + 2> cuts{};
   cuts[0] = 0.0;
   cuts[1] = 1.0;

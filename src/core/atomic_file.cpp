@@ -14,7 +14,9 @@
 namespace digon {
 namespace {
 
-std::string last_system_error() { return std::generic_category().message(errno); }
+std::string last_system_error() {
+  return std::generic_category().message(errno);
+}
 
 /// A file descriptor that is closed and, until `keep`, whose file is removed when it goes out of scope.
 class TemporaryFile {
@@ -69,7 +71,8 @@ void require_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) reject("{}: cannot make the folder: {}", folder.string(), error.message());
-  if (::access(folder.c_str(), W_OK) != 0) reject("{}: cannot be written to: {}", folder.string(), last_system_error());
+  if (::access(folder.c_str(), W_OK) != 0)
+    reject("{}: cannot be written to: {}", folder.string(), last_system_error());
 }
 
 std::string read_file(const std::filesystem::path& path) {

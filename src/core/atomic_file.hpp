@@ -10,8 +10,8 @@ namespace digon {
 /// Throws InputError naming the path and the system's reason.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-/// Makes the folder and its parents where they are missing. Throws InputError where that cannot be, or the folder
-/// cannot be written to: call it before long work whose results go there.
+/// Makes the folder and its parents where they are missing. Throws InputError where that cannot be, or the
+/// folder cannot be written to: call it before long work whose results go there.
 void require_folder(const std::filesystem::path& folder);
 
 /// The whole file; throws InputError naming the path if it cannot be read.

@@ -21,6 +21,8 @@ void install_interrupt_handler() {
   std::signal(SIGTERM, request_stop);
 }
 
-bool interrupted() { return stop_requested; }
+bool interrupted() {
+  return stop_requested;
+}
 
 }  // namespace digon

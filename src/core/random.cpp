@@ -11,8 +11,12 @@ namespace {
 
 constexpr std::size_t lanes = RandomStream::group / 4;
 
-std::uint32_t low_word(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
-std::uint32_t high_word(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+std::uint32_t low_word(std::uint64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
+std::uint32_t high_word(std::uint64_t value) {
+  return static_cast<std::uint32_t>(value >> 32);
+}
 
 /// Ten Philox rounds on `lanes` counters side by side, in the form a compiler vectorises. Random123's own
 /// function takes one counter at a time and costs several times as much; the tests hold the two equal.
@@ -38,7 +42,8 @@ void philox_lanes(std::uint32_t* c, std::uint32_t key0, std::uint32_t key1) {
 }  // namespace
 
 std::array<std::uint32_t, 4> RandomStream::block(std::uint64_t index) const {
-  const philox4x32_ctr_t counter{{low_word(index), high_word(index), step, static_cast<std::uint32_t>(purpose)}};
+  const philox4x32_ctr_t counter{
+      {low_word(index), high_word(index), step, static_cast<std::uint32_t>(purpose)}};
   const philox4x32_key_t key{{low_word(seed), high_word(seed)}};
   const philox4x32_ctr_t words = philox4x32_R(10, counter, key);
   return {words.v[0], words.v[1], words.v[2], words.v[3]};

@@ -25,8 +25,8 @@ struct RandomStream {
   /// Words a group of blocks gives; `fill` works in whole groups.
   static constexpr std::size_t group = 64;
 
-  /// Fills `words` (a multiple of `group`) with groups first_group, first_group + 1, … . Inside a group, word w
-  /// of block k stands at 16 w + k.
+  /// Fills `words` (a multiple of `group`) with groups first_group, first_group + 1, … . Inside a group, word
+  /// w of block k stands at 16 w + k.
   void fill(std::span<std::uint32_t> words, std::uint64_t first_group) const;
 };
 

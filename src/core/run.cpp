@@ -61,8 +61,8 @@ std::vector<LoadedModel> read_descriptions(const Safetensors& file, std::size_t 
   if (found == file.metadata.end()) return models;
   try {
     const json described = json::parse(found->second);
-    if (described.size() != instances) reject("{}: metadata describes {} instances, the tensors hold {}",
-                                              source, described.size(), instances);
+    if (described.size() != instances)
+      reject("{}: metadata describes {} instances, the tensors hold {}", source, described.size(), instances);
     for (std::size_t i = 0; i < instances; ++i) {
       const json& one = described.at(i);
       models[i].model.kind = parse_model_kind(source, one.at("kind").get<std::string>());
@@ -131,7 +131,8 @@ std::vector<LoadedModel> load_models(const std::filesystem::path& file) {
   std::vector<LoadedModel> models = read_descriptions(tensors, instances, Eigen::Index(n), source);
   for (std::size_t i = 0; i < instances; ++i) {
     ToyModel& model = models[i].model;
-    model.W = Eigen::Map<const Eigen::MatrixXd>(W.values.data() + i * n * m, Eigen::Index(m), Eigen::Index(n));
+    model.W =
+        Eigen::Map<const Eigen::MatrixXd>(W.values.data() + i * n * m, Eigen::Index(m), Eigen::Index(n));
     model.b = Eigen::Map<const Eigen::VectorXd>(b.values.data() + i * n, Eigen::Index(n));
     try {
       validate(model);

@@ -21,19 +21,19 @@ struct TrainedModel {
 
 /// The results of a run: its models, and what made them.
 struct Run {
-  std::string command;                ///< e.g. "train", "reproduce intro"
-  nlohmann::json settings;            ///< all that determines the result, the seed included
-  std::vector<TrainedModel> models;   ///< one an instance; all of one n and m
-  std::size_t steps_done = 0;         ///< optimiser steps taken
-  bool complete = true;               ///< false where a signal ended it early
-  double seconds = 0.0;               ///< wall-clock training time
+  std::string command;               ///< e.g. "train", "reproduce intro"
+  nlohmann::json settings;           ///< all that determines the result, the seed included
+  std::vector<TrainedModel> models;  ///< one an instance; all of one n and m
+  std::size_t steps_done = 0;        ///< optimiser steps taken
+  bool complete = true;              ///< false where a signal ended it early
+  double seconds = 0.0;              ///< wall-clock training time
 };
 
 /// Writes folder/weights.safetensors and folder/run.json, each whole or not at all.
 ///
 /// weights.safetensors: `W` [instances, n, m] and `b_final` [instances, n], float32 as trained, in the layout
-/// of Anthropic's public notebook; metadata `instances` holds each one's kind, density, importance and seed as
-/// JSON. run.json: command, settings, version, steps, completeness and timings.
+/// of Anthropic's public notebook; metadata `instances` holds each one's kind, density, importance and seed
+/// as JSON. run.json: command, settings, version, steps, completeness and timings.
 void save_run(const std::filesystem::path& folder, const Run& run);
 
 /// Reads what save_run wrote. Throws InputError where a file is missing or wrong.
@@ -47,7 +47,8 @@ struct LoadedModel {
 };
 
 /// Reads a safetensors file with `W` [instances, n, m] or [n, m] and `b_final` or `b` [instances, n] or [n].
-/// Files not written by Digon are taken as ReLU output models. Throws InputError, e.g. for NaN in the weights.
+/// Files not written by Digon are taken as ReLU output models. Throws InputError, e.g. for NaN in the
+/// weights.
 std::vector<LoadedModel> load_models(const std::filesystem::path& file);
 
 }  // namespace digon

@@ -19,8 +19,12 @@ static_assert(std::endian::native == std::endian::little, "safetensors data is l
 
 constexpr std::size_t length_bytes = 8;
 
-std::size_t size_of(StoredType type) { return type == StoredType::float32 ? 4 : 8; }
-const char* dtype_of(StoredType type) { return type == StoredType::float32 ? "F32" : "F64"; }
+std::size_t size_of(StoredType type) {
+  return type == StoredType::float32 ? 4 : 8;
+}
+const char* dtype_of(StoredType type) {
+  return type == StoredType::float32 ? "F32" : "F64";
+}
 
 /// The product of a shape, or nothing where it overflows.
 std::optional<std::size_t> element_count(const std::vector<std::size_t>& shape) {

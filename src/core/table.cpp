@@ -35,8 +35,12 @@ void Table::add_row(std::vector<std::string> cells) {
   rows.push_back(std::move(cells));
 }
 
-std::string cell(double value) { return fmt::format("{}", value); }
-std::string cell(std::size_t value) { return fmt::format("{}", value); }
+std::string cell(double value) {
+  return fmt::format("{}", value);
+}
+std::string cell(std::size_t value) {
+  return fmt::format("{}", value);
+}
 
 void write_csv(const std::filesystem::path& path, const Table& table) {
   std::string csv;

@@ -22,7 +22,9 @@ void validate(const ToyModel& model, const FeatureDistribution& features) {
   }
 }
 
-std::string_view name_of(ModelKind kind) { return kind == ModelKind::linear ? "linear" : "relu-output"; }
+std::string_view name_of(ModelKind kind) {
+  return kind == ModelKind::linear ? "linear" : "relu-output";
+}
 
 ModelKind parse_model_kind(std::string_view option, std::string_view text) {
   for (const ModelKind kind : {ModelKind::linear, ModelKind::relu_output}) {

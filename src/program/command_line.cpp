@@ -55,12 +55,15 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   po::positional_options_description words;
   if (!positional_name_.empty()) words.add(positional_name_.c_str(), -1);
   using po::command_line_style::style_t;
-  constexpr int long_options_alone = style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
+  constexpr int long_options_alone =
+      style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
-              values_);
+    po::store(
+        po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
+        values_);
   } catch (const po::too_many_positional_options_error&) {
-    reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_, command_);
+    reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_,
+           command_);
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
@@ -71,7 +74,9 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   return false;
 }
 
-bool CommandLine::has(const std::string& name) const { return values_.count(name) > 0; }
+bool CommandLine::has(const std::string& name) const {
+  return values_.count(name) > 0;
+}
 
 std::string CommandLine::text(const std::string& name) const {
   if (!has(name)) reject("--{} is needed; 'digon {} --help' says what it is", name, command_);
@@ -82,7 +87,8 @@ std::vector<std::string> CommandLine::list(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>{};
 }
 
-std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least, std::uint64_t greatest) const {
+std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least,
+                                   std::uint64_t greatest) const {
   const std::string given = text(name);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
@@ -103,7 +109,8 @@ double CommandLine::real(const std::string& name, double least, double greatest)
 }
 
 void declare_seed_and_threads(CommandLine& line) {
-  line.option("seed", "S", "seed of all randomness; the same seed gives the same result, whatever --threads", "0");
+  line.option("seed", "S", "seed of all randomness; the same seed gives the same result, whatever --threads",
+              "0");
   line.option("threads", "T", "threads; 0 is one a core", "0");
 }
 
@@ -111,6 +118,8 @@ std::uint64_t read_seed(const CommandLine& line) {
   return line.integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
 }
 
-std::size_t read_threads(const CommandLine& line) { return line.integer("threads", 0, most_threads); }
+std::size_t read_threads(const CommandLine& line) {
+  return line.integer("threads", 0, most_threads);
+}
 
 }  // namespace digon

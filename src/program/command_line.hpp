@@ -7,8 +7,8 @@
 
 namespace digon {
 
-/// The options of one command. Every reader below throws InputError with a line that names the option, what was
-/// given and what is accepted.
+/// The options of one command. Every reader below throws InputError with a line that names the option, what
+/// was given and what is accepted.
 class CommandLine {
  public:
   /// `example` is a whole command, shown by --help.
@@ -28,7 +28,8 @@ class CommandLine {
   [[nodiscard]] bool has(const std::string& name) const;
   [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
-  [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least, std::uint64_t greatest) const;
+  [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least,
+                                      std::uint64_t greatest) const;
   /// A finite number in (least, greatest].
   [[nodiscard]] double real(const std::string& name, double least, double greatest) const;
 

@@ -20,20 +20,24 @@ CommandLine declare() {
                    "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
   declare_model(line);
   declare_density(line);
-  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
+  line.option("importance", "I",
+              "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
   line.option("kind", "KIND", "linear or relu-output; default: the file's, or relu-output");
   line.option("tolerance", "EPS", "relative error allowed", "1e-10");
   line.option("threads", "T", "threads; 0 is one a core", "0");
-  line.flag("json", "print JSON at full precision: an object, or an array where the file has several instances");
+  line.flag("json",
+            "print JSON at full precision: an object, or an array where the file has several instances");
   return line;
 }
 
 /// The features each model is judged on: the options', else the file's.
-std::vector<FeatureDistribution> read_features(const CommandLine& line, const std::vector<ChosenModel>& chosen) {
+std::vector<FeatureDistribution> read_features(const CommandLine& line,
+                                               const std::vector<ChosenModel>& chosen) {
   const Eigen::Index n = chosen.front().loaded.model.features();
   const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
   if (densities.size() > 1 && densities.size() != chosen.size()) {
-    reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(), chosen.size());
+    reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(),
+           chosen.size());
   }
   std::vector<FeatureDistribution> features;
   for (std::size_t k = 0; k < chosen.size(); ++k) {

@@ -34,10 +34,12 @@ void print_text(std::size_t instance, const FeatureGeometry& geometry) {
 }  // namespace
 
 int run_measure(const std::vector<std::string>& arguments) {
-  CommandLine line("measure", "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i and D*",
+  CommandLine line("measure",
+                   "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i and D*",
                    "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
-  line.flag("json", "print JSON at full precision: an object, or an array where the file has several instances");
+  line.flag("json",
+            "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
 
   json printed = json::array();

@@ -28,7 +28,8 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   declare_seed_and_threads(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("list")) {
-    for (const Experiment& experiment : experiments()) fmt::print("{:<14} {}\n", experiment.id, experiment.summary);
+    for (const Experiment& experiment : experiments())
+      fmt::print("{:<14} {}\n", experiment.id, experiment.summary);
     return 0;
   }
   const std::vector<const Experiment*> chosen = chosen_experiments(line.list("ID"));

@@ -35,7 +35,8 @@ CommandLine declare() {
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("optimizer", "NAME", "adam or adamw", "adam");
   line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
-  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0", "constant");
+  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
+              "constant");
   line.option("weight-decay", "WD", "of adamw", "0.01");
   declare_seed_and_threads(line);
   line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
@@ -74,14 +75,10 @@ TrainingSettings read_settings(const CommandLine& line) {
 }
 
 nlohmann::json describe(const CommandLine& line) {
-  return {{"features", line.text("features")},
-          {"hidden", line.text("hidden")},
-          {"importance", line.text("importance")},
-          {"density", line.list("density")},
-          {"sparsity", line.list("sparsity")},
-          {"kind", line.text("kind")},
-          {"restarts", line.text("restarts")},
-          {"seed", read_seed(line)}};
+  return {{"features", line.text("features")},     {"hidden", line.text("hidden")},
+          {"importance", line.text("importance")}, {"density", line.list("density")},
+          {"sparsity", line.list("sparsity")},     {"kind", line.text("kind")},
+          {"restarts", line.text("restarts")},     {"seed", read_seed(line)}};
 }
 
 Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {
@@ -131,8 +128,8 @@ int run_train(const std::vector<std::string>& arguments) {
   const bool sound = report(instances, results);
   fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
   if (interrupted()) {
-    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept\n", run.steps_done,
-               settings.steps);
+    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept\n",
+               run.steps_done, settings.steps);
     return exit_interrupted;
   }
   return sound ? 0 : exit_failed;

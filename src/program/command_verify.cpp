@@ -10,7 +10,8 @@
 namespace digon {
 
 int run_verify(const std::vector<std::string>& arguments) {
-  CommandLine line("verify", "run every experiment that is missing, and say whether theory and trained models agree",
+  CommandLine line("verify",
+                   "run every experiment that is missing, and say whether theory and trained models agree",
                    "digon verify --out results");
   line.option("out", "DIR", "folder of the results; what is there already is not trained again", "results");
   declare_seed_and_threads(line);

@@ -56,8 +56,8 @@ std::vector<Experiment> make_experiments() {
   return {intro, basic};
 }
 
-/// Instances in the order of the conditions, all starts of one together. A seed depends on the experiment's seed
-/// and the instance's place alone.
+/// Instances in the order of the conditions, all starts of one together. A seed depends on the experiment's
+/// seed and the instance's place alone.
 std::vector<TrainingInstance> instances_of(const Experiment& experiment, std::uint64_t seed) {
   std::vector<TrainingInstance> instances;
   for (const Condition& condition : experiment.conditions) {
@@ -111,12 +111,12 @@ Run load_or_train(const Experiment& experiment, const ExperimentOptions& options
   const nlohmann::json description = describe(experiment, options.seed, settings);
   if (std::optional<Run> finished = load_finished(folder, description)) return std::move(*finished);
   std::vector<TrainingResult> results;
-  Run run = train_run("reproduce " + experiment.id, description, instances_of(experiment, options.seed), settings,
-                      results);
+  Run run = train_run("reproduce " + experiment.id, description, instances_of(experiment, options.seed),
+                      settings, results);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].diverged_at) {
-      throw std::runtime_error(fmt::format("{}: instance {} diverged at step {}", experiment.id, i,
-                                           *results[i].diverged_at));
+      throw std::runtime_error(
+          fmt::format("{}: instance {} diverged at step {}", experiment.id, i, *results[i].diverged_at));
     }
   }
   if (run.complete) save_run(folder, run);
@@ -130,7 +130,8 @@ struct Compared {
   SampledLoss sampled;
 };
 
-std::vector<Compared> compare(const Experiment& experiment, const Run& run, const ExperimentOptions& options) {
+std::vector<Compared> compare(const Experiment& experiment, const Run& run,
+                              const ExperimentOptions& options) {
   std::vector<Compared> compared;
   Progress progress(experiment.id + ": exact and sampled losses", run.models.size());
   for (const TrainedModel& trained : run.models) {
@@ -138,8 +139,9 @@ std::vector<Compared> compare(const Experiment& experiment, const Run& run, cons
     ExactLossOptions exact;
     exact.relative_tolerance = exact_tolerance;
     exact.threads = options.threads;
-    compared.push_back({trained, exact_loss(trained.model, trained.features, exact),
-                        sampled_loss(trained.model, trained.features, loss_samples, trained.seed, options.threads)});
+    compared.push_back(
+        {trained, exact_loss(trained.model, trained.features, exact),
+         sampled_loss(trained.model, trained.features, loss_samples, trained.seed, options.threads)});
     progress.advance(1);
   }
   return compared;
@@ -182,34 +184,39 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
   for (std::size_t i = 0; i < compared.size(); ++i) {
     const Compared& model = compared[i];
     const double deviation = model.sampled.mean - model.exact.loss;
-    checks.push_back({fmt::format("{}/{}/sampled-loss", experiment.id, i),
-                      "the sampled loss of the trained weights is their exact loss",
-                      fmt::format("{:.6g}", model.exact.loss),
-                      fmt::format("{:.6g} ({:+.2f} s.e.)", model.sampled.mean, deviation / model.sampled.standard_error),
-                      fmt::format("{} s.e.", allowed_standard_errors),
-                      std::abs(deviation) <= allowed_standard_errors * model.sampled.standard_error});
+    checks.push_back(
+        {fmt::format("{}/{}/sampled-loss", experiment.id, i),
+         "the sampled loss of the trained weights is their exact loss",
+         fmt::format("{:.6g}", model.exact.loss),
+         fmt::format("{:.6g} ({:+.2f} s.e.)", model.sampled.mean, deviation / model.sampled.standard_error),
+         fmt::format("{} s.e.", allowed_standard_errors),
+         std::abs(deviation) <= allowed_standard_errors * model.sampled.standard_error});
   }
   for (const Best& one : best) {
     const ToyModel& model = one.model->trained.model;
     const double loss = one.model->exact.loss;
     const double sum = one.loss_by_active().sum();
     checks.push_back({fmt::format("{}/{}/decomposition", experiment.id, one.instance),
-                      "the decomposition by active features sums to the exact loss", fmt::format("{:.10g}", loss),
-                      fmt::format("{:.10g}", sum), fmt::format("{:.0e} relative", 2.0 * exact_tolerance),
+                      "the decomposition by active features sums to the exact loss",
+                      fmt::format("{:.10g}", loss), fmt::format("{:.10g}", sum),
+                      fmt::format("{:.0e} relative", 2.0 * exact_tolerance),
                       std::abs(sum - loss) <= 2.0 * exact_tolerance * loss});
     if (one.condition->predicted) {
       const Arrangement found = recognise_arrangement(model.W);
-      checks.push_back({fmt::format("{}/{}/arrangement", experiment.id, one.instance),
-                        fmt::format("at S = {:.3g} the features settle as the paper shows", 1.0 - one.condition->density),
-                        std::string(name_of(*one.condition->predicted)), std::string(name_of(found)),
-                        fmt::format("{}°", ArrangementTolerance{}.angle_degrees), found == *one.condition->predicted});
+      checks.push_back(
+          {fmt::format("{}/{}/arrangement", experiment.id, one.instance),
+           fmt::format("at S = {:.3g} the features settle as the paper shows", 1.0 - one.condition->density),
+           std::string(name_of(*one.condition->predicted)), std::string(name_of(found)),
+           fmt::format("{}°", ArrangementTolerance{}.angle_degrees), found == *one.condition->predicted});
     }
     if (one.condition->kind == ModelKind::linear) {
       const double optimum = linear_optimum_loss(one.model->trained.features, experiment.hidden);
       checks.push_back({fmt::format("{}/{}/linear-optimum", experiment.id, one.instance),
                         "the linear model reaches its optimum: the m most important features orthonormal",
-                        fmt::format("{:.6g}", optimum), fmt::format("{:.6g} (+{:.3f}%)", loss, 100.0 * (loss / optimum - 1.0)),
-                        fmt::format("{:.0f}%", 100.0 * linear_gap_allowed), loss <= (1.0 + linear_gap_allowed) * optimum});
+                        fmt::format("{:.6g}", optimum),
+                        fmt::format("{:.6g} (+{:.3f}%)", loss, 100.0 * (loss / optimum - 1.0)),
+                        fmt::format("{:.0f}%", 100.0 * linear_gap_allowed),
+                        loss <= (1.0 + linear_gap_allowed) * optimum});
     }
   }
   return checks;
@@ -220,18 +227,21 @@ void write_tables(const std::filesystem::path& folder, const Experiment& experim
   Table models{{"instance", "kind", "density", "seed", "exact_loss", "exact_loss_error", "sampled_loss",
                 "sampled_standard_error", "samples", "best"},
                {}};
-  Table features{{"instance", "feature", "importance", "bias", "norm", "superposition", "feature_dimensionality"}, {}};
+  Table features{
+      {"instance", "feature", "importance", "bias", "norm", "superposition", "feature_dimensionality"}, {}};
   for (std::size_t i = 0; i < compared.size(); ++i) {
     const TrainedModel& trained = compared[i].trained;
     const bool is_best = best[i / experiment.restarts].instance == i;
     models.add_row({cell(i), std::string(name_of(trained.model.kind)), cell(trained.features.density[0]),
-                    cell(std::size_t(trained.seed)), cell(compared[i].exact.loss), cell(compared[i].exact.error),
-                    cell(compared[i].sampled.mean), cell(compared[i].sampled.standard_error),
-                    cell(compared[i].sampled.samples), is_best ? "1" : "0"});
+                    cell(std::size_t(trained.seed)), cell(compared[i].exact.loss),
+                    cell(compared[i].exact.error), cell(compared[i].sampled.mean),
+                    cell(compared[i].sampled.standard_error), cell(compared[i].sampled.samples),
+                    is_best ? "1" : "0"});
     const FeatureGeometry geometry = feature_geometry(trained.model.W);
     for (Eigen::Index f = 0; f < trained.model.features(); ++f) {
-      features.add_row({cell(i), cell(std::size_t(f)), cell(trained.features.importance[f]), cell(trained.model.b[f]),
-                        cell(geometry.norm[f]), cell(geometry.superposition[f]), cell(geometry.dimensionality[f])});
+      features.add_row({cell(i), cell(std::size_t(f)), cell(trained.features.importance[f]),
+                        cell(trained.model.b[f]), cell(geometry.norm[f]), cell(geometry.superposition[f]),
+                        cell(geometry.dimensionality[f])});
     }
   }
   Table by_active{{"instance", "k", "L_mean", "reconstruction", "interference", "weight_times_L_mean"}, {}};
@@ -258,8 +268,9 @@ void draw_arrows_of(const std::filesystem::path& path, const std::vector<Best>& 
   std::vector<ArrowsPanel> panels;
   for (const Best& one : best) {
     const Eigen::MatrixXd& W = one.model->trained.model.W;
-    panels.push_back({sparsity_title(*one.condition),
-                      fmt::format("{}, exact loss {:.5f}", name_of(recognise_arrangement(W)), one.model->exact.loss), W});
+    panels.push_back(
+        {sparsity_title(*one.condition),
+         fmt::format("{}, exact loss {:.5f}", name_of(recognise_arrangement(W)), one.model->exact.loss), W});
   }
   std::vector<std::string> names;
   const Eigen::VectorXd& importance = best.front().model->trained.features.importance;
@@ -285,10 +296,10 @@ void draw_comparison_of(const std::filesystem::path& path, const Experiment& exp
   std::vector<LossComparison> models;
   for (const Best& one : best) {
     const double unit = zero_model_loss(one.model->trained.features);
-    const std::string label = fmt::format("{}{:.4g}", one.condition->kind == ModelKind::linear ? "linear\\n" : "",
-                                          one.condition->density);
-    models.push_back({label, one.loss_by_active() / unit, one.model->exact.loss / unit, one.model->sampled.mean / unit,
-                      one.model->sampled.standard_error / unit});
+    const std::string label = fmt::format(
+        "{}{:.4g}", one.condition->kind == ModelKind::linear ? "linear\\n" : "", one.condition->density);
+    models.push_back({label, one.loss_by_active() / unit, one.model->exact.loss / unit,
+                      one.model->sampled.mean / unit, one.model->sampled.standard_error / unit});
   }
   draw_loss_comparison(path, models,
                        {fmt::format("Theory versus trained, {{/:Italic n}} = {}, {{/:Italic m}} = {}",

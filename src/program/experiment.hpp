@@ -19,8 +19,8 @@ namespace digon {
 /// One setting of an experiment: a model kind at a density.
 struct Condition {
   ModelKind kind = ModelKind::relu_output;
-  double density = 1.0;                   ///< 1 − S, of every feature
-  std::optional<Arrangement> predicted;   ///< of W's columns, where the paper says it
+  double density = 1.0;                  ///< 1 − S, of every feature
+  std::optional<Arrangement> predicted;  ///< of W's columns, where the paper says it
 };
 
 enum class FigureKind { arrows, basic };
@@ -33,7 +33,7 @@ struct Experiment {
   Eigen::Index hidden = 0;    ///< m
   std::string importance;     ///< as on the command line
   std::vector<Condition> conditions;
-  std::size_t restarts = 1;   ///< starts a condition; the lowest exact loss is shown
+  std::size_t restarts = 1;  ///< starts a condition; the lowest exact loss is shown
   std::size_t steps = 10'000;
   double learning_rate = 1e-3;  ///< at the first step, cosine to 0
   FigureKind figure = FigureKind::arrows;
@@ -48,11 +48,11 @@ const Experiment& find_experiment(std::string_view id);
 struct ExperimentOptions {
   std::filesystem::path out;  ///< the experiment's results go to out/id
   std::uint64_t seed = 0;
-  std::size_t threads = 0;    ///< 0: one a core; no result depends on it
+  std::size_t threads = 0;  ///< 0: one a core; no result depends on it
 };
 
-/// Trains what is not trained yet, puts theory beside it, draws the figures, writes it all with verdict.json, and
-/// returns the checks; nothing where a signal ended it (finished experiments stay).
+/// Trains what is not trained yet, puts theory beside it, draws the figures, writes it all with verdict.json,
+/// and returns the checks; nothing where a signal ended it (finished experiments stay).
 std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentOptions& options);
 
 }  // namespace digon

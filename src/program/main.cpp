@@ -22,14 +22,18 @@ struct Command {
 
 constexpr std::array commands{
     Command{"train", "train toy models on sparse synthetic features", &digon::run_train},
-    Command{"loss", "the exact loss of trained weights, and its decomposition by active features", &digon::run_loss},
-    Command{"measure", "norms, superposition and feature dimensionality of trained weights", &digon::run_measure},
+    Command{"loss", "the exact loss of trained weights, and its decomposition by active features",
+            &digon::run_loss},
+    Command{"measure", "norms, superposition and feature dimensionality of trained weights",
+            &digon::run_measure},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
-    Command{"verify", "run what is missing and say whether theory and trained models agree", &digon::run_verify},
+    Command{"verify", "run what is missing and say whether theory and trained models agree",
+            &digon::run_verify},
 };
 
 void print_help() {
-  fmt::print("digon: exact theory and trained toy models of superposition\n\nUsage: digon COMMAND [options]\n\n");
+  fmt::print(
+      "digon: exact theory and trained toy models of superposition\n\nUsage: digon COMMAND [options]\n\n");
   for (const Command& command : commands) fmt::print("  {:<10} {}\n", command.name, command.summary);
   fmt::print(
       "\n'digon COMMAND --help' lists a command's options, with an example.\n"

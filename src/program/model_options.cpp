@@ -5,15 +5,17 @@
 namespace digon {
 
 void declare_density(CommandLine& line) {
-  line.list("density", "P…",
-            "density 1 − S, one value an instance; a value is a number, r^i or n comma-separated numbers, 0 to 1");
+  line.list(
+      "density", "P…",
+      "density 1 − S, one value an instance; a value is a number, r^i or n comma-separated numbers, 0 to 1");
   line.list("sparsity", "S…", "sparsity S instead of the density, in the same forms");
 }
 
 std::vector<Eigen::VectorXd> read_densities(const CommandLine& line, Eigen::Index n) {
   if (line.has("density") && line.has("sparsity")) reject("--density and --sparsity: give one of them");
   std::vector<Eigen::VectorXd> densities;
-  for (const std::string& text : line.list("density")) densities.push_back(parse_probability("--density", text, n));
+  for (const std::string& text : line.list("density"))
+    densities.push_back(parse_probability("--density", text, n));
   for (const std::string& text : line.list("sparsity")) {
     densities.emplace_back(1.0 - parse_probability("--sparsity", text, n).array());
   }

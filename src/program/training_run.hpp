@@ -8,7 +8,8 @@
 
 namespace digon {
 
-/// Trains the instances with a progress line and makes the Run of them; `results` gets what training said of each.
+/// Trains the instances with a progress line and makes the Run of them; `results` gets what training said of
+/// each.
 Run train_run(const std::string& command, const nlohmann::json& description,
               const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
               std::vector<TrainingResult>& results);

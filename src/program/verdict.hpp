@@ -10,9 +10,9 @@ namespace digon {
 
 /// One prediction beside its measurement.
 struct Check {
-  std::string id;         ///< e.g. "intro/7/sampled-loss"
-  std::string claim;      ///< in one sentence
-  std::string expected;   ///< what theory says
+  std::string id;        ///< e.g. "intro/7/sampled-loss"
+  std::string claim;     ///< in one sentence
+  std::string expected;  ///< what theory says
   std::string measured;
   std::string tolerance;
   bool pass = false;

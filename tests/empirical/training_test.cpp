@@ -1,0 +1,103 @@
+#include "empirical/training.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "core/input_error.hpp"
+#include "theory/exact_loss.hpp"
+#include "theory/linear_model.hpp"
+
+namespace {
+
+using namespace digon;
+
+void ignore(std::size_t /*steps*/) {}
+
+std::vector<TrainingInstance> some_instances() {
+  std::vector<TrainingInstance> instances;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    instances.push_back({ModelKind::relu_output, 2, uniform_features(5, 0.3), seed});
+  }
+  return instances;
+}
+
+}  // namespace
+
+TEST_CASE("the same seed gives the same weights with 1 and 2 threads") {
+  TrainingSettings settings;
+  settings.steps = 200;
+  settings.threads = 1;
+  const auto one = train(some_instances(), settings, ignore);
+  settings.threads = 2;
+  const auto two = train(some_instances(), settings, ignore);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    CHECK(one[i].model.W == two[i].model.W);
+    CHECK(one[i].model.b == two[i].model.b);
+  }
+  CHECK(one[0].model.W != one[1].model.W);
+}
+
+TEST_CASE("an instance trains the same alone as among others") {
+  TrainingSettings settings;
+  settings.steps = 50;
+  const auto together = train(some_instances(), settings, ignore);
+  const auto alone = train({some_instances()[2]}, settings, ignore);
+  CHECK(alone[0].model.W == together[2].model.W);
+}
+
+TEST_CASE("the start is Xavier-normal whatever the number of instances") {
+  TrainingSettings settings;
+  settings.steps = 1;
+  settings.optimizer.learning_rate = 1e-12;
+  const auto result = train({{ModelKind::relu_output, 40, uniform_features(160, 0.1), 9}}, settings, ignore);
+  const double variance = result[0].model.W.squaredNorm() / double(result[0].model.W.size());
+  CHECK(variance == Approx(2.0 / 200.0).epsilon(4.0 * std::sqrt(2.0 / 6400.0)));
+}
+
+TEST_CASE("the linear model trains to its optimum") {
+  FeatureDistribution features = uniform_features(6, 0.5);
+  features.importance << 1.0, 0.7, 0.5, 0.3, 0.2, 0.1;
+  TrainingSettings settings;
+  settings.steps = 4000;
+  settings.optimizer.learning_rate = 5e-3;
+  settings.optimizer.schedule = Schedule::cosine;
+  const auto result = train({{ModelKind::linear, 2, features, 4}}, settings, ignore);
+  const double optimum = linear_optimum_loss(features, 2);
+  const double loss = exact_loss(result[0].model, features).loss;
+  CHECK(loss >= optimum * (1.0 - 1e-12));
+  CHECK(loss <= optimum * 1.001);
+  // The batch loss it reports is a sample of the exact one.
+  CHECK(result[0].loss_history.back() == Approx(loss).epsilon(0.02));
+}
+
+TEST_CASE("divergence is reported with its step and leaves finite weights and the other instances go on") {
+  TrainingSettings settings;
+  settings.steps = 300;
+  settings.optimizer.learning_rate = 1e3;  // the linear model's loss grows like ‖W‖⁴
+  std::vector<TrainingInstance> instances = some_instances();
+  instances[1].kind = ModelKind::linear;
+  instances[1].features.importance.setConstant(1e38);
+  const auto results = train(instances, settings, ignore);
+  REQUIRE(results[1].diverged_at.has_value());
+  CHECK(results[1].steps_done == *results[1].diverged_at);
+  CHECK(results[1].model.W.allFinite());
+  CHECK(results[0].steps_done == 300);
+}
+
+TEST_CASE("bad settings are refused") {
+  const auto refused = [](auto change, const std::string& reason) {
+    TrainingSettings settings;
+    settings.steps = 1;
+    std::vector<TrainingInstance> instances = some_instances();
+    change(settings, instances[0]);
+    CHECK_THROWS_WITH(train(instances, settings, ignore), Catch::Contains(reason));
+  };
+  refused([](TrainingSettings& s, TrainingInstance&) { s.steps = 0; }, "steps: 0");
+  refused([](TrainingSettings& s, TrainingInstance&) { s.batch = 100; }, "batch: 100");
+  refused([](TrainingSettings& s, TrainingInstance&) { s.batch = 0; }, "batch: 0");
+  refused([](TrainingSettings& s, TrainingInstance&) { s.optimizer.learning_rate = std::nan(""); },
+          "learning rate");
+  refused([](TrainingSettings& s, TrainingInstance&) { s.optimizer.weight_decay = -1; }, "weight decay");
+  refused([](TrainingSettings&, TrainingInstance& i) { i.hidden = 0; }, "hidden: 0");
+  refused([](TrainingSettings&, TrainingInstance& i) { i.features.density[0] = 2; }, "density");
+}

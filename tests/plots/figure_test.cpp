@@ -1,0 +1,67 @@
+#include "plots/figure.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "core/atomic_file.hpp"
+#include "plots/arrows_figure.hpp"
+#include "plots/basic_figure.hpp"
+#include "plots/loss_comparison_figure.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace {
+
+using namespace digon;
+
+/// A whole SVG, a whole PNG, and the script; nothing else.
+void check_drawn(const std::filesystem::path& path) {
+  const std::string svg = read_file(path.string() + ".svg");
+  CHECK(svg.find("</svg>") != std::string::npos);
+  CHECK(svg.find("warning") == std::string::npos);
+  const std::string png = read_file(path.string() + ".png");
+  CHECK(png.substr(0, 4) == "\x89PNG");
+  CHECK(png.find("IEND") != std::string::npos);
+  CHECK_FALSE(read_file(path.string() + ".gp").empty());
+  CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 3);
+}
+
+}  // namespace
+
+TEST_CASE("the arrows figure is drawn, absent features included") {
+  const TemporaryFolder folder;
+  Eigen::MatrixXd W = Eigen::MatrixXd::Zero(2, 3);
+  W.col(0) << 1.0, 0.2;
+  draw_arrows(folder.path() / "arrows", {{"one", "sub", W}, {"two", "sub", -W}}, {"a", "b", "c"});
+  check_drawn(folder.path() / "arrows");
+  CHECK(read_file(folder.path() / "arrows.svg").find("hidden dimension 1") != std::string::npos);
+}
+
+TEST_CASE("the basic figure is drawn") {
+  const TemporaryFolder folder;
+  const BasicPanel panel{"S = 0", Eigen::MatrixXd::Identity(4, 4), Eigen::VectorXd::Ones(4),
+                         Eigen::VectorXd::Ones(4), Eigen::VectorXd::Zero(4)};
+  draw_basic(folder.path() / "basic", {panel, panel});
+  check_drawn(folder.path() / "basic");
+}
+
+TEST_CASE("the loss comparison is drawn, also for many features") {
+  const TemporaryFolder folder;
+  const LossComparison few{"0.1", Eigen::Vector3d(0.0, 0.2, 0.1), 0.3, 0.31, 0.01};
+  const LossComparison many{"1", Eigen::VectorXd::Constant(41, 0.01), 0.41, 0.40, 0.02};
+  draw_loss_comparison(folder.path() / "loss", {few, many}, {"title", "density", "loss"});
+  check_drawn(folder.path() / "loss");
+  CHECK(read_file(folder.path() / "loss.gp").find("21–40") != std::string::npos);
+}
+
+TEST_CASE("a script gnuplot cannot draw is an error") {
+  const TemporaryFolder folder;
+  Figure figure(100, 100);
+  figure << "plot nonsense of no kind\n";
+  CHECK_THROWS_AS(figure.save(folder.path() / "bad"), std::runtime_error);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "bad.png"));
+}
+
+TEST_CASE("ordered colours run from one end of viridis to the other") {
+  CHECK(ordered_color(0.0) == "#440154");
+  CHECK(ordered_color(1.0) == "#fde725");
+}

@@ -1,0 +1,225 @@
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/atomic_file.hpp"
+#include "core/run.hpp"
+#include "core/safetensors.hpp"
+#include "tests/temporary_folder.hpp"
+#include "theory/decomposition.hpp"
+#include "theory/exact_loss.hpp"
+#include "theory/one_sparse_loss.hpp"
+
+namespace {
+
+using namespace digon;
+using nlohmann::json;
+
+struct Outcome {
+  int status = 0;
+  std::string out;
+  std::string error;
+};
+
+/// Runs the program in a folder of its own shell words.
+Outcome run_in(const std::filesystem::path& folder, const std::string& words,
+               const std::string& before = "") {
+  const std::string out = (folder / "stdout.txt").string();
+  const std::string error = (folder / "stderr.txt").string();
+  const std::string command = "cd '" + folder.string() + "' && " + before + " " DIGON_PROGRAM " " + words +
+                              " >" + out + " 2>" + error;
+  const int status = std::system(command.c_str());
+  Outcome outcome{WEXITSTATUS(status), read_file(out), read_file(error)};
+  std::filesystem::remove(out);
+  std::filesystem::remove(error);
+  return outcome;
+}
+
+std::size_t lines(const std::string& text) {
+  return std::size_t(std::count(text.begin(), text.end(), '\n'));
+}
+
+constexpr const char* small_training =
+    "train --features 4 --hidden 2 --density 1 0.3 --importance 0.9^i --steps 60 ";
+
+}  // namespace
+
+TEST_CASE("every command explains itself with an example") {
+  const TemporaryFolder folder;
+  CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
+  const std::string help = run_in(folder.path(), "--help").out;
+  for (const std::string command : {"train", "loss", "measure", "reproduce", "verify"}) {
+    CHECK(help.find("  " + command) != std::string::npos);
+    const Outcome outcome = run_in(folder.path(), command + " --help");
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.find("Example:\n  digon " + command) != std::string::npos);
+  }
+}
+
+TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), words);
+    CAPTURE(words, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(lines(outcome.error) == 1);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+    CHECK(outcome.out.empty());
+    CHECK(std::filesystem::is_empty(folder.path()));
+  };
+  refused("fly", "'fly' is not a command");
+  const std::string train = "train --out new --hidden 2 --density 0.5 --features ";
+  refused(train + "0", "--features: '0' given; accepted: a whole number from 1");
+  refused(train + "-3", "--features: '-3'");
+  refused(train + "2.5", "--features: '2.5'");
+  refused(train + "99999999999999999999", "--features");
+  refused(train + "5 --hiden 2", "unrecognised option '--hiden'");
+  refused(train + "5 --hid 2", "unrecognised option '--hid'");
+  refused(train + "5 --importance -1", "--importance: '-1'");
+  refused(train + "5 --importance 1,2,3", "--importance: '1,2,3' lists 3 values");
+  refused(train + "5 --importance nan", "--importance: 'nan'");
+  refused(train + "5 --kind cubic", "--kind: 'cubic' is not a model; accepted: linear, relu-output");
+  refused(train + "5 --steps 0", "--steps: '0'");
+  refused(train + "5 --batch 100", "--batch: 100 given; accepted: a multiple of 64");
+  refused(train + "5 --learning-rate 0", "--learning-rate: '0'");
+  refused(train + "5 --learning-rate nan", "--learning-rate: 'nan'");
+  refused(train + "5 --optimizer sgd", "--optimizer: 'sgd'");
+  refused(train + "5 --schedule step", "--schedule: 'step'");
+  refused(train + "5 --seed -1", "--seed: '-1'");
+  refused(train + "5 --threads x", "--threads: 'x'");
+  refused(train + "5 --sparsity 0.5", "--density and --sparsity");
+  refused("train --out new --features 5 --hidden 2 --density 1.5", "--density: '1.5'");
+  refused("train --out new --features 5 --hidden 2 --sparsity -0.1", "--sparsity: '-0.1'");
+  refused("train --out new --features 5 --hidden 2 --sparsity 2", "--sparsity: '2'");
+  refused("train --out new --features 5 --hidden 2", "--density is needed");
+  refused("train --features 5 --hidden 2 --density 1", "--out is needed");
+  refused("train stray --features 5 --hidden 2 --density 1 --out new", "a word without --");
+  refused("train --out /dev/null/x --hidden 2 --density 0.5 --features 5", "/dev/null/x");
+  refused("loss --density 0.5", "--model is needed");
+  refused("loss --model missing.safetensors --density 0.5", "missing.safetensors: cannot be read");
+  refused("loss --model /dev/null --density 0.5", "too few for a safetensors file");
+  refused("measure --model missing.safetensors", "missing.safetensors");
+  refused("measure", "--model is needed");
+  refused("measure --model", "--model");
+  refused("reproduce", "name an experiment");
+  refused("reproduce intro dream", "'dream' is not an experiment; accepted: intro, basic-small");
+  refused("reproduce intro --threads 99999", "--threads");
+  refused("verify --seed 1.5", "--seed: '1.5'");
+  refused("verify now", "a word without --");
+  refused("verify --out /dev/null", "/dev/null");
+}
+
+TEST_CASE("bad options on a good model: one line, exit 2") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--out run").status == 0);
+  const auto refused = [&](const std::string& options, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), "loss --model run/weights.safetensors " + options);
+    CAPTURE(options, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(lines(outcome.error) == 1);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+  };
+  refused("--instance 2", "--instance: '2' given; accepted: a whole number from 0 to 1");
+  refused("--density 0.1 0.2 0.3", "3 values given for 2 instances");
+  refused("--density 0.1,0.2", "--density: '0.1,0.2' lists 2 values");
+  refused("--tolerance 0", "--tolerance: '0'");
+  refused("--importance 1,1", "--importance: '1,1'");
+  refused("--kind x", "--kind: 'x'");
+}
+
+TEST_CASE("train, loss and measure agree with the library at full precision") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--seed 5 --out run").status == 0);
+  const Run run = load_run(folder.path() / "run");
+  REQUIRE(run.models.size() == 2);
+  CHECK(run.complete);
+
+  const Outcome outcome =
+      run_in(folder.path(),
+             "loss --model run/weights.safetensors --instance 1 --density 0.2 --importance 0.5^i --json");
+  REQUIRE(outcome.status == 0);
+  const json printed = json::parse(outcome.out);
+  const ToyModel& model = run.models[1].model;
+  const FeatureDistribution features{Eigen::VectorXd::Constant(4, 0.2), Eigen::Vector4d(1, 0.5, 0.25, 0.125)};
+  CHECK(printed.at("loss").get<double>() == exact_loss(model, features).loss);
+  const Decomposition parts = decompose(model, features.importance);
+  const OneSparseLoss one = one_sparse_loss(model, features.importance);
+  for (Eigen::Index k = 0; k <= 4; ++k) {
+    CHECK(printed.at("L").at(std::size_t(k)).get<double>() == parts.L()[k]);
+    CHECK(printed.at("L_mean").at(std::size_t(k)).get<double>() == parts.L_mean()[k]);
+  }
+  for (Eigen::Index i = 0; i < 4; ++i) {
+    CHECK(printed.at("feature_benefit").at(std::size_t(i)).get<double>() == one.feature_benefit[i]);
+    CHECK(printed.at("interference").at(std::size_t(i)).get<double>() == one.interference[i]);
+  }
+
+  // Without --density the file's own features are used, an entry an instance.
+  const json both = json::parse(run_in(folder.path(), "loss --model run/weights.safetensors --json").out);
+  REQUIRE(both.size() == 2);
+  CHECK(both[1].at("loss").get<double>() == exact_loss(model, run.models[1].features).loss);
+  CHECK(run_in(folder.path(), "loss --model run/weights.safetensors").out.find("instance 1: loss") !=
+        std::string::npos);
+
+  const json measured =
+      json::parse(run_in(folder.path(), "measure --model run/weights.safetensors --json").out);
+  CHECK(measured[1].at("norm").at(2).get<double>() == Approx(model.W.col(2).norm()).epsilon(1e-15));
+  CHECK(run_in(folder.path(), "measure --model run/weights.safetensors").out.find("D*") != std::string::npos);
+}
+
+TEST_CASE("the same seed gives the same file with 1 and 2 threads, another seed another") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--seed 1 --threads 1 --out a").status == 0);
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--seed 1 --threads 2 --out b").status == 0);
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--seed 2 --threads 2 --out c").status == 0);
+  const auto weights = [&](const char* name) {
+    return read_file(folder.path() / name / "weights.safetensors");
+  };
+  CHECK(weights("a") == weights("b"));
+  CHECK(weights("a") != weights("c"));
+}
+
+TEST_CASE("a model brought from elsewhere needs its density, and the file must be sound") {
+  const TemporaryFolder folder;
+  Safetensors file;
+  file.tensors["W"] = {{2, 1}, {1.0, -1.0}, StoredType::float32};
+  file.tensors["b_final"] = {{2}, {0.0, 0.0}, StoredType::float32};
+  write_file_atomically(folder.path() / "pair.safetensors", serialize(file));
+  CHECK(run_in(folder.path(), "loss --model pair.safetensors").status == 2);
+  const Outcome outcome = run_in(folder.path(), "loss --model pair.safetensors --density 0.3 --json");
+  REQUIRE(outcome.status == 0);
+  // The antipodal pair of theory.md §4 with r = 1: (1 + r) p²/6.
+  CHECK(json::parse(outcome.out).at("loss").get<double>() == Approx(0.3 * 0.3 / 3.0).epsilon(1e-13));
+
+  file.tensors["W"].values[0] = std::nan("");
+  write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
+  const Outcome nan = run_in(folder.path(), "loss --model nan.safetensors --density 0.3");
+  CHECK(nan.status == 2);
+  CHECK(lines(nan.error) == 1);
+  CHECK(nan.error.find("NaN") != std::string::npos);
+}
+
+TEST_CASE("an interrupted training keeps the weights it has and says so") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_in(folder.path(), "train --features 5 --hidden 2 --density 0.5 --steps 100000000 --out run",
+             "timeout --preserve-status --signal=INT 1");
+  CHECK(outcome.status == 130);
+  CHECK(outcome.error.find("interrupted") != std::string::npos);
+  const Run run = load_run(folder.path() / "run");
+  CHECK_FALSE(run.complete);
+  CHECK(run.steps_done > 0);
+}
+
+TEST_CASE("an interrupted reproduction leaves no unfinished results") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_in(folder.path(), "reproduce basic-small --out results",
+                                 "timeout --preserve-status --signal=TERM 0.5");
+  CHECK(outcome.status == 130);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "results" / "basic-small" / "weights.safetensors"));
+}
