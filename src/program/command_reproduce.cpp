@@ -13,6 +13,7 @@ namespace {
 std::vector<const Experiment*> chosen_experiments(const std::vector<std::string>& ids) {
   if (ids.empty()) reject("reproduce: name an experiment; 'digon reproduce --list' lists them");
   std::vector<const Experiment*> chosen;
+  chosen.reserve(ids.size());
   for (const std::string& id : ids) chosen.push_back(&find_experiment(id));
   return chosen;
 }
