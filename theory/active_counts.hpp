@@ -26,6 +26,13 @@ class LumpedCounts {
   [[nodiscard]] static std::size_t classes(std::size_t /*features*/) { return 1; }
   [[nodiscard]] const T& remainder(std::size_t /*index*/) const { return rest_; }
 
+  /// The part of two independent groups together in which two or more features are active.
+  [[nodiscard]] static T two_or_more(const LumpedCounts& a, const LumpedCounts& b) {
+    const T a_some = a.two_ + a.rest_;
+    const T b_some = b.two_ + b.rest_;
+    return a.none_ * b_some + a.one_ * (b.one_ + b_some) + a_some * (b.one_ + b_some) + b.none_ * a_some;
+  }
+
  private:
   double none_ = 1.0;
   T one_{};

@@ -14,119 +14,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
-#include <limits>
 #include <numbers>
 
 #include "theory/active_counts.hpp"
-#include "theory/complex_lanes.hpp"
+#include "theory/contour_line.hpp"
+#include "theory/pattern_probability.hpp"
 
 namespace digon {
 namespace {
-
-using Complex = std::complex<double>;
-
-/// c P: small enough not to amplify rounding, large enough that the aliases decay.
-constexpr double decay_per_period = 4.0;
-
-/// Blocks after which the running products e^{sg} are computed anew.
-constexpr std::size_t blocks_between_restarts = 16;
-
-// φ(u) = (eᵘ − 1)/u = Σ uᵏ/(k+1)!  and  ψ(u) = ((u − 1)eᵘ + 1)/u² = Σ uᵏ/(k! (k+2)).
-// The series serves |u| ≤ 2, the quotient |u| ≥ 1: neither loses more than a digit.
-constexpr double series_radius = 2.0;
-constexpr int series_terms = 24;
-
-template <typename T>
-T phi_series(const T& u, double radius) {
-  int terms = 2;
-  for (double size = 1.0; size > 1e-18 && terms < series_terms; ++terms) size *= radius / (terms + 1);
-  T sum = (1.0 / (terms + 1)) * u;
-  for (int k = terms - 1; k >= 1; --k) sum = (1.0 / (k + 1)) * (u * (1.0 + sum));
-  return 1.0 + sum;
-}
-
-Complex phi(Complex u) {
-  return std::abs(u) < 1.0 ? phi_series(u, 1.0) : (std::exp(u) - 1.0) / u;
-}
-
-Complex psi(Complex u) {
-  if (std::abs(u) >= 1.0) return ((u - 1.0) * std::exp(u) + 1.0) / (u * u);
-  Complex sum = 0.0;
-  Complex power = 1.0;  // uᵏ/k!
-  for (int k = 0; k < series_terms; ++k) {
-    sum += power / (k + 2.0);
-    power *= u / (k + 1.0);
-  }
-  return sum;
-}
-
-/// The line of integration: nodes s_l = c + i (l + ½) h.
-struct Line {
-  double period = 0.0;
-  double c = 0.0;
-  double h = 0.0;
-
-  explicit Line(double span) : period(span), c(decay_per_period / span), h(2.0 * std::numbers::pi / span) {}
-
-  [[nodiscard]] Complex node(std::size_t l) const { return {c, (static_cast<double>(l) + 0.5) * h}; }
-
-  [[nodiscard]] ComplexLanes block(std::size_t index) const {
-    ComplexLanes s;
-    for (std::size_t k = 0; k < lane_count; ++k) s.set_lane(k, node(index * lane_count + k));
-    return s;
-  }
-};
-
-/// The least and greatest |s| of a block.
-struct BlockRange {
-  double least = 0.0;
-  double greatest = 0.0;
-};
-
-/// φ(s g) on successive blocks of the line; e^{sg} there is a geometric sequence.
-class PhiOnLine {
- public:
-  PhiOnLine(const Line& line, double g)
-      : line_(line), g_(g), advance_(std::polar(1.0, line.h * g * double(lane_count))) {}
-
-  ComplexLanes next(const ComplexLanes& s, const ComplexLanes& inverse_s, const BlockRange& range) {
-    if (block_ % blocks_between_restarts == 0) {
-      for (std::size_t k = 0; k < lane_count; ++k) {
-        exponential_.set_lane(k, std::exp(g_ * line_.node(block_ * lane_count + k)));
-      }
-    }
-    ++block_;
-    const ComplexLanes current = exponential_;
-    exponential_ = advance_ * exponential_;
-
-    const double size = std::abs(g_);
-    if (range.greatest * size <= series_radius) return phi_series(g_ * s, range.greatest * size);
-    if (range.least * size >= 1.0) return (1.0 / g_) * ((-1.0 + current) * inverse_s);
-    ComplexLanes values;
-    for (std::size_t k = 0; k < lane_count; ++k) values.set_lane(k, phi(g_ * s.lane(k)));
-    return values;
-  }
-
- private:
-  const Line& line_;
-  double g_;
-  Complex advance_;
-  ComplexLanes exponential_;
-  std::size_t block_ = 0;
-};
-
-/// Upper bounds on |φ(s g)| and |ψ(s g)| on the line, falling with |s|.
-double phi_bound(const Line& line, double g, double s) {
-  const double growth = std::exp(line.c * g);
-  return std::min(std::max(growth, 1.0), (growth + 1.0) / (s * std::abs(g)));
-}
-
-double psi_bound(const Line& line, double g, double s) {
-  const double growth = std::max(std::exp(line.c * g), 1.0);
-  const double u = s * std::abs(g);
-  return std::min(0.5 * growth, ((u + 1.0) * growth + 1.0) / (u * u));
-}
 
 /// Sums over the nodes of one count class: the integrals of both errors and of their moduli.
 struct ClassSum {
@@ -135,7 +30,7 @@ struct ClassSum {
 };
 
 /// Σ_{k≥1} (−1)^k e^{−ckP} f(kP): what the trapezoid rule sees besides f(0).
-OutputError aliases(const Moments& moments, const OutputUnit& unit, const Line& line) {
+OutputError aliases(const Moments& moments, const OutputUnit& unit, const ContourLine& line) {
   OutputError sum;
   double factor = -std::exp(-decay_per_period);
   const double ratio = factor;
@@ -164,9 +59,11 @@ class ContourIntegral {
       : unit_(unit),
         options_(options),
         line_(span),
+        bias_(line_, unit.bias),
+        own_(line_, unit.own),
         sums_(Counts<double>::classes(std::size_t(unit.others.size()))) {
-    phis_.reserve(std::size_t(unit.others.size()));
-    for (const double g : unit.others) phis_.emplace_back(line_, g);
+    others_.reserve(std::size_t(unit.others.size()));
+    for (const double g : unit.others) others_.emplace_back(line_, g);
   }
 
   /// Carries the sum until the bound on what is left out is within tolerance or the nodes are spent.
@@ -187,23 +84,16 @@ class ContourIntegral {
 
  private:
   void add_block() {
-    const ComplexLanes s = line_.block(blocks_);
-    const ComplexLanes inverse_s = reciprocal(s);
-    const BlockRange range{std::abs(s.lane(0)), std::abs(s.lane(lane_count - 1))};
+    const NodeBlock block(line_, blocks_);
     Counts<ComplexLanes> counts;
-    for (std::size_t i = 0; i < phis_.size(); ++i) {
-      counts.add(i, unit_.density[Eigen::Index(i)], phis_[i].next(s, inverse_s, range));
+    for (std::size_t i = 0; i < others_.size(); ++i) {
+      counts.add(i, unit_.density[Eigen::Index(i)], others_[i].next(block)[0]);
     }
-
-    ComplexLanes inactive_kernel;
-    ComplexLanes active_kernel;
-    for (std::size_t k = 0; k < lane_count; ++k) {
-      const Complex node = s.lane(k);
-      const Complex common = 2.0 * std::exp(node * unit_.bias) / (node * node * node);
-      inactive_kernel.set_lane(k, common);
-      const Complex u = node * unit_.own;
-      active_kernel.set_lane(k, common * (phi(u) - node * psi(u)));
-    }
+    bias_.next(block);
+    const auto& [phi, psi] = own_.next(block);
+    const ComplexLanes inactive_kernel =
+        2.0 * (bias_.exponential() * block.inverse_s * block.inverse_s * block.inverse_s);
+    const ComplexLanes active_kernel = inactive_kernel * (phi - block.s * psi);
     for (std::size_t index = 0; index < sums_.size(); ++index) {
       const ComplexLanes& transform = counts.remainder(index);
       add(inactive_kernel * transform, sums_[index].integral.inactive, sums_[index].modulus.inactive);
@@ -224,14 +114,15 @@ class ContourIntegral {
   void bound_tail() {
     const double omega = static_cast<double>(nodes()) * line_.h;
     const double s = std::hypot(omega, line_.c);
-    const auto counts = count_all<double, Counts>(unit_, [&](double g) { return phi_bound(line_, g, s); });
+    const auto counts =
+        count_all<double, Counts>(unit_, [&](double g) { return exponential_moment_bound(line_, g, 0, s); });
     double largest = 0.0;
     for (std::size_t index = 0; index < sums_.size(); ++index) {
       largest = std::max(largest, counts.remainder(index));
     }
     const double kernel = 2.0 * std::exp(line_.c * unit_.bias) / (s * s * s);
-    const double a = unit_.own;
-    const double own = a == 0.0 ? 1.0 + 0.5 * s : phi_bound(line_, a, s) + s * psi_bound(line_, a, s);
+    const double own = exponential_moment_bound(line_, unit_.own, 0, s) +
+                       s * exponential_moment_bound(line_, unit_.own, 1, s);
     tail_ = {largest * kernel * omega / std::numbers::pi, largest * kernel * own * omega / std::numbers::pi};
   }
 
@@ -258,24 +149,14 @@ class ContourIntegral {
 
   const OutputUnit& unit_;
   const ContourOptions& options_;
-  Line line_;
-  std::vector<PhiOnLine> phis_;
+  ContourLine line_;
+  ExponentialOnLine<0> bias_;
+  ExponentialOnLine<2> own_;
+  std::vector<ExponentialOnLine<1>> others_;
   std::vector<ClassSum> sums_;
   std::size_t blocks_ = 0;
   OutputError tail_{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 };
-
-/// The range of z over all inputs.
-struct Support {
-  double least = 0.0;
-  double greatest = 0.0;
-};
-
-Support support_of(const OutputUnit& unit) {
-  const double a = unit.own;
-  return {unit.bias + std::min(a, 0.0) + unit.others.cwiseMin(0.0).sum(),
-          unit.bias + std::max(a, 0.0) + unit.others.cwiseMax(0.0).sum()};
-}
 
 /// The expected errors of the classes with more than `closed_form_active` others active.
 template <template <typename> typename Counts>
@@ -315,54 +196,6 @@ void accumulate(ExpectedError& sum, double weight, const ExpectedError& part) {
   accumulate(sum, weight, part.value);
   sum.uncertainty.inactive += weight * part.uncertainty.inactive;
   sum.uncertainty.active += weight * part.uncertainty.active;
-}
-
-/// The probability of each small activity pattern of the other features.
-class PatternProbability {
- public:
-  explicit PatternProbability(const Eigen::VectorXd& density) : density_(density) {
-    for (const double p : density) {
-      if (p == 1.0) {
-        ++always_;
-      } else {
-        others_off_ *= 1.0 - p;
-      }
-    }
-  }
-
-  /// Exactly the given features are active.
-  [[nodiscard]] double exactly(std::initializer_list<Eigen::Index> active) const {
-    double probability = others_off_;
-    int always = always_;
-    for (const Eigen::Index i : active) {
-      if (density_[i] == 1.0) {
-        --always;
-      } else {
-        probability *= density_[i] / (1.0 - density_[i]);
-      }
-    }
-    return always == 0 ? probability : 0.0;
-  }
-
- private:
-  const Eigen::VectorXd& density_;
-  double others_off_ = 1.0;  // Π S_i over the features that are not always on
-  int always_ = 0;           // features with S_i = 0
-};
-
-/// The unit without the features that cannot matter: g = 0, or never active.
-OutputUnit without_silent(const OutputUnit& unit) {
-  OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
-  Eigen::Index kept = 0;
-  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
-    if (unit.others[i] == 0.0 || unit.density[i] == 0.0) continue;
-    heard.others[kept] = unit.others[i];
-    heard.density[kept] = unit.density[i];
-    ++kept;
-  }
-  heard.others.conservativeResize(kept);
-  heard.density.conservativeResize(kept);
-  return heard;
 }
 
 /// E[output_error] given that j of the `heard` features are active, for every j.

@@ -8,6 +8,7 @@
 #include "core/parallel.hpp"
 #include "theory/contour.hpp"
 #include "theory/linear_model.hpp"
+#include "theory/unit_gradient.hpp"
 
 namespace digon {
 namespace {
@@ -45,28 +46,82 @@ ExactLoss weigh(const std::vector<UnitError>& errors, const FeatureDistribution&
   return result;
 }
 
+LossGradient assemble(const ToyModel& model, const FeatureDistribution& features,
+                      const std::vector<UnitGradient>& units) {
+  const Eigen::Index n = features.features();
+  LossGradient result{0.0, 0.0, {}, Eigen::VectorXd(n), 0};
+  Eigen::MatrixXd by_G(n, n);  // Γ
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const UnitGradient& unit = units[std::size_t(j)];
+    const double importance = features.importance[j];
+    result.loss += importance * unit.value;
+    result.error += importance * unit.uncertainty;
+    result.nodes += unit.nodes;
+    result.by_b[j] = importance * unit.by_bias;
+    by_G(j, j) = importance * unit.by_own;
+    by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
+    by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
+  }
+  result.by_W = model.W * (by_G + by_G.transpose());
+  return result;
+}
+
+/// Every output's error and gradient to an absolute tolerance.
+LossGradient gradient_to_tolerance(const ToyModel& model, const FeatureDistribution& features,
+                                   const ContourOptions& contour, std::size_t threads) {
+  const std::vector<OutputUnit> units = output_units(model, features.density);
+  std::vector<UnitGradient> gradients(units.size());
+  parallel_for(units.size(), threads, [&](std::size_t j) {
+    const double p = features.density[Eigen::Index(j)];
+    const ErrorWeights weights{1.0 - p, p};
+    gradients[j] = model.kind == ModelKind::linear ? linear_unit_gradient(units[j], weights)
+                                                   : unit_gradient(units[j], weights, contour);
+  });
+  return assemble(model, features, gradients);
+}
+
+/// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is
+/// within the tolerance. The outputs' tolerance is absolute but the loss is not known yet: a first guess,
+/// then what is needed.
+template <typename Evaluate>
+auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossOptions& options,
+                           Evaluate evaluate) {
+  const double total_importance = features.importance.sum();
+  const double zero_loss = zero_model_loss(features);
+  const auto allowed = [&](double loss) {
+    return options.relative_tolerance * std::max(loss, smallest_share * zero_loss);
+  };
+  double needed = allowed(0.01 * zero_loss);
+  for (int attempt = 0;; ++attempt) {
+    const double share = total_importance > 0.0 ? 0.5 * needed / total_importance : 1.0;
+    auto result = evaluate(ContourOptions{share, options.max_nodes});
+    needed = allowed(result.loss);
+    if (result.error <= needed || zero_loss == 0.0) return result;
+    if (attempt == 1) {
+      throw ToleranceError(
+          fmt::format("exact loss: relative error {:.1e} achieved, {:.1e} asked for",
+                      result.error / std::max(result.loss, std::numeric_limits<double>::min()),
+                      options.relative_tolerance));
+    }
+  }
+}
+
 }  // namespace
 
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options) {
   validate(model, features);
-  const double total_importance = features.importance.sum();
-  const auto allowed = [&](double loss) {
-    return options.relative_tolerance * std::max(loss, smallest_share * zero_model_loss(features));
-  };
-  // The outputs' tolerance is absolute but the loss is not known yet: a first guess, then what is needed.
-  double needed = allowed(0.01 * zero_model_loss(features));
-  ExactLoss result;
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    const double share = total_importance > 0.0 ? 0.5 * needed / total_importance : 1.0;
-    result = weigh(unit_errors(model, features, {share, options.max_nodes}, options.threads), features);
-    needed = allowed(result.loss);
-    if (result.error <= needed) return result;
-  }
-  if (total_importance == 0.0 || zero_model_loss(features) == 0.0) return result;
-  throw ToleranceError(fmt::format("exact loss: relative error {:.1e} achieved, {:.1e} asked for",
-                                   result.error / std::max(result.loss, std::numeric_limits<double>::min()),
-                                   options.relative_tolerance));
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return weigh(unit_errors(model, features, contour, options.threads), features);
+  });
+}
+
+LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                 const ExactLossOptions& options) {
+  validate(model, features);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return gradient_to_tolerance(model, features, contour, options.threads);
+  });
 }
 
 double zero_model_loss(const FeatureDistribution& features) {

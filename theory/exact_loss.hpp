@@ -34,6 +34,20 @@ struct ToleranceError : std::runtime_error {
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options = {});
 
+/// The exact loss and its gradient, as differentiated from the very sums that give the loss. With Γ_ji =
+/// ∂L/∂G_ji, entries of G free, ∂L/∂W = W(Γ + Γᵀ).
+struct LossGradient {
+  double loss = 0.0;
+  double error = 0.0;     ///< bound on the numerical error of the loss
+  Eigen::MatrixXd by_W;   ///< ∂L/∂W [m×n]
+  Eigen::VectorXd by_b;   ///< ∂L/∂b [n]
+  std::size_t nodes = 0;  ///< quadrature nodes, over all outputs
+};
+
+/// Throws as exact_loss does.
+LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                 const ExactLossOptions& options = {});
+
 /// Σ_j I_j p_j/3: the loss of the model that always answers 0, the natural unit of loss.
 double zero_model_loss(const FeatureDistribution& features);
 

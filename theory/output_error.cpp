@@ -38,11 +38,11 @@ const GaussRule<2> gauss2{{0.5 - 0.5 / std::sqrt(3.0), 0.5 + 0.5 / std::sqrt(3.0
 const GaussRule<3> gauss3{{0.5 - 0.5 * std::sqrt(0.6), 0.5, 0.5 + 0.5 * std::sqrt(0.6)},
                           {5.0 / 18.0, 4.0 / 9.0, 5.0 / 18.0}};
 
-/// ∫₀¹ f(t + g x) dx for f polynomial between the given knots: the interval is cut where t + g x meets a knot
-/// and each piece integrated exactly. All weights are positive, so nothing cancels.
+/// ∫₀¹ f(x) dx for f polynomial in x wherever t + g x meets none of the knots: the interval is cut where it
+/// does and each piece integrated exactly. All weights are positive, so nothing cancels.
 template <std::size_t N, std::size_t Knots, typename Function>
-OutputError integrate_between_knots(const GaussRule<N>& rule, const std::array<double, Knots>& knots,
-                                    double t, double g, Function f) {
+auto integrate_between_knots(const GaussRule<N>& rule, const std::array<double, Knots>& knots, double t,
+                             double g, Function f) {
   std::array<double, Knots + 2> cuts{};
   cuts[0] = 0.0;
   cuts[1] = 1.0;
@@ -52,17 +52,23 @@ OutputError integrate_between_knots(const GaussRule<N>& rule, const std::array<d
   }
   std::sort(cuts.begin(), cuts.end());
 
-  OutputError integral;
+  decltype(f(0.0)) integral;
   for (std::size_t piece = 0; piece + 1 < cuts.size(); ++piece) {
     const double length = cuts[piece + 1] - cuts[piece];
     if (length == 0.0) continue;
     for (std::size_t k = 0; k < N; ++k) {
-      const OutputError value = f(t + g * (cuts[piece] + length * rule.node[k]));
-      integral.inactive += length * rule.weight[k] * value.inactive;
-      integral.active += length * rule.weight[k] * value.active;
+      integral.add(length * rule.weight[k], f(cuts[piece] + length * rule.node[k]));
     }
   }
   return integral;
+}
+
+// Knots of the errors as functions of t, before and after averaging over one active feature.
+std::array<double, 2> knots_of(double a) {
+  return {0.0, -a};
+}
+std::array<double, 4> knots_of(double a, double g) {
+  return {0.0, -a, -g, -a - g};
 }
 
 }  // namespace
@@ -84,13 +90,45 @@ OutputError output_error(double t, double a) {
 }
 
 OutputError output_error(double t, double a, double g) {
-  return integrate_between_knots(gauss2, std::array{0.0, -a}, t, g,
-                                 [a](double shifted) { return output_error(shifted, a); });
+  return integrate_between_knots(gauss2, knots_of(a), t, g,
+                                 [=](double x) { return output_error(t + g * x, a); });
 }
 
 OutputError output_error(double t, double a, double g1, double g2) {
-  return integrate_between_knots(gauss3, std::array{0.0, -a, -g1, -a - g1}, t, g2,
-                                 [a, g1](double shifted) { return output_error(shifted, a, g1); });
+  return integrate_between_knots(gauss3, knots_of(a, g1), t, g2,
+                                 [=](double x) { return output_error(t + g2 * x, a, g1); });
+}
+
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a) {
+  const OutputError error = output_error(t, a);
+  const OnInterval on = where_on(t, a);
+  // The residual (1 − a)x − t falls by dt, and by x da, where the output is on.
+  const double r0 = (1.0 - a) * on.begin - t;
+  const double r1 = (1.0 - a) * on.end - t;
+  const double length = on.end - on.begin;
+  const double mean_r = (r0 + r1) / 2.0;
+  const double mean_rx = (2.0 * (r0 * on.begin + r1 * on.end) + r0 * on.end + r1 * on.begin) / 6.0;
+  ErrorSlope slope;
+  slope.value = weights.inactive * error.inactive + weights.active * error.active;
+  slope.by_t = weights.inactive * 2.0 * std::max(t, 0.0) - weights.active * 2.0 * length * mean_r;
+  slope.by_a = -weights.active * 2.0 * length * mean_rx;
+  return slope;
+}
+
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g) {
+  return integrate_between_knots(gauss2, knots_of(a), t, g, [&](double x) {
+    ErrorSlope slope = error_slope(weights, t + g * x, a);
+    slope.by_g1 = x * slope.by_t;
+    return slope;
+  });
+}
+
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g1, double g2) {
+  return integrate_between_knots(gauss3, knots_of(a, g1), t, g2, [&](double x) {
+    ErrorSlope slope = error_slope(weights, t + g2 * x, a, g1);
+    slope.by_g2 = x * slope.by_t;
+    return slope;
+  });
 }
 
 OutputError always_on_error(const Moments& moments, double shift, double a) {

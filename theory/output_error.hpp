@@ -13,6 +13,11 @@ namespace digon {
 struct OutputError {
   double inactive = 0.0;
   double active = 0.0;
+
+  void add(double weight, const OutputError& other) {
+    inactive += weight * other.inactive;
+    active += weight * other.active;
+  }
 };
 
 /// Both errors at a given t.
@@ -26,6 +31,35 @@ OutputError output_error(double t, double a, double g);
 
 /// Both errors averaged over two more active features: ∫₀¹∫₀¹ output_error(t + g₁x₁ + g₂x₂, a) dx₁dx₂.
 OutputError output_error(double t, double a, double g1, double g2);
+
+/// How much each of the two errors counts: S_j and p_j in a loss.
+struct ErrorWeights {
+  double inactive = 0.0;  ///< w₀
+  double active = 0.0;    ///< w₁
+};
+
+/// q = w₀ inactive + w₁ active, averaged over up to two more active features, and its derivatives by t, by a
+/// and by those features' couplings.
+struct ErrorSlope {
+  double value = 0.0;
+  double by_t = 0.0;
+  double by_a = 0.0;
+  double by_g1 = 0.0;
+  double by_g2 = 0.0;
+
+  void add(double weight, const ErrorSlope& other) {
+    value += weight * other.value;
+    by_t += weight * other.by_t;
+    by_a += weight * other.by_a;
+    by_g1 += weight * other.by_g1;
+    by_g2 += weight * other.by_g2;
+  }
+};
+
+/// q at t, averaged over none, one and two more active features.
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a);
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g);
+ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g1, double g2);
 
 /// Both errors where the output is on for every input, or has no ReLU: quadratics in Y = shift + y, whose
 /// restricted moments of y are given.

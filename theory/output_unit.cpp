@@ -1,5 +1,7 @@
 #include "theory/output_unit.hpp"
 
+#include <algorithm>
+
 namespace digon {
 namespace {
 
@@ -19,6 +21,26 @@ std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorX
     units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j)});
   }
   return units;
+}
+
+Support support_of(const OutputUnit& unit) {
+  const double a = unit.own;
+  return {unit.bias + std::min(a, 0.0) + unit.others.cwiseMin(0.0).sum(),
+          unit.bias + std::max(a, 0.0) + unit.others.cwiseMax(0.0).sum()};
+}
+
+OutputUnit without_silent(const OutputUnit& unit) {
+  OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
+  Eigen::Index kept = 0;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
+    if (unit.others[i] == 0.0 || unit.density[i] == 0.0) continue;
+    heard.others[kept] = unit.others[i];
+    heard.density[kept] = unit.density[i];
+    ++kept;
+  }
+  heard.others.conservativeResize(kept);
+  heard.density.conservativeResize(kept);
+  return heard;
 }
 
 }  // namespace digon

@@ -18,4 +18,14 @@ struct OutputUnit {
 /// The outputs of a model, j = 0 … n − 1, on features of densities p [n].
 std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density);
 
+/// The range of z over all inputs.
+struct Support {
+  double least = 0.0;
+  double greatest = 0.0;
+};
+Support support_of(const OutputUnit& unit);
+
+/// The unit without the others that cannot be heard: g = 0, or never active.
+OutputUnit without_silent(const OutputUnit& unit);
+
 }  // namespace digon

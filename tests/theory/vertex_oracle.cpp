@@ -1,5 +1,6 @@
 #include "tests/theory/vertex_oracle.hpp"
 
+#include <bit>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
 namespace digon {
@@ -64,40 +65,85 @@ Real output_error(const std::vector<std::vector<Real>>& G, const std::vector<Rea
   return Real(1) / 3 - 2 * relu_moment_with_last(g, b[j]) + relu_moment(g, b[j], 2);
 }
 
+/// W and b as the oracle sees them. G is WᵀW in double, as theory sees it: the oracle is exact for those
+/// numbers.
+struct OracleModel {
+  std::vector<std::vector<Real>> G;
+  std::vector<Real> b;
+
+  explicit OracleModel(const ToyModel& model) {
+    const Eigen::MatrixXd gram = model.W.transpose() * model.W;
+    for (Eigen::Index j = 0; j < model.features(); ++j) {
+      b.emplace_back(model.b[j]);
+      G.emplace_back();
+      for (Eigen::Index i = 0; i < model.features(); ++i) G.back().emplace_back(gram(j, i));
+    }
+  }
+};
+
+Real probability_of(const FeatureDistribution& features, std::size_t pattern) {
+  Real probability = 1;
+  for (Eigen::Index i = 0; i < features.features(); ++i) {
+    const Real p = features.density[i];
+    probability *= (pattern >> i & 1U) != 0 ? p : Real(1 - p);
+  }
+  return probability;
+}
+
+/// Output j's share of the loss.
+Real output_loss(const OracleModel& model, const FeatureDistribution& features, std::size_t j) {
+  Real loss = 0;
+  for (std::size_t pattern = 0; pattern < std::size_t{1} << model.b.size(); ++pattern) {
+    loss += probability_of(features, pattern) * output_error(model.G, model.b, j, pattern);
+  }
+  return Real(features.importance[Eigen::Index(j)]) * loss;
+}
+
+/// ∂/∂parameter of output j's share of the loss; the parameter is one of the model's.
+double derivative(OracleModel& model, const FeatureDistribution& features, std::size_t j, Real& parameter) {
+  const Real at = parameter;
+  const Real h("1e-40");
+  parameter = at + h;
+  const Real above = output_loss(model, features, j);
+  parameter = at - h;
+  const Real below = output_loss(model, features, j);
+  parameter = at;
+  return static_cast<double>(Real((above - below) / (2 * h)));
+}
+
 }  // namespace
 
 OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& features) {
-  const auto n = std::size_t(model.features());
-  // G in double, as theory sees it: the oracle is exact for those numbers.
-  const Eigen::MatrixXd gram = model.W.transpose() * model.W;
-  std::vector<std::vector<Real>> G(n, std::vector<Real>(n));
-  std::vector<Real> b(n);
-  for (std::size_t j = 0; j < n; ++j) {
-    b[j] = model.b[Eigen::Index(j)];
-    for (std::size_t i = 0; i < n; ++i) G[j][i] = gram(Eigen::Index(j), Eigen::Index(i));
-  }
-
+  const OracleModel exact(model);
+  const std::size_t n = exact.b.size();
   std::vector<Real> L(n + 1, Real(0));
   Real loss = 0;
   for (std::size_t pattern = 0; pattern < std::size_t{1} << n; ++pattern) {
-    Real probability = 1;
-    std::size_t active = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool on = (pattern >> i & 1U) != 0;
-      const Real p = features.density[Eigen::Index(i)];
-      probability *= on ? p : Real(1 - p);
-      active += on ? 1 : 0;
-    }
     Real error = 0;
     for (std::size_t j = 0; j < n; ++j) {
-      error += Real(features.importance[Eigen::Index(j)]) * output_error(G, b, j, pattern);
+      error += Real(features.importance[Eigen::Index(j)]) * output_error(exact.G, exact.b, j, pattern);
     }
-    L[active] += error;
-    loss += probability * error;
+    L[std::size_t(std::popcount(pattern))] += error;
+    loss += probability_of(features, pattern) * error;
   }
   OracleLoss result{static_cast<double>(loss), {}};
   for (const Real& each : L) result.L.push_back(static_cast<double>(each));
   return result;
+}
+
+OracleGradient vertex_oracle_gradient(const ToyModel& model, const FeatureDistribution& features) {
+  OracleModel exact(model);
+  const Eigen::Index n = model.features();
+  Eigen::MatrixXd by_G(n, n);
+  OracleGradient gradient{{}, Eigen::VectorXd(n)};
+  for (std::size_t j = 0; j < std::size_t(n); ++j) {
+    gradient.by_b[Eigen::Index(j)] = derivative(exact, features, j, exact.b[j]);
+    for (std::size_t i = 0; i < std::size_t(n); ++i) {
+      by_G(Eigen::Index(j), Eigen::Index(i)) = derivative(exact, features, j, exact.G[j][i]);
+    }
+  }
+  gradient.by_W = model.W * (by_G + by_G.transpose());
+  return gradient;
 }
 
 }  // namespace digon

@@ -16,4 +16,12 @@ struct OracleLoss {
 
 OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& features);
 
+/// The gradient of that loss by central differences with step 10⁻⁴⁰: exact to double. For n ≤ 6.
+struct OracleGradient {
+  Eigen::MatrixXd by_W;  ///< [m×n]
+  Eigen::VectorXd by_b;  ///< [n]
+};
+
+OracleGradient vertex_oracle_gradient(const ToyModel& model, const FeatureDistribution& features);
+
 }  // namespace digon

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <complex>
+#include <cstddef>
+#include <numbers>
+
+#include "theory/complex_lanes.hpp"
+
+namespace digon {
+
+/// c P: small enough not to amplify rounding, large enough that the aliases decay.
+inline constexpr double decay_per_period = 4.0;
+
+/// The line of integration Re s = c: nodes s_l = c + i (l + ½) h with h = 2π/P, taken in blocks of
+/// lane_count.
+struct ContourLine {
+  double period = 0.0;
+  double c = 0.0;
+  double h = 0.0;
+
+  explicit ContourLine(double span)
+      : period(span), c(decay_per_period / span), h(2.0 * std::numbers::pi / span) {}
+
+  [[nodiscard]] std::complex<double> node(std::size_t l) const {
+    return {c, (static_cast<double>(l) + 0.5) * h};
+  }
+};
+
+/// One block of nodes.
+struct NodeBlock {
+  std::size_t index = 0;
+  ComplexLanes s;
+  ComplexLanes inverse_s;
+  double least = 0.0;     ///< least |s|
+  double greatest = 0.0;  ///< greatest |s|
+
+  NodeBlock(const ContourLine& line, std::size_t block) : index(block) {
+    for (std::size_t k = 0; k < lane_count; ++k) s.set_lane(k, line.node(block * lane_count + k));
+    inverse_s = reciprocal(s);
+    least = std::abs(s.lane(0));
+    greatest = std::abs(s.lane(lane_count - 1));
+  }
+};
+
+// The moments of an exponential over a uniform x, M_r(u) = ∫₀¹ xʳ e^{ux} dx:
+//   M_0 = φ = (eᵘ − 1)/u,   M_r = (eᵘ − r M_{r−1})/u,   M_r = Σ_k uᵏ/(k! (k + r + 1)).
+// The series serves |u| ≤ 2, the recurrence |u| ≥ 1, where it costs less than a digit.
+inline constexpr double series_radius = 2.0;
+
+template <typename T>
+T exponential_moment_series(const T& u, int r, double radius) {
+  int terms = 1;
+  for (double size = radius; size > 1e-18 && terms < 26; ++terms) size *= radius / (terms + 1);
+  T sum = (1.0 / (terms * (terms + r + 1.0))) * u;
+  for (int k = terms - 1; k >= 1; --k) sum = (1.0 / k) * (u * (1.0 / (k + r + 1.0) + sum));
+  return 1.0 / (r + 1.0) + sum;
+}
+
+inline std::complex<double> exponential_moment(std::complex<double> u, int r) {
+  if (std::abs(u) < 1.0) return exponential_moment_series(u, r, 1.0);
+  const std::complex<double> exponential = std::exp(u);
+  std::complex<double> moment = (exponential - 1.0) / u;
+  for (int k = 1; k <= r; ++k) moment = (exponential - double(k) * moment) / u;
+  return moment;
+}
+
+/// An upper bound on |M_r(s g)| on the line, falling with |s|.
+inline double exponential_moment_bound(const ContourLine& line, double g, int r, double s) {
+  const double growth = std::max(std::exp(line.c * g), 1.0);
+  const double u = s * std::abs(g);
+  // |M_r| ≤ ∫ xʳ |e^{sgx}| and, integrating by parts once, (|e^{sg}| + max |e^{sgx}|)/|sg|; for r = 0 the
+  // latter is
+  // (|e^{sg}| + 1)/|sg|.
+  const double far = r == 0 ? std::exp(line.c * g) + 1.0 : 2.0 * growth;
+  return std::min(growth / (r + 1.0), far / u);
+}
+
+/// e^{sg} and its moments M_0 … M_{R−1} on successive blocks of a line; e^{sg} there is a geometric sequence.
+template <std::size_t R>
+class ExponentialOnLine {
+ public:
+  ExponentialOnLine(const ContourLine& line, double g)
+      : line_(&line), g_(g), advance_(std::polar(1.0, line.h * g * double(lane_count))) {}
+
+  /// To be called for blocks 0, 1, 2, … in turn.
+  const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
+    advance_to(block);
+    const double size = std::abs(g_);
+    if (block.greatest * size <= series_radius) {
+      const ComplexLanes u = g_ * block.s;
+      for (std::size_t r = 0; r < R; ++r) {
+        moments_[r] = exponential_moment_series(u, int(r), block.greatest * size);
+      }
+    } else if (block.least * size >= 1.0) {
+      const ComplexLanes inverse_u = (1.0 / g_) * block.inverse_s;
+      if constexpr (R > 0) moments_[0] = (-1.0 + exponential_) * inverse_u;
+      for (std::size_t r = 1; r < R; ++r)
+        moments_[r] = (exponential_ - double(r) * moments_[r - 1]) * inverse_u;
+    } else {
+      for (std::size_t r = 0; r < R; ++r) {
+        for (std::size_t k = 0; k < lane_count; ++k) {
+          moments_[r].set_lane(k, exponential_moment(g_ * block.s.lane(k), int(r)));
+        }
+      }
+    }
+    return moments_;
+  }
+
+  /// On the block of the last `next`: the moments, and e^{sg}.
+  [[nodiscard]] const std::array<ComplexLanes, R>& moments() const { return moments_; }
+  [[nodiscard]] const ComplexLanes& exponential() const { return exponential_; }
+
+ private:
+  /// Blocks after which the running product is computed anew, so that its rounding does not build up.
+  static constexpr std::size_t blocks_between_restarts = 16;
+
+  void advance_to(const NodeBlock& block) {
+    if (block.index % blocks_between_restarts != 0) {
+      exponential_ = advance_ * exponential_;
+      return;
+    }
+    for (std::size_t k = 0; k < lane_count; ++k) exponential_.set_lane(k, std::exp(g_ * block.s.lane(k)));
+  }
+
+  const ContourLine* line_;
+  double g_;
+  std::complex<double> advance_;
+  ComplexLanes exponential_;
+  std::array<ComplexLanes, R> moments_;
+};
+
+}  // namespace digon
