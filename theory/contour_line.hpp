@@ -83,7 +83,9 @@ template <std::size_t R>
 class ExponentialOnLine {
  public:
   ExponentialOnLine(const ContourLine& line, double g)
-      : line_(&line), g_(g), advance_(std::polar(1.0, line.h * g * double(lane_count))) {}
+      : line_(&line), g_(g), advance_(std::polar(1.0, line.h * g * double(lane_count))) {
+    for (std::size_t k = 0; k < lane_count; ++k) lanes_.set_lane(k, std::polar(1.0, line.h * g * double(k)));
+  }
 
   /// To be called for blocks 0, 1, 2, … in turn.
   const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
@@ -122,12 +124,13 @@ class ExponentialOnLine {
       exponential_ = advance_ * exponential_;
       return;
     }
-    for (std::size_t k = 0; k < lane_count; ++k) exponential_.set_lane(k, std::exp(g_ * block.s.lane(k)));
+    exponential_ = std::exp(g_ * block.s.lane(0)) * lanes_;
   }
 
   const ContourLine* line_;
   double g_;
-  std::complex<double> advance_;
+  std::complex<double> advance_;  // e^{ihg·lane_count}
+  ComplexLanes lanes_;            // e^{ihgk} for lane k
   ComplexLanes exponential_;
   std::array<ComplexLanes, R> moments_;
 };

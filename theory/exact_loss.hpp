@@ -6,6 +6,7 @@
 
 #include "core/feature_distribution.hpp"
 #include "core/toy_model.hpp"
+#include "theory/loss_gradient.hpp"
 
 namespace digon {
 
@@ -34,17 +35,8 @@ struct ToleranceError : std::runtime_error {
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options = {});
 
-/// The exact loss and its gradient, as differentiated from the very sums that give the loss. With Γ_ji =
-/// ∂L/∂G_ji, entries of G free, ∂L/∂W = W(Γ + Γᵀ).
-struct LossGradient {
-  double loss = 0.0;
-  double error = 0.0;     ///< bound on the numerical error of the loss
-  Eigen::MatrixXd by_W;   ///< ∂L/∂W [m×n]
-  Eigen::VectorXd by_b;   ///< ∂L/∂b [n]
-  std::size_t nodes = 0;  ///< quadrature nodes, over all outputs
-};
-
-/// Throws as exact_loss does.
+/// The exact loss and its gradient, as differentiated from the very sums that give the loss: with Γ_ji =
+/// ∂L/∂G_ji, entries of G free, ∂L/∂W = W(Γ + Γᵀ). Throws as exact_loss does.
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options = {});
 

@@ -1,13 +1,15 @@
 #include "theory/one_sparse_loss.hpp"
 
+#include "core/input_error.hpp"
+#include "theory/contour.hpp"
 #include "theory/output_error.hpp"
 
 namespace digon {
 namespace {
 
-/// ∫₀¹ (c x + d)² dx
-double mean_square_of_line(double c, double d) {
-  return c * c / 3.0 + c * d + d * d;
+/// ∫₀¹ (t + g x)² dx
+double mean_square_of_line(double t, double g) {
+  return t * t + t * g + g * g / 3.0;
 }
 
 }  // namespace
@@ -18,23 +20,48 @@ double zero_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance
   return (importance.array() * output.square()).sum();
 }
 
-OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
+Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance) {
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
-  const bool linear = model.kind == ModelKind::linear;
-  OneSparseLoss loss{Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n)};
+  const auto square = model.kind == ModelKind::linear ? &mean_square_of_line : &mean_square_of_relu;
+  return Eigen::MatrixXd::NullaryExpr(n, n, [&](Eigen::Index j, Eigen::Index i) {
+    return j == i ? 0.0 : importance[j] * square(model.b[j], G(j, i));
+  });
+}
+
+OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
+  const Eigen::Index n = model.features();
+  OneSparseLoss loss{Eigen::VectorXd(n), pairwise_interference(model, importance).colwise().sum()};
   for (Eigen::Index i = 0; i < n; ++i) {
-    const double own =
-        linear ? mean_square_of_line(1.0 - G(i, i), -model.b[i]) : output_error(model.b[i], G(i, i)).active;
-    loss.feature_benefit[i] = importance[i] * own;
-    for (Eigen::Index j = 0; j < n; ++j) {
-      if (j == i) continue;
-      const double square =
-          linear ? mean_square_of_line(G(j, i), model.b[j]) : mean_square_of_relu(model.b[j], G(j, i));
-      loss.interference[i] += importance[j] * square;
-    }
+    const double square = model.W.col(i).squaredNorm();
+    loss.feature_benefit[i] =
+        importance[i] * (model.kind == ModelKind::linear ? mean_square_of_line(-model.b[i], 1.0 - square)
+                                                         : output_error(model.b[i], square).active);
   }
   return loss;
+}
+
+LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance) {
+  if (model.kind == ModelKind::linear) reject("kind: the gradient of L_1 is that of the ReLU output model");
+  const Eigen::Index n = model.features();
+  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  constexpr ErrorWeights interference{1.0, 0.0};
+  constexpr ErrorWeights benefit{0.0, 1.0};
+  Eigen::MatrixXd by_G(n, n);
+  LossGradient result;
+  result.by_b = Eigen::VectorXd::Zero(n);
+  for (Eigen::Index j = 0; j < n; ++j) {
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const ErrorSlope slope = j == i ? error_slope(benefit, model.b[j], G(j, j))
+                                      : error_slope(interference, model.b[j], 0.0, G(j, i));
+      result.loss += importance[j] * slope.value;
+      result.by_b[j] += importance[j] * slope.by_t;
+      by_G(j, i) = importance[j] * (j == i ? slope.by_a : slope.by_g1);
+    }
+  }
+  result.error = rounding * result.loss;
+  result.by_W = model.W * (by_G + by_G.transpose());
+  return result;
 }
 
 }  // namespace digon

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "core/toy_model.hpp"
+#include "theory/loss_gradient.hpp"
 
 namespace digon {
 
@@ -21,7 +22,14 @@ struct OneSparseLoss {
   [[nodiscard]] double total() const { return feature_benefit.sum() + interference.sum(); }
 };
 
+/// The interference of L_1 pair by pair, [n×n]: entry (j, i) is I_j ∫₀¹ max(W_j·W_i x + b_j, 0)² dx, what
+/// feature i alone causes at output j; the diagonal is 0. Its column sums are OneSparseLoss::interference.
+Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance);
+
 /// L_1 of either kind of model (the linear one without the max), integrated in closed form.
 OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance);
+
+/// L_1 of the ReLU output model and its gradient, in closed form. Throws InputError for a linear model.
+LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance);
 
 }  // namespace digon

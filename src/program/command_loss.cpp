@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/input_error.hpp"
 #include "core/json.hpp"
 #include "core/table.hpp"
 #include "program/command_line.hpp"
@@ -19,36 +18,13 @@ CommandLine declare() {
   CommandLine line("loss", "the exact loss of trained weights, and its decomposition by active features",
                    "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
   declare_model(line);
-  declare_density(line);
-  line.option("importance", "I",
-              "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
+  declare_features_of_models(line);
   line.option("kind", "KIND", "linear or relu-output; default: the file's, or relu-output");
   line.option("tolerance", "EPS", "relative error allowed", "1e-10");
   line.option("threads", "T", "threads; 0 is one a core", "0");
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   return line;
-}
-
-/// The features each model is judged on: the options', else the file's.
-std::vector<FeatureDistribution> read_features(const CommandLine& line,
-                                               const std::vector<ChosenModel>& chosen) {
-  const Eigen::Index n = chosen.front().loaded.model.features();
-  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
-  if (densities.size() > 1 && densities.size() != chosen.size()) {
-    reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(),
-           chosen.size());
-  }
-  std::vector<FeatureDistribution> features;
-  for (std::size_t k = 0; k < chosen.size(); ++k) {
-    const std::optional<FeatureDistribution>& stored = chosen[k].loaded.features;
-    if (densities.empty() && !stored) reject("--density is needed: {} does not say it", line.text("model"));
-    FeatureDistribution one = stored ? *stored : uniform_features(n, 0.0);
-    if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : k];
-    if (line.has("importance")) one.importance = parse_importance("--importance", line.text("importance"), n);
-    features.push_back(std::move(one));
-  }
-  return features;
 }
 
 /// All that theory says of one model.
@@ -103,7 +79,7 @@ int run_loss(const std::vector<std::string>& arguments) {
   CommandLine line = declare();
   if (!line.parse(arguments)) return 0;
   std::vector<ChosenModel> chosen = read_models(line);
-  const std::vector<FeatureDistribution> features = read_features(line, chosen);
+  const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const double tolerance = line.real("tolerance", 0.0, 1.0);
   const std::size_t threads = read_threads(line);
   const std::optional<ModelKind> kind =

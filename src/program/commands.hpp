@@ -9,6 +9,9 @@ namespace digon {
 int run_train(const std::vector<std::string>& arguments);
 int run_loss(const std::vector<std::string>& arguments);
 int run_measure(const std::vector<std::string>& arguments);
+int run_optimum(const std::vector<std::string>& arguments);
+int run_gap(const std::vector<std::string>& arguments);
+int run_phase(const std::vector<std::string>& arguments);
 int run_reproduce(const std::vector<std::string>& arguments);
 int run_verify(const std::vector<std::string>& arguments);
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <glog/logging.h>
 
 #include <array>
 #include <cstdio>
@@ -26,6 +27,9 @@ constexpr std::array commands{
             &digon::run_loss},
     Command{"measure", "norms, superposition and feature dimensionality of trained weights",
             &digon::run_measure},
+    Command{"optimum", "the lowest loss any model can have, and the other local minima", &digon::run_optimum},
+    Command{"gap", "how far trained weights are from the true optimum", &digon::run_gap},
+    Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
     Command{"verify", "run what is missing and say whether theory and trained models agree",
             &digon::run_verify},
@@ -59,6 +63,7 @@ int run(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   try {
+    FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres' remarks on single steps of its line search
     digon::install_interrupt_handler();
     return run({argv + 1, argv + argc});
   } catch (const digon::InputError& error) {

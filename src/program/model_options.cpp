@@ -39,4 +39,30 @@ std::vector<ChosenModel> read_models(const CommandLine& line) {
   return chosen;
 }
 
+void declare_features_of_models(CommandLine& line) {
+  declare_density(line);
+  line.option("importance", "I",
+              "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
+}
+
+std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line,
+                                                         const std::vector<ChosenModel>& chosen) {
+  const Eigen::Index n = chosen.front().loaded.model.features();
+  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  if (densities.size() > 1 && densities.size() != chosen.size()) {
+    reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(),
+           chosen.size());
+  }
+  std::vector<FeatureDistribution> features;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const std::optional<FeatureDistribution>& stored = chosen[k].loaded.features;
+    if (densities.empty() && !stored) reject("--density is needed: {} does not say it", line.text("model"));
+    FeatureDistribution one = stored ? *stored : uniform_features(n, 0.0);
+    if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : k];
+    if (line.has("importance")) one.importance = parse_importance("--importance", line.text("importance"), n);
+    features.push_back(std::move(one));
+  }
+  return features;
+}
+
 }  // namespace digon

@@ -28,4 +28,12 @@ struct ChosenModel {
 /// The models of --model, or the one of --instance.
 std::vector<ChosenModel> read_models(const CommandLine& line);
 
+/// --density or --sparsity, and --importance, which override what the file says of its models.
+void declare_features_of_models(CommandLine& line);
+
+/// The features each model is judged on: the options', else the file's. Throws InputError where neither says
+/// the density.
+std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line,
+                                                         const std::vector<ChosenModel>& chosen);
+
 }  // namespace digon

@@ -54,7 +54,8 @@ TEST_CASE("every command explains itself with an example") {
   const TemporaryFolder folder;
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
-  for (const std::string command : {"train", "loss", "measure", "reproduce", "verify"}) {
+  for (const std::string command :
+       {"train", "loss", "measure", "optimum", "gap", "phase", "reproduce", "verify"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -110,6 +111,23 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("reproduce", "name an experiment");
   refused("reproduce intro dream", "'dream' is not an experiment; accepted: intro, basic-small");
   refused("reproduce intro --threads 99999", "--threads");
+  const std::string optimum = "optimum --features 3 --hidden 1 ";
+  refused(optimum, "--density: 0 values given");
+  refused(optimum + "--density 0.1 0.2", "--density: 2 values given");
+  refused(optimum + "--density 0.1 --objective l1", "L_1 is the limit of density 0");
+  refused(optimum + "--density 0.1 --objective l2", "--objective: 'l2'");
+  refused(optimum + "--density 0.1 --starts 0", "--starts: '0'");
+  refused("optimum --hidden 1 --density 0.1", "--features is needed");
+  refused("gap --starts 3", "--model is needed");
+  refused("gap --model missing --starts 0", "missing");
+  refused("phase", "--out is needed");
+  refused("phase --out new --features 4", "--features: '4' given; accepted: a whole number from 2 to 3");
+  refused("phase --out new --features 3", "--hidden: 1 given with --features 3; accepted: 2");
+  refused("phase --out new --density 1:0.1", "--density: '1:0.1' given; accepted: LO:HI");
+  refused("phase --out new --density 0.5", "--density: '0.5'");
+  refused("phase --out new --density 0.1:2", "--density: '0.1:2'");
+  refused("phase --out new --relative-importance 0:1", "--relative-importance: '0:1'");
+  refused("phase --out new --grid 1", "--grid: '1'");
   refused("verify --seed 1.5", "--seed: '1.5'");
   refused("verify now", "a word without --");
   refused("verify --out /dev/null", "/dev/null");
@@ -202,6 +220,42 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
   CHECK(nan.status == 2);
   CHECK(lines(nan.error) == 1);
   CHECK(nan.error.find("NaN") != std::string::npos);
+}
+
+TEST_CASE("the optimum, and the gap of weights that are not there yet") {
+  const TemporaryFolder folder;
+  const json best = json::parse(
+      run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --starts 8 --json").out);
+  const double optimum = best.at("loss");
+  CHECK(optimum < 0.3 * 0.3 / 3.0);  // the antipodal candidate
+  CHECK(best.at("starts") == 8);
+  CHECK(best.at("W").size() == 1);
+  CHECK(best.at("b").size() == 2);
+  CHECK(best.at("gradient_norm").get<double>() < 1e-6);
+  CHECK(best.at("min_hessian_eigenvalue").get<double>() > 0.0);
+  CHECK(best.at("minima").at(0).at("hits") == best.at("hits"));
+
+  Safetensors file;
+  file.tensors["W"] = {{2, 1}, {1.0, -1.0}, StoredType::float64};
+  file.tensors["b_final"] = {{2}, {0.0, 0.0}, StoredType::float64};
+  write_file_atomically(folder.path() / "pair.safetensors", serialize(file));
+  const json gap =
+      json::parse(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 8 --json").out);
+  CHECK(gap.at("loss").get<double>() == Approx(0.03).epsilon(1e-12));
+  CHECK(gap.at("local_minimum").get<double>() == Approx(optimum).epsilon(1e-7));
+  CHECK(gap.at("best_optimum").get<double>() == Approx(optimum).epsilon(1e-7));
+  CHECK(gap.at("relative_gap").get<double>() == Approx(0.03 / optimum - 1.0).epsilon(1e-5));
+  CHECK(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 2").status == 0);
+}
+
+TEST_CASE("the phase diagram leaves its tables and figure") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_in(folder.path(), "phase --grid 6 --out phase");
+  CHECK(outcome.status == 0);
+  for (const char* name : {"phase.csv", "boundary.csv", "phase.svg", "phase.png", "phase.gp"}) {
+    CHECK(std::filesystem::file_size(folder.path() / "phase" / name) > 0);
+  }
+  CHECK(lines(read_file(folder.path() / "phase" / "phase.csv")) == 37);
 }
 
 TEST_CASE("an interrupted training keeps the weights it has and says so") {

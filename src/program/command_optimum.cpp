@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/json.hpp"
+#include "core/progress.hpp"
+#include "core/table.hpp"
+#include "program/command_line.hpp"
+#include "program/commands.hpp"
+#include "program/model_options.hpp"
+#include "theory/optimum.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+CommandLine declare() {
+  CommandLine line("optimum", "the lowest loss any ReLU output model can have, and the other local minima",
+                   "digon optimum --features 2 --hidden 1 --density 0.3 --starts 32 --json");
+  line.option("features", "N", "number of features n");
+  line.option("hidden", "M", "hidden dimensions m");
+  declare_density(line);
+  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
+  line.option("objective", "NAME", "exact: the exact loss at the density; l1: L_1, its sparse limit",
+              "exact");
+  line.option("starts", "K", "random starts of the descent", "32");
+  declare_seed_and_threads(line);
+  line.flag("json", "print JSON at full precision");
+  return line;
+}
+
+Objective read_objective(const CommandLine& line, Eigen::Index n) {
+  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
+  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  const std::string name = line.text("objective");
+  if (name == "l1") {
+    if (!densities.empty())
+      reject("--density: L_1 is the limit of density 0; accepted: none with --objective l1");
+    return one_sparse_objective(importance);
+  }
+  if (name != "exact") reject("--objective: '{}' given; accepted: exact, l1", name);
+  if (densities.size() != 1) reject("--density: {} values given; accepted: one", densities.size());
+  return exact_objective({densities[0], importance});
+}
+
+json to_rows(const Eigen::MatrixXd& W) {
+  json rows = json::array();
+  for (Eigen::Index a = 0; a < W.rows(); ++a) rows.push_back(to_json(Eigen::VectorXd(W.row(a))));
+  return rows;
+}
+
+json describe(const std::vector<LocalMinimum>& minima, std::size_t starts, double least_eigenvalue) {
+  const Descent& best = minima.front().at;
+  json others = json::array();
+  for (const LocalMinimum& minimum : minima) {
+    others.push_back(
+        {{"loss", minimum.at.loss}, {"hits", minimum.hits}, {"gradient_norm", minimum.at.gradient_norm}});
+  }
+  return {{"loss", best.loss},
+          {"W", to_rows(best.model.W)},
+          {"b", to_json(best.model.b)},
+          {"gradient_norm", best.gradient_norm},
+          {"min_hessian_eigenvalue", least_eigenvalue},
+          {"hits", minima.front().hits},
+          {"starts", starts},
+          {"minima", others}};
+}
+
+void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, double least_eigenvalue) {
+  const Descent& best = minima.front().at;
+  fmt::print(
+      "loss {:.12g}, reached by {} of {} starts; gradient {:.1e}, least Hessian eigenvalue off rotations "
+      "{:.3g}\n",
+      best.loss, minima.front().hits, starts, best.gradient_norm, least_eigenvalue);
+  Table weights{{"feature", "b", "norm", "W_i"}, {}};
+  for (Eigen::Index i = 0; i < best.model.features(); ++i) {
+    std::string column;
+    for (const double w : best.model.W.col(i)) column += fmt::format("{:+.6f} ", w);
+    weights.add_row({fmt::format("{}", i), fmt::format("{:+.6f}", best.model.b[i]),
+                     fmt::format("{:.6f}", best.model.W.col(i).norm()), column});
+  }
+  Table others{{"local minimum", "loss", "starts", "gradient"}, {}};
+  for (std::size_t k = 0; k < minima.size(); ++k) {
+    others.add_row({cell(k), fmt::format("{:.10g}", minima[k].at.loss), cell(minima[k].hits),
+                    fmt::format("{:.1e}", minima[k].at.gradient_norm)});
+  }
+  fmt::print("{}\n{}", to_text(weights), to_text(others));
+}
+
+}  // namespace
+
+int run_optimum(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  const auto n = Eigen::Index(line.integer("features", 1, 1000));
+  const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
+  const Objective objective = read_objective(line, n);
+  OptimumOptions options;
+  options.starts = line.integer("starts", 1, 1'000'000);
+  options.seed = read_seed(line);
+  options.threads = read_threads(line);
+
+  std::vector<LocalMinimum> minima;
+  {
+    Progress progress("optimum", options.starts);
+    options.advance = [&](std::size_t starts) { progress.advance(starts); };
+    minima = find_minima(objective, n, m, options);
+  }
+  if (minima.empty()) throw std::runtime_error("optimum: no start could be evaluated");
+  const ToyModel& best = minima.front().at.model;
+  const double least_eigenvalue = hessian_eigenvalues(hessian(objective, best), best).minCoeff();
+  if (line.has("json")) {
+    fmt::print("{}\n", describe(minima, options.starts, least_eigenvalue).dump());
+  } else {
+    print_text(minima, options.starts, least_eigenvalue);
+  }
+  if (!interrupted()) return 0;
+  fmt::print(stderr, "digon: interrupted; the minima are those of the starts finished\n");
+  return exit_interrupted;
+}
+
+}  // namespace digon

@@ -1,0 +1,197 @@
+#include "theory/optimum.hpp"
+
+#include <ceres/gradient_problem.h>
+#include <ceres/gradient_problem_solver.h>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+#include "theory/exact_loss.hpp"
+#include "theory/one_sparse_loss.hpp"
+
+namespace digon {
+namespace {
+
+/// Minima whose losses differ by less than this share are one.
+constexpr double same_loss = 1e-6;
+
+/// The parameters of a model as one array, W column by column and then b.
+Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::VectorXd& b) {
+  Eigen::VectorXd values(W.size() + b.size());
+  values << W.reshaped(), b;
+  return values;
+}
+
+ToyModel unflatten(const double* values, Eigen::Index hidden, Eigen::Index features) {
+  return {Eigen::Map<const Eigen::MatrixXd>(values, hidden, features),
+          Eigen::Map<const Eigen::VectorXd>(values + hidden * features, features)};
+}
+
+/// The objective as Ceres takes it.
+class CeresObjective : public ceres::FirstOrderFunction {
+ public:
+  CeresObjective(const Objective& objective, Eigen::Index hidden, Eigen::Index features)
+      : objective_(objective), hidden_(hidden), features_(features) {}
+
+  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
+    try {
+      const LossGradient loss = objective_(unflatten(parameters, hidden_, features_));
+      *cost = loss.loss;
+      if (gradient != nullptr) {
+        Eigen::Map<Eigen::VectorXd>(gradient, NumParameters()) = flatten(loss.by_W, loss.by_b);
+      }
+      return true;
+    } catch (const ToleranceError&) {
+      return false;
+    } catch (const InputError&) {
+      return false;  // a step to infinity
+    }
+  }
+  int NumParameters() const override { return static_cast<int>((hidden_ + 1) * features_); }
+
+ private:
+  const Objective& objective_;
+  Eigen::Index hidden_;
+  Eigen::Index features_;
+};
+
+/// A start: columns in random directions with norms from 0 to about 1.5, small biases.
+ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed) {
+  std::vector<double> normal(std::size_t((hidden + 1) * features));
+  fill_standard_normal(normal, {seed, Purpose::initial_weights});
+  ToyModel start = unflatten(normal.data(), hidden, features);
+  start.W *= 0.8 / std::sqrt(double(hidden));
+  start.b *= 0.1;
+  return start;
+}
+
+/// Groups descents by loss, lowest first.
+std::vector<LocalMinimum> distinct(std::vector<Descent> descents) {
+  std::stable_sort(descents.begin(), descents.end(),
+                   [](const Descent& a, const Descent& b) { return a.loss < b.loss; });
+  std::vector<LocalMinimum> minima;
+  for (Descent& descent : descents) {
+    if (minima.empty() || descent.loss > minima.back().at.loss * (1.0 + same_loss) + 1e-15) {
+      minima.push_back({std::move(descent), 1});
+    } else {
+      ++minima.back().hits;
+    }
+  }
+  return minima;
+}
+
+/// The directions W → ΩW, Ω antisymmetric, one a column [(nm+n) × m(m−1)/2].
+Eigen::MatrixXd rotations_of(const ToyModel& model) {
+  const Eigen::Index m = model.hidden();
+  Eigen::MatrixXd directions((m + 1) * model.features(), m * (m - 1) / 2);
+  Eigen::Index column = 0;
+  for (Eigen::Index a = 0; a < m; ++a) {
+    for (Eigen::Index c = 0; c < a; ++c) {
+      Eigen::MatrixXd moved = Eigen::MatrixXd::Zero(m, model.features());
+      moved.row(a) = model.W.row(c);
+      moved.row(c) = -model.W.row(a);
+      directions.col(column++) = flatten(moved, Eigen::VectorXd::Zero(model.features()));
+    }
+  }
+  return directions;
+}
+
+/// An orthonormal basis of all that is orthogonal to the columns of A.
+Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A) {
+  if (A.cols() == 0) return Eigen::MatrixXd::Identity(A.rows(), A.rows());
+  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(A);
+  const Eigen::MatrixXd Q = qr.householderQ();
+  return Q.rightCols(A.rows() - qr.rank());
+}
+
+}  // namespace
+
+Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
+  return [=](const ToyModel& model) {
+    ExactLossOptions options;
+    options.relative_tolerance = relative_tolerance;
+    return exact_loss_gradient(model, features, options);
+  };
+}
+
+Objective one_sparse_objective(const Eigen::VectorXd& importance) {
+  return [=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); };
+}
+
+Descent descend(const Objective& objective, const ToyModel& start) {
+  const Eigen::Index m = start.hidden();
+  const Eigen::Index n = start.features();
+  const ceres::GradientProblem problem(new CeresObjective(objective, m, n));  // which takes ownership
+  ceres::GradientProblemSolver::Options options;
+  options.logging_type = ceres::SILENT;
+  options.max_num_iterations = 2000;
+  options.max_lbfgs_rank = 30;
+  options.function_tolerance = 1e-14;
+  options.gradient_tolerance = 1e-10;
+  options.parameter_tolerance = 1e-12;
+  Eigen::VectorXd parameters = flatten(start.W, start.b);
+  ceres::GradientProblemSolver::Summary summary;
+  ceres::Solve(options, problem, parameters.data(), &summary);
+
+  const ToyModel model = unflatten(parameters.data(), m, n);
+  const LossGradient loss = objective(model);
+  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
+}
+
+std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                                      const OptimumOptions& options, const std::vector<ToyModel>& given) {
+  if (features < 1) reject("features: {} given; at least 1 is needed", features);
+  if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
+  const std::size_t count = given.size() + options.starts;
+  if (count == 0) reject("starts: 0 given; at least 1 is needed");
+  std::vector<Descent> descents(count);
+  std::vector<char> done(count, 0);
+  parallel_for(count, options.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    const ToyModel start = k < given.size()
+                               ? given[k]
+                               : random_start(features, hidden, derive_seed(options.seed, k - given.size()));
+    try {
+      descents[k] = descend(objective, start);
+      done[k] = 1;
+    } catch (const ToleranceError&) {
+      // A start whose loss cannot be evaluated ends nowhere.
+    }
+    options.advance(1);
+  });
+  std::vector<Descent> finished;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (done[k] != 0) finished.push_back(std::move(descents[k]));
+  }
+  return distinct(std::move(finished));
+}
+
+Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
+  constexpr double h = 1e-5;
+  const Eigen::VectorXd at = flatten(model.W, model.b);
+  const auto gradient = [&](const Eigen::VectorXd& parameters) {
+    const LossGradient loss = objective(unflatten(parameters.data(), model.hidden(), model.features()));
+    return flatten(loss.by_W, loss.by_b);
+  };
+  Eigen::MatrixXd H(at.size(), at.size());
+  for (Eigen::Index k = 0; k < at.size(); ++k) {
+    const Eigen::VectorXd step = h * Eigen::VectorXd::Unit(at.size(), k);
+    H.col(k) = (gradient(at + step) - gradient(at - step)) / (2.0 * h);
+  }
+  return (H + H.transpose()) / 2.0;
+}
+
+Eigen::VectorXd hessian_eigenvalues(const Eigen::MatrixXd& hessian, const ToyModel& model) {
+  const Eigen::MatrixXd rest = orthogonal_to(rotations_of(model));
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(rest.transpose() * hessian * rest,
+                                                        Eigen::EigenvaluesOnly)
+      .eigenvalues();
+}
+
+}  // namespace digon

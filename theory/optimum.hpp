@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/feature_distribution.hpp"
+#include "core/toy_model.hpp"
+#include "theory/loss_gradient.hpp"
+
+namespace digon {
+
+/// A loss to be minimised over all W and b of a ReLU output model. It may throw ToleranceError where it
+/// cannot be evaluated: a minimiser steps back from there.
+using Objective = std::function<LossGradient(const ToyModel&)>;
+
+/// The exact loss of a distribution; its relative tolerance is what minima can be told apart by.
+Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
+
+/// L_1 for importance I [n], the sparse limit.
+Objective one_sparse_objective(const Eigen::VectorXd& importance);
+
+/// Where a descent ended.
+struct Descent {
+  ToyModel model;
+  double loss = 0.0;
+  double gradient_norm = 0.0;  ///< ‖∂L/∂(W, b)‖
+};
+
+/// The local minimum reached from a model, by L-BFGS (Ceres).
+Descent descend(const Objective& objective, const ToyModel& start);
+
+/// A local minimum and how many starts ended in it; minima are told apart by their loss.
+struct LocalMinimum {
+  Descent at;
+  std::size_t hits = 0;
+};
+
+struct OptimumOptions {
+  std::size_t starts = 32;
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
+  std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with starts done
+};
+
+/// The local minima found from random starts (and the given ones), lowest first. Stops early once
+/// interrupted(). Throws InputError where features < 1, hidden < 1 or there are no starts.
+std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                                      const OptimumOptions& options, const std::vector<ToyModel>& given = {});
+
+/// The Hessian of the objective at a model by central differences of its gradient, over (W column by column,
+/// b)
+/// [(nm+n)×(nm+n)].
+Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model);
+
+/// The eigenvalues of a Hessian off the rotations of W, under which every loss is constant, ascending.
+Eigen::VectorXd hessian_eigenvalues(const Eigen::MatrixXd& hessian, const ToyModel& model);
+
+}  // namespace digon
