@@ -1,0 +1,591 @@
+#include "theory/relu_power_mean.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/quadrature/gauss.hpp>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <numeric>
+#include <tuple>
+
+#include "theory/contour_line.hpp"
+#include "theory/pattern_probability.hpp"
+
+namespace digon {
+namespace {
+
+/// A coupling is large where it is at least this share of the largest. Smaller: fewer scales, but larger terms that
+/// cancel at the vertices (like its square) and more nodes.
+constexpr double large_share = 0.1;
+
+/// The highest power; each scale raises it by two.
+constexpr int highest_power = 40;
+
+/// The moments E[y^d] of a random sum, d = 0 … highest needed.
+struct MomentVector {
+  std::array<double, highest_power + 1> m{};
+};
+
+double binomial(int n, int k) {
+  static const auto table = [] {
+    std::array<std::array<double, highest_power + 1>, highest_power + 1> rows{};
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      rows[row][0] = 1.0;
+      for (std::size_t column = 1; column <= row; ++column) {
+        rows[row][column] = rows[row - 1][column - 1] + (column < row ? rows[row - 1][column] : 0.0);
+      }
+    }
+    return rows;
+  }();
+  return table[std::size_t(n)][std::size_t(k)];
+}
+
+/// Moments up to a degree that is known at run time.
+class MomentAlgebra {
+ public:
+  explicit MomentAlgebra(int degree) : degree_(degree) {}
+
+  using Element = MomentVector;
+  [[nodiscard]] Element one() const {
+    Element e;
+    e.m[0] = 1.0;
+    return e;
+  }
+  [[nodiscard]] Element multiply(const Element& a, const Element& b) const {
+    Element product;
+    for (int d = 0; d <= degree_; ++d) {
+      double sum = 0.0;
+      for (int k = 0; k <= d; ++k) sum += binomial(d, k) * a.m[std::size_t(k)] * b.m[std::size_t(d - k)];
+      product.m[std::size_t(d)] = sum;
+    }
+    return product;
+  }
+  [[nodiscard]] Element combine(double u, const Element& a, double v, const Element& b) const {
+    Element sum;
+    for (std::size_t d = 0; d <= std::size_t(degree_); ++d) sum.m[d] = u * a.m[d] + v * b.m[d];
+    return sum;
+  }
+  /// E[x^e (g x)^d], x uniform.
+  [[nodiscard]] Element of_active(double g, int e) const {
+    Element moments;
+    double power = 1.0;
+    for (int d = 0; d <= degree_; ++d, power *= g) moments.m[std::size_t(d)] = power / (d + e + 1.0);
+    return moments;
+  }
+
+ private:
+  int degree_;
+};
+
+/// The generating function E[e^{sy}] on a block of nodes.
+struct TransformAlgebra {
+  using Element = ComplexLanes;
+  [[nodiscard]] static Element one() { return {all_lanes(1.0), Lanes{}}; }
+  [[nodiscard]] static Element multiply(const Element& a, const Element& b) { return a * b; }
+  [[nodiscard]] static Element combine(double u, const Element& a, double v, const Element& b) {
+    return u * a + v * b;
+  }
+};
+
+/// Upper bounds on it.
+struct BoundAlgebra {
+  using Element = double;
+  [[nodiscard]] static Element one() { return 1.0; }
+  [[nodiscard]] static Element multiply(double a, double b) { return a * b; }
+  [[nodiscard]] static Element combine(double u, double a, double v, double b) { return u * a + v * b; }
+};
+
+/// A transform of a group of features, split by how many of the large ones are active: none, one, two, more. It is
+/// built without subtracting, so that each part keeps its relative accuracy.
+template <typename Algebra>
+struct LargeCounts {
+  using Element = typename Algebra::Element;
+  Element none{};
+  Element one{};
+  Element two{};
+  Element more{};
+
+  explicit LargeCounts(const Algebra& algebra) : none(algebra.one()) {}
+
+  void add_large(const Algebra& algebra, double density, const Element& factor) {
+    const double sparsity = 1.0 - density;
+    const auto step = [&](const Element& stay, const Element& grow) {
+      return algebra.combine(sparsity, stay, density, algebra.multiply(factor, grow));
+    };
+    more = step(more, algebra.combine(1.0, more, 1.0, two));
+    two = step(two, one);
+    one = step(one, none);
+    none = algebra.combine(sparsity, none, 0.0, none);
+  }
+  void add_small(const Algebra& algebra, double density, const Element& factor) {
+    const Element mixed = algebra.combine(1.0 - density, algebra.one(), density, factor);
+    for (Element* part : {&none, &one, &two, &more}) *part = algebra.multiply(*part, mixed);
+  }
+  /// Two or more large features active, among this group and another one.
+  [[nodiscard]] Element two_or_more_with(const Algebra& algebra, const LargeCounts& other) const {
+    const auto sum = [&](const Element& a, const Element& b) { return algebra.combine(1.0, a, 1.0, b); };
+    const Element here = sum(two, more);
+    const Element there = sum(other.two, other.more);
+    const Element there_some = sum(other.one, there);
+    return sum(sum(algebra.multiply(none, there), algebra.multiply(one, there_some)),
+               sum(algebra.multiply(here, there_some), algebra.multiply(here, other.none)));
+  }
+};
+
+/// Prefix and suffix products over the features [first, end) of a scale, of which [first, middle) are large.
+template <typename Algebra>
+class PartialProducts {
+ public:
+  /// `factor(i)` is the transform of feature i where it is active.
+  template <typename Factor>
+  void assign(const Algebra& algebra, const Eigen::VectorXd& density, std::size_t first, std::size_t middle,
+              Factor factor) {
+    const auto end = std::size_t(density.size());
+    first_ = first;
+    middle_ = middle;
+    before_.assign(end - first + 1, LargeCounts<Algebra>(algebra));
+    after_.assign(end - first + 1, LargeCounts<Algebra>(algebra));
+    const auto extend = [&](LargeCounts<Algebra>& counts, std::size_t i) {
+      const double p = density[Eigen::Index(i)];
+      if (i < middle) {
+        counts.add_large(algebra, p, factor(i));
+      } else {
+        counts.add_small(algebra, p, factor(i));
+      }
+    };
+    for (std::size_t i = first; i < end; ++i) {
+      before_[i - first + 1] = before_[i - first];
+      extend(before_[i - first + 1], i);
+    }
+    for (std::size_t i = end; i-- > first;) {
+      after_[i - first] = after_[i - first + 1];
+      extend(after_[i - first], i);
+    }
+  }
+
+  /// Three or more large features active.
+  [[nodiscard]] const typename Algebra::Element& all() const { return after_[0].more; }
+  /// What multiplies feature i's active factor in it.
+  [[nodiscard]] typename Algebra::Element without(const Algebra& algebra, std::size_t i) const {
+    const auto& before = before_[i - first_];
+    const auto& after = after_[i - first_ + 1];
+    if (i < middle_) return before.two_or_more_with(algebra, after);
+    return algebra.multiply(before.more, after.none);  // every large feature comes before
+  }
+
+ private:
+  std::size_t first_ = 0;
+  std::size_t middle_ = 0;
+  std::vector<LargeCounts<Algebra>> before_;
+  std::vector<LargeCounts<Algebra>> after_;
+};
+
+double sum_of_lanes(const Lanes& lanes) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < lane_count; ++k) sum += lanes[k];
+  return sum;
+}
+
+Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) { return a.re * b.re - a.im * b.im; }
+
+double factorial(int r) { return std::tgamma(r + 1.0); }
+
+double positive_power(double z, int r) { return z > 0.0 ? std::pow(z, r) : 0.0; }
+
+/// ∫₀¹ x^e max(t + a x, 0)^r dx.
+double own_power(double t, double a, int r, int e) {
+  double begin = 0.0;
+  double end = 1.0;
+  if (t <= 0.0 && t + a <= 0.0) return 0.0;
+  if (t < 0.0) begin = std::clamp(-t / a, 0.0, 1.0);
+  if (t + a < 0.0) end = std::clamp(-t / a, 0.0, 1.0);
+  const auto integrand = [&](double x) { return std::pow(x, e) * positive_power(t + a * x, r); };
+  return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
+}
+
+/// One child request and its share in its parent.
+struct Share {
+  std::size_t child = 0;
+  double coefficient = 0.0;
+};
+
+class PowerMean {
+ public:
+  PowerMean(const OutputUnit& unit, const ContourOptions& options)
+      : a_(unit.own), g_(unit.others), density_(unit.density), options_(options) {
+    sum_.by_g = Eigen::VectorXd::Zero(g_.size());
+  }
+
+  PowerSum compute(const std::vector<PowerRequest>& requests) {
+    sum_.answers = evaluate(0, requests);
+    for (std::size_t k = 0; k < requests.size(); ++k) {
+      sum_.uncertainty += rounding * std::abs(requests[k].weight * sum_.answers[k].value);
+    }
+    return std::move(sum_);
+  }
+
+ private:
+  using Requests = std::vector<PowerRequest>;
+  using Answers = std::vector<PowerAnswer>;
+
+  /// Answers over the features from `first` on, which are sorted by falling |g|.
+  Answers evaluate(std::size_t first, const Requests& requests) {
+    Answers answers(requests.size());
+    if (first == features()) {
+      for (std::size_t k = 0; k < requests.size(); ++k) answers[k] = without_others(requests[k]);
+      return answers;
+    }
+    std::vector<std::size_t> always_on;
+    std::vector<std::size_t> crossing;
+    for (std::size_t k = 0; k < requests.size(); ++k) {
+      const Support range = range_of(first, requests[k].e);
+      if (requests[k].t + range.greatest <= 0.0) continue;  // never on: 0
+      (requests[k].t + range.least >= 0.0 ? always_on : crossing).push_back(k);
+    }
+    if (!always_on.empty()) add_always_on(first, requests, always_on, answers);
+    if (!crossing.empty()) {
+      const std::size_t middle = first_small(first);
+      if (middle - first > 2) add_contour(first, middle, requests, crossing, answers);
+      add_vertices(first, middle, requests, crossing, answers);
+    }
+    return answers;
+  }
+
+  [[nodiscard]] std::size_t features() const { return std::size_t(g_.size()); }
+
+  [[nodiscard]] std::size_t first_small(std::size_t first) const {
+    std::size_t middle = first;
+    while (middle < features() && std::abs(g_[Eigen::Index(middle)]) >= large_share * std::abs(g_[Eigen::Index(first)])) {
+      ++middle;
+    }
+    return middle;
+  }
+
+  [[nodiscard]] Support range_of(std::size_t first, int e) const {
+    const auto rest = g_.tail(g_.size() - Eigen::Index(first));
+    const double own = e >= 0 ? a_ : 0.0;
+    return {rest.cwiseMin(0.0).sum() + std::min(own, 0.0), rest.cwiseMax(0.0).sum() + std::max(own, 0.0)};
+  }
+
+  PowerAnswer without_others(const PowerRequest& request) {
+    const auto& [t, r, e, weight] = request;
+    if (e < 0) return {positive_power(t, r), r * positive_power(t, r - 1)};
+    sum_.by_a += weight * r * own_power(t, a_, r - 1, e + 1);
+    return {own_power(t, a_, r, e), r * own_power(t, a_, r - 1, e)};
+  }
+
+  /// The polynomial E[x^e (t + a x + y)^r] from the moments of y.
+  [[nodiscard]] double polynomial(const MomentAlgebra& algebra, const MomentVector& moments, double t, int r,
+                                  int e) const {
+    const MomentVector all = e < 0 ? moments : algebra.multiply(moments, algebra.of_active(a_, e));
+    double value = 0.0;
+    double power = 1.0;  // t^{r−d}
+    for (int d = r; d >= 0; --d, power *= t) value += binomial(r, d) * power * all.m[std::size_t(d)];
+    return value;
+  }
+
+  static int degree_of(const Requests& requests, const std::vector<std::size_t>& chosen) {
+    int degree = 0;
+    for (const std::size_t k : chosen) degree = std::max(degree, requests[k].r);
+    return degree;
+  }
+
+  /// A polynomial's part in the answers and derivatives: `scale` times E[x^e (t + a x + y)^r] of the moments `all`,
+  /// and what it gives by each g_i through the moments `without(i)` of the others.
+  struct PolynomialTerm {
+    double scale = 0.0;
+    double t = 0.0;
+    std::size_t request = 0;
+  };
+
+  template <typename Without>
+  void add_polynomials(const MomentAlgebra& algebra, std::size_t first, const std::vector<PolynomialTerm>& terms,
+                       const Requests& requests, const MomentVector& all, Without without, Answers& answers) {
+    // Σ weight r E[x^e (t + a x + ·)^{r−1}] as one polynomial in the moments, for each e.
+    std::array<MomentVector, 3> by_y{};
+    std::array<bool, 3> used{};
+    for (const PolynomialTerm& term : terms) {
+      const auto& [unused, r, e, weight] = requests[term.request];
+      answers[term.request].value += term.scale * polynomial(algebra, all, term.t, r, e);
+      answers[term.request].by_t += term.scale * r * polynomial(algebra, all, term.t, r - 1, e);
+      if (e >= 0) sum_.by_a += term.scale * weight * r * polynomial(algebra, all, term.t, r - 1, e + 1);
+      const auto slot = std::size_t(e + 1);
+      used[slot] = true;
+      double power = term.scale * weight * r;
+      for (int d = r - 1; d >= 0; --d, power *= term.t) by_y[slot].m[std::size_t(d)] += binomial(r - 1, d) * power;
+    }
+    for (std::size_t slot = 0; slot < used.size(); ++slot) {
+      if (!used[slot]) continue;
+      const int e = int(slot) - 1;
+      for (std::size_t i = first; i < features(); ++i) {
+        MomentVector with_x = algebra.multiply(without(i), algebra.of_active(g_[Eigen::Index(i)], 1));
+        if (e >= 0) with_x = algebra.multiply(with_x, algebra.of_active(a_, e));
+        const double sum = std::inner_product(with_x.m.begin(), with_x.m.end(), by_y[slot].m.begin(), 0.0);
+        sum_.by_g[Eigen::Index(i)] += density_[Eigen::Index(i)] * sum;
+      }
+    }
+  }
+
+  void add_always_on(std::size_t first, const Requests& requests, const std::vector<std::size_t>& chosen,
+                     Answers& answers) {
+    const MomentAlgebra algebra(degree_of(requests, chosen));
+    // Prefixes and suffixes of the plain products, without counting.
+    const std::size_t count = features() - first;
+    std::vector<MomentVector> before(count + 1, algebra.one());
+    std::vector<MomentVector> after(count + 1, algebra.one());
+    const auto mixed = [&](std::size_t k) {
+      const auto i = Eigen::Index(first + k);
+      return algebra.combine(1.0 - density_[i], algebra.one(), density_[i], algebra.of_active(g_[i], 0));
+    };
+    for (std::size_t k = 0; k < count; ++k) before[k + 1] = algebra.multiply(before[k], mixed(k));
+    for (std::size_t k = count; k-- > 0;) after[k] = algebra.multiply(after[k + 1], mixed(k));
+
+    std::vector<PolynomialTerm> terms;
+    for (const std::size_t k : chosen) terms.push_back({1.0, requests[k].t, k});
+    add_polynomials(
+        algebra, first, terms, requests, after[0],
+        [&](std::size_t i) { return algebra.multiply(before[i - first], after[i - first + 1]); }, answers);
+  }
+
+  /// Patterns with three or more large features active.
+  void add_contour(std::size_t first, std::size_t middle, const Requests& requests,
+                   const std::vector<std::size_t>& chosen, Answers& answers) {
+    double span = 0.0;
+    double total_weight = 0.0;
+    for (const std::size_t k : chosen) {
+      const Support range = range_of(first, requests[k].e);
+      span = std::max(span, std::max(requests[k].t + range.greatest, -requests[k].t - range.least));
+      total_weight += std::abs(requests[k].weight);
+    }
+    if (total_weight == 0.0) return;
+    span *= 1.0 + rounding;
+    const ContourLine line(span);
+    sum_contour(line, first, middle, requests, chosen, answers);
+
+    const int degree = degree_of(requests, chosen);
+    const MomentAlgebra algebra(degree);
+    PartialProducts<MomentAlgebra> products;
+    products.assign(algebra, density_, first, middle,
+                    [&](std::size_t i) { return algebra.of_active(g_[Eigen::Index(i)], 0); });
+    std::vector<PolynomialTerm> terms;
+    const double ratio = -std::exp(-decay_per_period);
+    double factor = ratio;
+    for (int l = 1; std::abs(factor) * std::pow(l, degree) > 1e-18; ++l, factor *= ratio) {
+      for (const std::size_t k : chosen) terms.push_back({-factor, requests[k].t + l * span, k});
+    }
+    add_polynomials(
+        algebra, first, terms, requests, products.all(),
+        [&](std::size_t i) { return products.without(algebra, i); }, answers);
+  }
+
+  void sum_contour(const ContourLine& line, std::size_t first, std::size_t middle, const Requests& requests,
+                   const std::vector<std::size_t>& chosen, Answers& answers) {
+    const std::size_t count = features() - first;
+    std::vector<ExponentialOnLine<2>> others;
+    for (std::size_t i = first; i < features(); ++i) others.emplace_back(line, g_[Eigen::Index(i)]);
+    std::vector<ExponentialOnLine<0>> shifts;
+    for (const std::size_t k : chosen) shifts.emplace_back(line, requests[k].t);
+    ExponentialOnLine<3> own(line, a_);
+    const bool with_own = std::any_of(chosen.begin(), chosen.end(), [&](std::size_t k) { return requests[k].e >= 0; });
+    const int degree = degree_of(requests, chosen);
+    std::vector<double> factorials;
+    for (const std::size_t k : chosen) factorials.push_back(factorial(requests[k].r));
+
+    std::vector<Lanes> values(chosen.size(), Lanes{});
+    std::vector<Lanes> by_t(chosen.size(), Lanes{});
+    std::vector<Lanes> by_g(count, Lanes{});
+    Lanes by_a{};
+    double modulus = 0.0;
+    PartialProducts<TransformAlgebra> products;
+    std::vector<ComplexLanes> inverse_powers(std::size_t(degree) + 2);
+    std::size_t blocks = 0;
+    std::size_t next_check = 1;
+    double tail = 0.0;
+    for (bool done = false; !done;) {
+      const NodeBlock block(line, blocks++);
+      for (auto& other : others) other.next(block);
+      products.assign(TransformAlgebra{}, density_, first, middle,
+                      [&](std::size_t i) -> const ComplexLanes& { return others[i - first].moments()[0]; });
+      inverse_powers[0] = TransformAlgebra::one();
+      for (std::size_t d = 1; d < inverse_powers.size(); ++d) inverse_powers[d] = inverse_powers[d - 1] * block.inverse_s;
+      if (with_own) own.next(block);
+
+      ComplexLanes by_y_kernel;  // Σ weight r!/s^r e^{st} M_e
+      for (std::size_t k = 0; k < chosen.size(); ++k) {
+        const auto& [t, r, e, weight] = requests[chosen[k]];
+        shifts[k].next(block);
+        // One power less of 1/s is the derivative by t.
+        ComplexLanes kernel = factorials[k] * (shifts[k].exponential() * inverse_powers[std::size_t(r)]);
+        if (e >= 0) {
+          by_a += weight * real_of_product(kernel * own.moments()[std::size_t(e + 1)], products.all());
+          kernel = kernel * own.moments()[std::size_t(e)];
+        }
+        by_y_kernel = by_y_kernel + weight * kernel;
+        by_t[k] += real_of_product(kernel, products.all());
+        const Lanes value = real_of_product(kernel * block.inverse_s, products.all());
+        values[k] += value;
+        modulus += std::abs(weight) * sum_of_lanes(value < 0.0 ? -value : value);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        by_g[i] += real_of_product(by_y_kernel * others[i].moments()[1], products.without(TransformAlgebra{}, first + i));
+      }
+      if (blocks < next_check) continue;
+      next_check = blocks + 1 + blocks / 8;
+      tail = tail_bound(line, blocks * lane_count, first, middle, requests, chosen);
+      done = tail <= options_.tolerance || blocks * lane_count >= options_.max_nodes;
+    }
+
+    const double scale = line.h / std::numbers::pi;
+    for (std::size_t k = 0; k < chosen.size(); ++k) {
+      answers[chosen[k]].value += scale * sum_of_lanes(values[k]);
+      answers[chosen[k]].by_t += scale * sum_of_lanes(by_t[k]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      sum_.by_g[Eigen::Index(first + i)] += scale * density_[Eigen::Index(first + i)] * sum_of_lanes(by_g[i]);
+    }
+    sum_.by_a += scale * sum_of_lanes(by_a);
+    sum_.uncertainty += tail + rounding * scale * modulus;
+    sum_.nodes += blocks * lane_count;
+  }
+
+  /// |terms| beyond the last node fall at least like |s|⁻², so their sum is at most bound · ω / π.
+  [[nodiscard]] double tail_bound(const ContourLine& line, std::size_t nodes, std::size_t first, std::size_t middle,
+                                  const Requests& requests, const std::vector<std::size_t>& chosen) const {
+    const double omega = static_cast<double>(nodes) * line.h;
+    const double s = std::hypot(omega, line.c);
+    const BoundAlgebra algebra;
+    LargeCounts<BoundAlgebra> counts(algebra);
+    for (std::size_t i = first; i < features(); ++i) {
+      const double p = density_[Eigen::Index(i)];
+      const double bound = exponential_moment_bound(line, g_[Eigen::Index(i)], 0, s);
+      if (i < middle) {
+        counts.add_large(algebra, p, bound);
+      } else {
+        counts.add_small(algebra, p, bound);
+      }
+    }
+    double kernels = 0.0;
+    for (const std::size_t k : chosen) {
+      const auto& [t, r, e, weight] = requests[k];
+      const double own = e >= 0 ? exponential_moment_bound(line, a_, e, s) : 1.0;
+      kernels += std::abs(weight) * factorial(r) * std::exp(line.c * t) * std::pow(s, -(r + 1)) * own;
+    }
+    return counts.more * kernels * omega / std::numbers::pi;
+  }
+
+  /// Patterns with at most two large features active: those are integrated out at the vertices of their cubes, which
+  /// leaves requests over the small features.
+  void add_vertices(std::size_t first, std::size_t middle, const Requests& requests,
+                    const std::vector<std::size_t>& chosen, Answers& answers) {
+    const auto large = Eigen::Index(middle - first);
+    const Eigen::VectorXd densities = density_.segment(Eigen::Index(first), large);
+    const PatternProbability probability(densities);
+    const double none = probability.exactly({});
+    Eigen::VectorXd one(large);   // P(only i)/g_i
+    Eigen::MatrixXd two = Eigen::MatrixXd::Zero(large, large);  // P(only i and l)/(g_i g_l)
+    const auto g = g_.segment(Eigen::Index(first), large);
+    for (Eigen::Index i = 0; i < large; ++i) {
+      one[i] = probability.exactly({i}) / g[i];
+      for (Eigen::Index l = 0; l < i; ++l) two(i, l) = two(l, i) = probability.exactly({i, l}) / (g[i] * g[l]);
+    }
+    const Eigen::VectorXd two_of = two.rowwise().sum();  // Σ_l
+
+    Requests children;
+    std::map<std::tuple<double, int, int>, std::size_t> index;
+    const auto child_of = [&](double t, int r, int e) {
+      const auto [found, added] = index.try_emplace({t, r, e}, children.size());
+      if (added) children.push_back({t, r, e, 0.0});
+      return found->second;
+    };
+    // For each parent its shares: nothing active or the vertex 0 (three powers), vertex i (two), vertex i, l (one).
+    std::vector<std::vector<Share>> shares(chosen.size());
+    for (std::size_t k = 0; k < chosen.size(); ++k) {
+      const auto& [t, r, e, weight] = requests[chosen[k]];
+      const double raise1 = 1.0 / (r + 1.0);
+      const double raise2 = raise1 / (r + 2.0);
+      auto& list = shares[k];
+      list.push_back({child_of(t, r, e), none});
+      list.push_back({child_of(t, r + 1, e), -raise1 * one.sum()});
+      list.push_back({child_of(t, r + 2, e), raise2 * two.sum() / 2.0});
+      for (Eigen::Index i = 0; i < large; ++i) {
+        list.push_back({child_of(t + g[i], r + 1, e), raise1 * one[i]});
+        list.push_back({child_of(t + g[i], r + 2, e), -raise2 * two_of[i]});
+        for (Eigen::Index l = 0; l < i; ++l) {
+          list.push_back({child_of(t + g[i] + g[l], r + 2, e), raise2 * two(i, l)});
+        }
+      }
+      for (const Share& share : list) children[share.child].weight += weight * share.coefficient;
+    }
+    const Answers below = evaluate(middle, children);
+
+    for (std::size_t k = 0; k < chosen.size(); ++k) {
+      const auto& [t, r, e, weight] = requests[chosen[k]];
+      PowerAnswer& answer = answers[chosen[k]];
+      double size = 0.0;
+      for (const Share& share : shares[k]) {
+        answer.value += share.coefficient * below[share.child].value;
+        answer.by_t += share.coefficient * below[share.child].by_t;
+        size += std::abs(share.coefficient * below[share.child].value);
+      }
+      sum_.uncertainty += rounding * std::abs(weight) * size;
+      add_vertex_gradient(first, g, one, two, two_of, requests[chosen[k]], shares[k], below);
+    }
+  }
+
+  /// The derivatives by the large couplings, which stand in the shares' coefficients (1/g) and in the vertices' t.
+  template <typename Couplings>
+  void add_vertex_gradient(std::size_t first, const Couplings& g, const Eigen::VectorXd& one,
+                           const Eigen::MatrixXd& two, const Eigen::VectorXd& two_of, const PowerRequest& parent,
+                           const std::vector<Share>& shares, const Answers& below) {
+    const double raise1 = 1.0 / (parent.r + 1.0);
+    const double raise2 = raise1 / (parent.r + 2.0);
+    const Eigen::Index large = g.size();
+    auto by_g = sum_.by_g.segment(Eigen::Index(first), large);
+    std::size_t next = 1;  // the first share has no g in it
+    const double zero1 = below[shares[next++].child].value;
+    const double zero2 = below[shares[next++].child].value;
+    for (Eigen::Index i = 0; i < large; ++i) {
+      by_g[i] += parent.weight * (raise1 * one[i] / g[i] * zero1 - raise2 * two_of[i] / g[i] * zero2);
+      const PowerAnswer& at1 = below[shares[next++].child];
+      const PowerAnswer& at2 = below[shares[next++].child];
+      by_g[i] += parent.weight * (raise1 * one[i] * (at1.by_t - at1.value / g[i]) -
+                                  raise2 * two_of[i] * (at2.by_t - at2.value / g[i]));
+      for (Eigen::Index l = 0; l < large; ++l) {
+        if (l != i) by_g[l] += parent.weight * raise2 * two(i, l) / g[l] * at2.value;
+      }
+      for (Eigen::Index l = 0; l < i; ++l) {
+        const PowerAnswer& at = below[shares[next++].child];
+        const double coefficient = parent.weight * raise2 * two(i, l);
+        by_g[i] += coefficient * (at.by_t - at.value / g[i]);
+        by_g[l] += coefficient * (at.by_t - at.value / g[l]);
+      }
+    }
+  }
+
+  double a_;
+  Eigen::VectorXd g_;
+  Eigen::VectorXd density_;
+  const ContourOptions& options_;
+  PowerSum sum_;
+};
+
+}  // namespace
+
+PowerSum relu_power_mean(const OutputUnit& unit, const std::vector<PowerRequest>& requests,
+                         const ContourOptions& options) {
+  // Sorted by falling |g|, so that every scale is a range of features.
+  const Eigen::Index n = unit.others.size();
+  std::vector<Eigen::Index> order(std::size_t(n), 0);
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index l) {
+    return std::abs(unit.others[i]) > std::abs(unit.others[l]);
+  });
+  const OutputUnit sorted{unit.bias, unit.own, unit.others(order), unit.density(order)};
+  PowerSum sum = PowerMean(sorted, options).compute(requests);
+  const Eigen::VectorXd by_sorted = sum.by_g;
+  for (Eigen::Index k = 0; k < n; ++k) sum.by_g[order[std::size_t(k)]] = by_sorted[k];
+  return sum;
+}
+
+}  // namespace digon
