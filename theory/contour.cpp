@@ -18,7 +18,6 @@
 
 #include "theory/active_counts.hpp"
 #include "theory/contour_line.hpp"
-#include "theory/pattern_probability.hpp"
 
 namespace digon {
 namespace {
@@ -42,17 +41,14 @@ OutputError aliases(const Moments& moments, const OutputUnit& unit, const Contou
   return sum;
 }
 
-template <typename T, template <typename> typename Counts, typename Factor>
-Counts<T> count_all(const OutputUnit& unit, Factor factor) {
-  Counts<T> counts;
-  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
-    counts.add(std::size_t(i), unit.density[i], factor(unit.others[i]));
-  }
+template <typename T, typename Factor>
+MeanCounts<T> count_all(const OutputUnit& unit, Factor factor) {
+  MeanCounts<T> counts;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) counts.add(std::size_t(i), factor(unit.others[i]));
   return counts;
 }
 
-/// The contour integral for one output, over the count classes of `Counts`.
-template <template <typename> typename Counts>
+/// The contour integral for one output, for each number of active others above `closed_form_active`.
 class ContourIntegral {
  public:
   ContourIntegral(const OutputUnit& unit, double span, const ContourOptions& options)
@@ -61,7 +57,7 @@ class ContourIntegral {
         line_(span),
         bias_(line_, unit.bias),
         own_(line_, unit.own),
-        sums_(Counts<double>::classes(std::size_t(unit.others.size()))) {
+        sums_(MeanCounts<double>::classes(std::size_t(unit.others.size()))) {
     others_.reserve(std::size_t(unit.others.size()));
     for (const double g : unit.others) others_.emplace_back(line_, g);
   }
@@ -85,9 +81,9 @@ class ContourIntegral {
  private:
   void add_block() {
     const NodeBlock block(line_, blocks_);
-    Counts<ComplexLanes> counts;
+    MeanCounts<ComplexLanes> counts;
     for (std::size_t i = 0; i < others_.size(); ++i) {
-      counts.add(i, unit_.density[Eigen::Index(i)], others_[i].next(block)[0]);
+      counts.add(i, others_[i].next(block)[0]);
     }
     bias_.next(block);
     const auto& [phi, psi] = own_.next(block);
@@ -115,7 +111,7 @@ class ContourIntegral {
     const double omega = static_cast<double>(nodes()) * line_.h;
     const double s = std::hypot(omega, line_.c);
     const auto counts =
-        count_all<double, Counts>(unit_, [&](double g) { return exponential_moment_bound(line_, g, 0, s); });
+        count_all<double>(unit_, [&](double g) { return exponential_moment_bound(line_, g, 0, s); });
     double largest = 0.0;
     for (std::size_t index = 0; index < sums_.size(); ++index) {
       largest = std::max(largest, counts.remainder(index));
@@ -131,7 +127,7 @@ class ContourIntegral {
   }
 
   [[nodiscard]] std::vector<ExpectedError> collect() const {
-    const auto moments = count_all<Moments, Counts>(unit_, moments_of_active);
+    const auto moments = count_all<Moments>(unit_, moments_of_active);
     std::vector<ExpectedError> results;
     for (std::size_t index = 0; index < sums_.size(); ++index) {
       const Moments& class_moments = moments.remainder(index);
@@ -159,22 +155,21 @@ class ContourIntegral {
 };
 
 /// The expected errors of the classes with more than `closed_form_active` others active.
-template <template <typename> typename Counts>
 std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const ContourOptions& options,
                                             std::size_t& nodes) {
   if (std::size_t(unit.others.size()) <= closed_form_active) return {};
   const Support support = support_of(unit);
   if (support.least < 0.0 && support.greatest > 0.0) {
     const double span = std::max(support.greatest, -support.least) * (1.0 + 4.0 * rounding);
-    ContourIntegral<Counts> integral(unit, span, options);
+    ContourIntegral integral(unit, span, options);
     std::vector<ExpectedError> results = integral.integrate();
     nodes = integral.nodes();
     return results;
   }
   // Always on: a plain quadratic moment. Never on: the error is x².
-  const auto moments = count_all<Moments, Counts>(unit, moments_of_active);
+  const auto moments = count_all<Moments>(unit, moments_of_active);
   std::vector<ExpectedError> results;
-  for (std::size_t index = 0; index < Counts<double>::classes(std::size_t(unit.others.size())); ++index) {
+  for (std::size_t index = 0; index < MeanCounts<double>::classes(std::size_t(unit.others.size())); ++index) {
     const Moments& given = moments.remainder(index);
     const OutputError value = support.least >= 0.0 ? always_on_error(given, unit.bias, unit.own)
                                                    : OutputError{0.0, given.m[0] / 3.0};
@@ -213,8 +208,7 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
                  output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
     }
   }
-  for (const ExpectedError& error : remainder_errors<MeanCounts>(heard, options, nodes))
-    errors.push_back(error);
+  for (const ExpectedError& error : remainder_errors(heard, options, nodes)) errors.push_back(error);
   return errors;
 }
 
@@ -236,26 +230,6 @@ std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::siz
 }
 
 }  // namespace
-
-UnitError expected_error(const OutputUnit& unit, const ContourOptions& options) {
-  const OutputUnit heard = without_silent(unit);
-  const PatternProbability probability(heard.density);
-  UnitError result;
-  accumulate(result.expected, probability.exactly({}), output_error(heard.bias, heard.own));
-  for (Eigen::Index i = 0; i < heard.others.size(); ++i) {
-    const double one = probability.exactly({i});
-    if (one > 0.0) accumulate(result.expected, one, output_error(heard.bias, heard.own, heard.others[i]));
-    for (Eigen::Index l = 0; l < i; ++l) {
-      const double two = probability.exactly({i, l});
-      if (two == 0.0) continue;
-      accumulate(result.expected, two, output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
-    }
-  }
-  for (const ExpectedError& rest : remainder_errors<LumpedCounts>(heard, options, result.nodes)) {
-    accumulate(result.expected, 1.0, rest);
-  }
-  return result;
-}
 
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
   OutputUnit possible = unit;

@@ -25,14 +25,8 @@ struct ExpectedError {
   OutputError uncertainty;
 };
 
-/// E[output_error(b + Σ g_i x_i, a)] over the other features' densities.
-struct UnitError {
-  ExpectedError expected;
-  std::size_t nodes = 0;
-};
-UnitError expected_error(const OutputUnit& unit, const ContourOptions& options);
-
-/// The same given that k of the other features are active, averaged over which, for each k = 0 … n − 1.
+/// E[output_error(b + Σ g_i x_i, a)] given that k of the other features are active, averaged over which, for
+/// each k = 0 … n − 1. The unit's densities do not enter.
 struct UnitErrorByCount {
   std::vector<ExpectedError> expected;
   std::size_t nodes = 0;

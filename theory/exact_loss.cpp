@@ -6,8 +6,6 @@
 #include <limits>
 
 #include "core/parallel.hpp"
-#include "theory/contour.hpp"
-#include "theory/linear_model.hpp"
 #include "theory/unit_gradient.hpp"
 
 namespace digon {
@@ -17,58 +15,9 @@ namespace {
 /// of a perfect model is 0 and has no relative error.
 constexpr double smallest_share = 1e-6;
 
-/// Every output's expected error to an absolute tolerance.
-std::vector<UnitError> unit_errors(const ToyModel& model, const FeatureDistribution& features,
-                                   const ContourOptions& contour, std::size_t threads) {
-  if (model.kind == ModelKind::linear) return linear_errors(model, features);
-  const std::vector<OutputUnit> units = output_units(model, features.density);
-  std::vector<UnitError> errors(units.size());
-  parallel_for(units.size(), threads, [&](std::size_t j) {
-    if (features.importance[Eigen::Index(j)] > 0.0) errors[j] = expected_error(units[j], contour);
-  });
-  return errors;
-}
-
-ExactLoss weigh(const std::vector<UnitError>& errors, const FeatureDistribution& features) {
-  const Eigen::Index n = features.features();
-  ExactLoss result{0.0, 0.0, Eigen::VectorXd(n), Eigen::VectorXd(n), 0};
-  for (Eigen::Index j = 0; j < n; ++j) {
-    const UnitError& unit = errors[std::size_t(j)];
-    const double when_active = features.importance[j] * features.density[j];
-    const double when_inactive = features.importance[j] * (1.0 - features.density[j]);
-    result.reconstruction[j] = when_active * unit.expected.value.active;
-    result.interference[j] = when_inactive * unit.expected.value.inactive;
-    result.error +=
-        when_active * unit.expected.uncertainty.active + when_inactive * unit.expected.uncertainty.inactive;
-    result.nodes += unit.nodes;
-  }
-  result.loss = result.reconstruction.sum() + result.interference.sum();
-  return result;
-}
-
-LossGradient assemble(const ToyModel& model, const FeatureDistribution& features,
-                      const std::vector<UnitGradient>& units) {
-  const Eigen::Index n = features.features();
-  LossGradient result{0.0, 0.0, {}, Eigen::VectorXd(n), 0};
-  Eigen::MatrixXd by_G(n, n);  // Γ
-  for (Eigen::Index j = 0; j < n; ++j) {
-    const UnitGradient& unit = units[std::size_t(j)];
-    const double importance = features.importance[j];
-    result.loss += importance * unit.value;
-    result.error += importance * unit.uncertainty;
-    result.nodes += unit.nodes;
-    result.by_b[j] = importance * unit.by_bias;
-    by_G(j, j) = importance * unit.by_own;
-    by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
-    by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
-  }
-  result.by_W = model.W * (by_G + by_G.transpose());
-  return result;
-}
-
-/// Every output's error and gradient to an absolute tolerance.
-LossGradient gradient_to_tolerance(const ToyModel& model, const FeatureDistribution& features,
-                                   const ContourOptions& contour, std::size_t threads) {
+/// Every output's error and derivatives, to an absolute tolerance.
+std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
+                                         const ContourOptions& contour, std::size_t threads) {
   const std::vector<OutputUnit> units = output_units(model, features.density);
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
@@ -77,7 +26,39 @@ LossGradient gradient_to_tolerance(const ToyModel& model, const FeatureDistribut
     gradients[j] = model.kind == ModelKind::linear ? linear_unit_gradient(units[j], weights)
                                                    : unit_gradient(units[j], weights, contour);
   });
-  return assemble(model, features, gradients);
+  return gradients;
+}
+
+ExactLoss assemble_loss(const FeatureDistribution& features, const std::vector<UnitGradient>& units) {
+  const Eigen::Index n = features.features();
+  ExactLoss result{0.0, 0.0, Eigen::VectorXd(n), Eigen::VectorXd(n), 0};
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const UnitGradient& unit = units[std::size_t(j)];
+    const double importance = features.importance[j];
+    result.reconstruction[j] = importance * features.density[j] * unit.expected.active;
+    result.interference[j] = importance * (1.0 - features.density[j]) * unit.expected.inactive;
+    result.error += importance * unit.uncertainty;
+    result.nodes += unit.nodes;
+  }
+  result.loss = result.reconstruction.sum() + result.interference.sum();
+  return result;
+}
+
+LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution& features,
+                               const std::vector<UnitGradient>& units) {
+  const Eigen::Index n = features.features();
+  const ExactLoss loss = assemble_loss(features, units);
+  Eigen::VectorXd by_b(n);
+  Eigen::MatrixXd by_G(n, n);  // Γ
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const UnitGradient& unit = units[std::size_t(j)];
+    const double importance = features.importance[j];
+    by_b[j] = importance * unit.by_bias;
+    by_G(j, j) = importance * unit.by_own;
+    by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
+    by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
+  }
+  return {loss.loss, loss.error, model.W * (by_G + by_G.transpose()), by_b, loss.nodes};
 }
 
 /// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is
@@ -112,7 +93,7 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options) {
   validate(model, features);
   return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return weigh(unit_errors(model, features, contour, options.threads), features);
+    return assemble_loss(features, unit_gradients(model, features, contour, options.threads));
   });
 }
 
@@ -120,7 +101,7 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
                                  const ExactLossOptions& options) {
   validate(model, features);
   return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return gradient_to_tolerance(model, features, contour, options.threads);
+    return assemble_gradient(model, features, unit_gradients(model, features, contour, options.threads));
   });
 }
 

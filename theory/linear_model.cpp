@@ -35,16 +35,6 @@ void require_uniform_density(const FeatureDistribution& features) {
 
 }  // namespace
 
-std::vector<UnitError> linear_errors(const ToyModel& model, const FeatureDistribution& features) {
-  std::vector<UnitError> errors;
-  for (const OutputUnit& unit : output_units(model, features.density)) {
-    const double mean = 0.5 * unit.density.dot(unit.others);
-    const double var = unit.density.unaryExpr(&variance).dot(unit.others.cwiseAbs2());
-    errors.push_back({exactly(always_on_error({{1.0, mean, var + mean * mean}}, unit.bias, unit.own)), 0});
-  }
-  return errors;
-}
-
 UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
   const double n = double(unit.others.size());
   const double sum = unit.others.sum();

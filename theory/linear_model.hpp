@@ -1,21 +1,18 @@
 #pragma once
 
-#include <vector>
-
 #include "core/feature_distribution.hpp"
 #include "core/toy_model.hpp"
 #include "theory/contour.hpp"
 
 namespace digon {
 
-/// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i =
-/// p_i/2 its loss is
-///   L = Σ_j I_j [ Σ_i v_i (δ_ij − G_ji)² + (Σ_i μ_i (δ_ij − G_ji) − b_j)² ];
-/// exact_loss() gives it. Here is its error at each output, split as the ReLU output model's is: without a
-/// ReLU all errors are quadratics in y = Σ g_i x_i.
-std::vector<UnitError> linear_errors(const ToyModel& model, const FeatureDistribution& features);
+// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i = p_i/2
+// its loss is
+//   L = Σ_j I_j [ Σ_i v_i (δ_ij − G_ji)² + (Σ_i μ_i (δ_ij − G_ji) − b_j)² ];
+// exact_loss() gives it.
 
-/// The same for one output given that k of the other features are active, averaged over which; k = 0 … n − 1.
+/// One output's error given that k of the other features are active, averaged over which; k = 0 … n − 1.
+/// Without a ReLU it is a quadratic in the moments of y = Σ g_i x_i.
 UnitErrorByCount linear_error_by_count(const OutputUnit& unit);
 
 /// The least loss any linear model with m hidden dimensions has, L* = v Σ_{i>m} I_i (importances in falling

@@ -56,7 +56,7 @@ LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::Vector
                                       : error_slope(interference, model.b[j], 0.0, G(j, i));
       result.loss += importance[j] * slope.value;
       result.by_b[j] += importance[j] * slope.by_t;
-      by_G(j, i) = importance[j] * (j == i ? slope.by_a : slope.by_g1);
+      by_G(j, i) = importance[j] * (j == i ? slope.by_a : slope.by_g);
     }
   }
   result.error = rounding * result.loss;

@@ -118,15 +118,7 @@ ErrorSlope error_slope(const ErrorWeights& weights, double t, double a) {
 ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g) {
   return integrate_between_knots(gauss2, knots_of(a), t, g, [&](double x) {
     ErrorSlope slope = error_slope(weights, t + g * x, a);
-    slope.by_g1 = x * slope.by_t;
-    return slope;
-  });
-}
-
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g1, double g2) {
-  return integrate_between_knots(gauss3, knots_of(a, g1), t, g2, [&](double x) {
-    ErrorSlope slope = error_slope(weights, t + g2 * x, a, g1);
-    slope.by_g2 = x * slope.by_t;
+    slope.by_g = x * slope.by_t;
     return slope;
   });
 }

@@ -44,22 +44,19 @@ struct ErrorSlope {
   double value = 0.0;
   double by_t = 0.0;
   double by_a = 0.0;
-  double by_g1 = 0.0;
-  double by_g2 = 0.0;
+  double by_g = 0.0;
 
   void add(double weight, const ErrorSlope& other) {
     value += weight * other.value;
     by_t += weight * other.by_t;
     by_a += weight * other.by_a;
-    by_g1 += weight * other.by_g1;
-    by_g2 += weight * other.by_g2;
+    by_g += weight * other.by_g;
   }
 };
 
-/// q at t, averaged over none, one and two more active features.
+/// q at t, averaged over none or one more active feature.
 ErrorSlope error_slope(const ErrorWeights& weights, double t, double a);
 ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g);
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g1, double g2);
 
 /// Both errors where the output is on for every input, or has no ReLU: quadratics in Y = shift + y, whose
 /// restricted moments of y are given.

@@ -15,8 +15,8 @@
 namespace digon {
 namespace {
 
-/// A coupling is large where it is at least this share of the largest. Smaller: fewer scales, but larger terms that
-/// cancel at the vertices (like its square) and more nodes.
+/// A coupling is large where it is at least this share of the largest. Smaller: fewer scales, but larger
+/// terms that cancel at the vertices (like its square) and more nodes.
 constexpr double large_share = 0.1;
 
 /// The highest power; each scale raises it by two.
@@ -96,8 +96,8 @@ struct BoundAlgebra {
   [[nodiscard]] static Element combine(double u, double a, double v, double b) { return u * a + v * b; }
 };
 
-/// A transform of a group of features, split by how many of the large ones are active: none, one, two, more. It is
-/// built without subtracting, so that each part keeps its relative accuracy.
+/// A transform of a group of features, split by how many of the large ones are active: none, one, two, more.
+/// It is built without subtracting, so that each part keeps its relative accuracy.
 template <typename Algebra>
 struct LargeCounts {
   using Element = typename Algebra::Element;
@@ -187,11 +187,20 @@ double sum_of_lanes(const Lanes& lanes) {
   return sum;
 }
 
-Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) { return a.re * b.re - a.im * b.im; }
+Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
+  return a.re * b.re - a.im * b.im;
+}
 
-double factorial(int r) { return std::tgamma(r + 1.0); }
+double factorial(int r) {
+  return std::tgamma(r + 1.0);
+}
 
-double positive_power(double z, int r) { return z > 0.0 ? std::pow(z, r) : 0.0; }
+double positive_power(double z, int r) {
+  if (z <= 0.0) return 0.0;
+  double power = 1.0;
+  for (int k = 0; k < r; ++k) power *= z;
+  return power;
+}
 
 /// ∫₀¹ x^e max(t + a x, 0)^r dx.
 double own_power(double t, double a, int r, int e) {
@@ -208,6 +217,18 @@ double own_power(double t, double a, int r, int e) {
 struct Share {
   std::size_t child = 0;
   double coefficient = 0.0;
+};
+
+/// Requests, each (t, r, e) once.
+struct RequestList {
+  std::vector<PowerRequest> list;
+  std::map<std::tuple<double, int, int>, std::size_t> index;
+
+  std::size_t add(double t, int r, int e) {
+    const auto [found, added] = index.try_emplace({t, r, e}, list.size());
+    if (added) list.push_back({t, r, e, 0.0});
+    return found->second;
+  }
 };
 
 class PowerMean {
@@ -236,6 +257,12 @@ class PowerMean {
       for (std::size_t k = 0; k < requests.size(); ++k) answers[k] = without_others(requests[k]);
       return answers;
     }
+    const bool own_is_large = std::abs(a_) >= large_share * std::abs(g_[Eigen::Index(first)]);
+    if (own_is_large && std::any_of(requests.begin(), requests.end(), [&](const PowerRequest& request) {
+          return request.e >= 0 && crosses(first, request);
+        })) {
+      return with_own_at_ends(first, requests);
+    }
     std::vector<std::size_t> always_on;
     std::vector<std::size_t> crossing;
     for (std::size_t k = 0; k < requests.size(); ++k) {
@@ -252,11 +279,65 @@ class PowerMean {
     return answers;
   }
 
+  /// Whether t + y (+ a x) takes both signs.
+  [[nodiscard]] bool crosses(std::size_t first, const PowerRequest& request) const {
+    const Support range = range_of(first, request.e);
+    return request.t + range.greatest > 0.0 && request.t + range.least < 0.0;
+  }
+
+  /// Integrates the own feature out of the requests that cross, at the two ends of its interval,
+  ///   Ψ(t; r, x⁰) = (Ψ(t + a; r+1) − Ψ(t; r+1)) / ((r+1) a)
+  ///   Ψ(t; r, x¹) = Ψ(t + a; r+1) / ((r+1) a) − (Ψ(t + a; r+2) − Ψ(t; r+2)) / ((r+1)(r+2) a²),
+  /// and answers all over the features from `first` on.
+  Answers with_own_at_ends(std::size_t first, const Requests& requests) {
+    RequestList children;
+    std::vector<std::array<Share, 3>> shares(requests.size());  // at t + a, r+1; t + a, r+2; t
+    for (std::size_t k = 0; k < requests.size(); ++k) {
+      const auto& [t, r, e, weight] = requests[k];
+      if (e < 0 || !crosses(first, requests[k])) {
+        shares[k][0] = {children.add(t, r, e), 1.0};
+      } else {
+        const double once = 1.0 / ((r + 1.0) * a_);
+        const double twice = once / ((r + 2.0) * a_);
+        shares[k][0] = {children.add(t + a_, r + 1, -1), once};
+        shares[k][1] = {children.add(t + a_, r + 2, -1), e == 0 ? 0.0 : -twice};
+        shares[k][2] =
+            e == 0 ? Share{children.add(t, r + 1, -1), -once} : Share{children.add(t, r + 2, -1), twice};
+      }
+      for (const Share& share : shares[k]) children.list[share.child].weight += weight * share.coefficient;
+    }
+    const Answers below = evaluate(first, children.list);
+
+    Answers answers(requests.size());
+    for (std::size_t k = 0; k < requests.size(); ++k) {
+      const PowerRequest& parent = requests[k];
+      double size = 0.0;
+      for (const Share& share : shares[k]) {
+        answers[k].value += share.coefficient * below[share.child].value;
+        answers[k].by_t += share.coefficient * below[share.child].by_t;
+        size += std::abs(share.coefficient * below[share.child].value);
+      }
+      sum_.uncertainty += rounding * std::abs(parent.weight) * size;
+      if (parent.e < 0 || !crosses(first, parent)) continue;
+      // `once` stands to 1/a, `twice` to 1/a²; the first two shares are at t + a.
+      const auto part = [&](std::size_t c) {
+        return shares[k][c].coefficient * below[shares[k][c].child].value;
+      };
+      const auto slope = [&](std::size_t c) {
+        return shares[k][c].coefficient * below[shares[k][c].child].by_t;
+      };
+      const double rest = parent.e == 0 ? part(2) : 2.0 * (part(1) + part(2));
+      sum_.by_a += parent.weight * (slope(0) + slope(1) - (part(0) + rest) / a_);
+    }
+    return answers;
+  }
+
   [[nodiscard]] std::size_t features() const { return std::size_t(g_.size()); }
 
   [[nodiscard]] std::size_t first_small(std::size_t first) const {
     std::size_t middle = first;
-    while (middle < features() && std::abs(g_[Eigen::Index(middle)]) >= large_share * std::abs(g_[Eigen::Index(first)])) {
+    while (middle < features() &&
+           std::abs(g_[Eigen::Index(middle)]) >= large_share * std::abs(g_[Eigen::Index(first)])) {
       ++middle;
     }
     return middle;
@@ -291,8 +372,8 @@ class PowerMean {
     return degree;
   }
 
-  /// A polynomial's part in the answers and derivatives: `scale` times E[x^e (t + a x + y)^r] of the moments `all`,
-  /// and what it gives by each g_i through the moments `without(i)` of the others.
+  /// A polynomial's part in the answers and derivatives: `scale` times E[x^e (t + a x + y)^r] of the moments
+  /// `all`, and what it gives by each g_i through the moments `without(i)` of the others.
   struct PolynomialTerm {
     double scale = 0.0;
     double t = 0.0;
@@ -300,8 +381,9 @@ class PowerMean {
   };
 
   template <typename Without>
-  void add_polynomials(const MomentAlgebra& algebra, std::size_t first, const std::vector<PolynomialTerm>& terms,
-                       const Requests& requests, const MomentVector& all, Without without, Answers& answers) {
+  void add_polynomials(const MomentAlgebra& algebra, std::size_t first,
+                       const std::vector<PolynomialTerm>& terms, const Requests& requests,
+                       const MomentVector& all, Without without, Answers& answers) {
     // Σ weight r E[x^e (t + a x + ·)^{r−1}] as one polynomial in the moments, for each e.
     std::array<MomentVector, 3> by_y{};
     std::array<bool, 3> used{};
@@ -313,7 +395,8 @@ class PowerMean {
       const auto slot = std::size_t(e + 1);
       used[slot] = true;
       double power = term.scale * weight * r;
-      for (int d = r - 1; d >= 0; --d, power *= term.t) by_y[slot].m[std::size_t(d)] += binomial(r - 1, d) * power;
+      for (int d = r - 1; d >= 0; --d, power *= term.t)
+        by_y[slot].m[std::size_t(d)] += binomial(r - 1, d) * power;
     }
     for (std::size_t slot = 0; slot < used.size(); ++slot) {
       if (!used[slot]) continue;
@@ -387,7 +470,8 @@ class PowerMean {
     std::vector<ExponentialOnLine<0>> shifts;
     for (const std::size_t k : chosen) shifts.emplace_back(line, requests[k].t);
     ExponentialOnLine<3> own(line, a_);
-    const bool with_own = std::any_of(chosen.begin(), chosen.end(), [&](std::size_t k) { return requests[k].e >= 0; });
+    const bool with_own =
+        std::any_of(chosen.begin(), chosen.end(), [&](std::size_t k) { return requests[k].e >= 0; });
     const int degree = degree_of(requests, chosen);
     std::vector<double> factorials;
     for (const std::size_t k : chosen) factorials.push_back(factorial(requests[k].r));
@@ -402,13 +486,17 @@ class PowerMean {
     std::size_t blocks = 0;
     std::size_t next_check = 1;
     double tail = 0.0;
+    // A derivative by g is larger than the sum by up to 1/g: at a small scale the sum must be that much
+    // closer.
+    const double tolerance = options_.tolerance * std::min(1.0, std::abs(g_[Eigen::Index(first)]));
     for (bool done = false; !done;) {
       const NodeBlock block(line, blocks++);
       for (auto& other : others) other.next(block);
       products.assign(TransformAlgebra{}, density_, first, middle,
                       [&](std::size_t i) -> const ComplexLanes& { return others[i - first].moments()[0]; });
       inverse_powers[0] = TransformAlgebra::one();
-      for (std::size_t d = 1; d < inverse_powers.size(); ++d) inverse_powers[d] = inverse_powers[d - 1] * block.inverse_s;
+      for (std::size_t d = 1; d < inverse_powers.size(); ++d)
+        inverse_powers[d] = inverse_powers[d - 1] * block.inverse_s;
       if (with_own) own.next(block);
 
       ComplexLanes by_y_kernel;  // Σ weight r!/s^r e^{st} M_e
@@ -428,12 +516,13 @@ class PowerMean {
         modulus += std::abs(weight) * sum_of_lanes(value < 0.0 ? -value : value);
       }
       for (std::size_t i = 0; i < count; ++i) {
-        by_g[i] += real_of_product(by_y_kernel * others[i].moments()[1], products.without(TransformAlgebra{}, first + i));
+        by_g[i] += real_of_product(by_y_kernel * others[i].moments()[1],
+                                   products.without(TransformAlgebra{}, first + i));
       }
       if (blocks < next_check) continue;
       next_check = blocks + 1 + blocks / 8;
       tail = tail_bound(line, blocks * lane_count, first, middle, requests, chosen);
-      done = tail <= options_.tolerance || blocks * lane_count >= options_.max_nodes;
+      done = tail <= tolerance || blocks * lane_count >= options_.max_nodes;
     }
 
     const double scale = line.h / std::numbers::pi;
@@ -450,8 +539,9 @@ class PowerMean {
   }
 
   /// |terms| beyond the last node fall at least like |s|⁻², so their sum is at most bound · ω / π.
-  [[nodiscard]] double tail_bound(const ContourLine& line, std::size_t nodes, std::size_t first, std::size_t middle,
-                                  const Requests& requests, const std::vector<std::size_t>& chosen) const {
+  [[nodiscard]] double tail_bound(const ContourLine& line, std::size_t nodes, std::size_t first,
+                                  std::size_t middle, const Requests& requests,
+                                  const std::vector<std::size_t>& chosen) const {
     const double omega = static_cast<double>(nodes) * line.h;
     const double s = std::hypot(omega, line.c);
     const BoundAlgebra algebra;
@@ -474,50 +564,46 @@ class PowerMean {
     return counts.more * kernels * omega / std::numbers::pi;
   }
 
-  /// Patterns with at most two large features active: those are integrated out at the vertices of their cubes, which
-  /// leaves requests over the small features.
+  /// Patterns with at most two large features active: those are integrated out at the vertices of their
+  /// cubes, which leaves requests over the small features.
   void add_vertices(std::size_t first, std::size_t middle, const Requests& requests,
                     const std::vector<std::size_t>& chosen, Answers& answers) {
     const auto large = Eigen::Index(middle - first);
     const Eigen::VectorXd densities = density_.segment(Eigen::Index(first), large);
     const PatternProbability probability(densities);
     const double none = probability.exactly({});
-    Eigen::VectorXd one(large);   // P(only i)/g_i
+    Eigen::VectorXd one(large);                                 // P(only i)/g_i
     Eigen::MatrixXd two = Eigen::MatrixXd::Zero(large, large);  // P(only i and l)/(g_i g_l)
     const auto g = g_.segment(Eigen::Index(first), large);
     for (Eigen::Index i = 0; i < large; ++i) {
       one[i] = probability.exactly({i}) / g[i];
-      for (Eigen::Index l = 0; l < i; ++l) two(i, l) = two(l, i) = probability.exactly({i, l}) / (g[i] * g[l]);
+      for (Eigen::Index l = 0; l < i; ++l)
+        two(i, l) = two(l, i) = probability.exactly({i, l}) / (g[i] * g[l]);
     }
     const Eigen::VectorXd two_of = two.rowwise().sum();  // Σ_l
 
-    Requests children;
-    std::map<std::tuple<double, int, int>, std::size_t> index;
-    const auto child_of = [&](double t, int r, int e) {
-      const auto [found, added] = index.try_emplace({t, r, e}, children.size());
-      if (added) children.push_back({t, r, e, 0.0});
-      return found->second;
-    };
-    // For each parent its shares: nothing active or the vertex 0 (three powers), vertex i (two), vertex i, l (one).
+    RequestList children;
+    // For each parent its shares: nothing active or the vertex 0 (three powers), vertex i (two), vertex i, l
+    // (one).
     std::vector<std::vector<Share>> shares(chosen.size());
     for (std::size_t k = 0; k < chosen.size(); ++k) {
       const auto& [t, r, e, weight] = requests[chosen[k]];
       const double raise1 = 1.0 / (r + 1.0);
       const double raise2 = raise1 / (r + 2.0);
       auto& list = shares[k];
-      list.push_back({child_of(t, r, e), none});
-      list.push_back({child_of(t, r + 1, e), -raise1 * one.sum()});
-      list.push_back({child_of(t, r + 2, e), raise2 * two.sum() / 2.0});
+      list.push_back({children.add(t, r, e), none});
+      list.push_back({children.add(t, r + 1, e), -raise1 * one.sum()});
+      list.push_back({children.add(t, r + 2, e), raise2 * two.sum() / 2.0});
       for (Eigen::Index i = 0; i < large; ++i) {
-        list.push_back({child_of(t + g[i], r + 1, e), raise1 * one[i]});
-        list.push_back({child_of(t + g[i], r + 2, e), -raise2 * two_of[i]});
+        list.push_back({children.add(t + g[i], r + 1, e), raise1 * one[i]});
+        list.push_back({children.add(t + g[i], r + 2, e), -raise2 * two_of[i]});
         for (Eigen::Index l = 0; l < i; ++l) {
-          list.push_back({child_of(t + g[i] + g[l], r + 2, e), raise2 * two(i, l)});
+          list.push_back({children.add(t + g[i] + g[l], r + 2, e), raise2 * two(i, l)});
         }
       }
-      for (const Share& share : list) children[share.child].weight += weight * share.coefficient;
+      for (const Share& share : list) children.list[share.child].weight += weight * share.coefficient;
     }
-    const Answers below = evaluate(middle, children);
+    const Answers below = evaluate(middle, children.list);
 
     for (std::size_t k = 0; k < chosen.size(); ++k) {
       const auto& [t, r, e, weight] = requests[chosen[k]];
@@ -533,11 +619,13 @@ class PowerMean {
     }
   }
 
-  /// The derivatives by the large couplings, which stand in the shares' coefficients (1/g) and in the vertices' t.
+  /// The derivatives by the large couplings, which stand in the shares' coefficients (1/g) and in the
+  /// vertices' t.
   template <typename Couplings>
   void add_vertex_gradient(std::size_t first, const Couplings& g, const Eigen::VectorXd& one,
-                           const Eigen::MatrixXd& two, const Eigen::VectorXd& two_of, const PowerRequest& parent,
-                           const std::vector<Share>& shares, const Answers& below) {
+                           const Eigen::MatrixXd& two, const Eigen::VectorXd& two_of,
+                           const PowerRequest& parent, const std::vector<Share>& shares,
+                           const Answers& below) {
     const double raise1 = 1.0 / (parent.r + 1.0);
     const double raise2 = raise1 / (parent.r + 2.0);
     const Eigen::Index large = g.size();

@@ -1,26 +1,22 @@
 #include "theory/unit_gradient.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <tuple>
 
 #include "theory/relu_power_mean.hpp"
 
 namespace digon {
 namespace {
 
-/// The own feature is integrated out at once where its coupling is at least this share of the others' scale; a smaller
-/// one would make terms that cancel.
-constexpr double own_share = 0.1;
-
-/// F = w₀ Ψ(b; 2) + w₁ (1/3 + Ψ(b; 2, x⁰) − 2 Ψ(b; 1, x¹)), the own feature inside the Ψ.
-UnitGradient with_own_inside(const OutputUnit& unit, const ErrorWeights& weights, const ContourOptions& options) {
+/// F = w₀ Ψ(b; 2) + w₁ (1/3 + Ψ(b; 2, x⁰) − 2 Ψ(b; 1, x¹))
+UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
+                            const ContourOptions& options) {
   const double b = unit.bias;
   const PowerSum sum = relu_power_mean(
-      unit, {{b, 2, -1, weights.inactive}, {b, 2, 0, weights.active}, {b, 1, 1, -2.0 * weights.active}}, options);
+      unit, {{b, 2, -1, weights.inactive}, {b, 2, 0, weights.active}, {b, 1, 1, -2.0 * weights.active}},
+      options);
   const auto& [interference, square, product] = std::tie(sum.answers[0], sum.answers[1], sum.answers[2]);
   UnitGradient gradient;
-  gradient.value = weights.inactive * interference.value +
-                   weights.active * (1.0 / 3.0 + square.value - 2.0 * product.value);
+  gradient.expected = {interference.value, 1.0 / 3.0 + square.value - 2.0 * product.value};
   gradient.by_bias =
       weights.inactive * interference.by_t + weights.active * (square.by_t - 2.0 * product.by_t);
   gradient.by_own = sum.by_a;
@@ -30,35 +26,8 @@ UnitGradient with_own_inside(const OutputUnit& unit, const ErrorWeights& weights
   return gradient;
 }
 
-/// The own feature integrated out at its two ends:
-///   F = w₀ Ψ(b; 2) + w₁ (1/3 + c (Ψ(b + a; 3) − Ψ(b; 3)) − Ψ(b + a; 2)/a),   c = 1/(3a) + 1/(3a²).
-UnitGradient with_own_at_ends(const OutputUnit& unit, const ErrorWeights& weights, const ContourOptions& options) {
-  const double b = unit.bias;
-  const double a = unit.own;
-  const double c = (1.0 + 1.0 / a) / (3.0 * a);
-  const double c_by_a = -(1.0 + 2.0 / a) / (3.0 * a * a);
-  const PowerSum sum = relu_power_mean(unit,
-                                       {{b, 2, -1, weights.inactive},
-                                        {b + a, 3, -1, weights.active * c},
-                                        {b, 3, -1, -weights.active * c},
-                                        {b + a, 2, -1, -weights.active / a}},
-                                       options);
-  const auto& [interference, end3, start3, end2] =
-      std::tie(sum.answers[0], sum.answers[1], sum.answers[2], sum.answers[3]);
-  UnitGradient gradient;
-  gradient.value = weights.inactive * interference.value +
-                   weights.active * (1.0 / 3.0 + c * (end3.value - start3.value) - end2.value / a);
-  gradient.by_bias = weights.inactive * interference.by_t +
-                     weights.active * (c * (end3.by_t - start3.by_t) - end2.by_t / a);
-  gradient.by_own = weights.active * (c_by_a * (end3.value - start3.value) + c * end3.by_t +
-                                      end2.value / (a * a) - end2.by_t / a);
-  gradient.by_others = sum.by_g;
-  gradient.uncertainty = sum.uncertainty + rounding * weights.active / 3.0;
-  gradient.nodes = sum.nodes;
-  return gradient;
-}
-
-/// Derivatives by couplings that are 0, E[x_i q'] = E[x_i] E[q'], put beside those of the features that are heard.
+/// Derivatives by couplings that are 0, E[x_i q'] = E[x_i] E[q'], put beside those of the features that are
+/// heard.
 Eigen::VectorXd with_silent(const OutputUnit& unit, const UnitGradient& heard) {
   Eigen::VectorXd by_others(unit.others.size());
   Eigen::Index next = 0;
@@ -71,11 +40,10 @@ Eigen::VectorXd with_silent(const OutputUnit& unit, const UnitGradient& heard) {
 
 }  // namespace
 
-UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights, const ContourOptions& options) {
+UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
+                           const ContourOptions& options) {
   const OutputUnit heard = without_silent(unit);
-  const double scale = std::max(std::abs(unit.bias), heard.others.size() > 0 ? heard.others.cwiseAbs().maxCoeff() : 0.0);
-  UnitGradient gradient = unit.own > own_share * scale ? with_own_at_ends(heard, weights, options)
-                                                       : with_own_inside(heard, weights, options);
+  UnitGradient gradient = heard_gradient(heard, weights, options);
   gradient.by_others = with_silent(unit, gradient);
   return gradient;
 }
@@ -88,9 +56,10 @@ UnitGradient linear_unit_gradient(const OutputUnit& unit, const ErrorWeights& we
   const double mean = unit.bias + 0.5 * (p * g).sum();  // of Y = b + y
   const Eigen::ArrayXd variance = p / 3.0 - p.square() / 4.0;
   const double second = (variance * g.square()).sum() + mean * mean;
-  // F = (w₀ + w₁) E[Y²] + w₁ ((a − 1) E[Y] + (1 − a)²/3); ∂/∂g_i moves the mean by p_i/2, the variance by 2 v_i g_i.
+  // F = (w₀ + w₁) E[Y²] + w₁ ((a − 1) E[Y] + (1 − a)²/3); ∂/∂g_i moves the mean by p_i/2, the variance by 2
+  // v_i g_i.
   UnitGradient gradient;
-  gradient.value = both * second + weights.active * ((a - 1.0) * mean + (1.0 - a) * (1.0 - a) / 3.0);
+  gradient.expected = {second, second + (a - 1.0) * mean + (1.0 - a) * (1.0 - a) / 3.0};
   gradient.uncertainty = rounding * (both * second + weights.active);
   gradient.by_bias = 2.0 * both * mean + weights.active * (a - 1.0);
   gradient.by_own = weights.active * (mean - 2.0 * (1.0 - a) / 3.0);

@@ -59,6 +59,11 @@ TEST_CASE("the exact gradient survives awkward weights") {
     model.b[3] = 0.2;
     require_gradient(model, features);
   }
+  SECTION("features of every scale") {
+    model.b.setZero();
+    for (Eigen::Index i = 0; i < 5; ++i) model.W.col(i) *= std::pow(0.05, double(i));
+    require_gradient(model, features);
+  }
   SECTION("outputs always on, always off") {
     model.b << 9.0, -9.0, 9.0, 0.1, -0.1;
     require_gradient(model, features);

@@ -15,8 +15,8 @@ namespace {
 
 using namespace digon;
 
-/// The exact loss and its decomposition against the oracle, to the tolerance promised.
-void require_exact(const ToyModel& model, const FeatureDistribution& features) {
+/// The exact loss against the oracle, to the tolerance promised and the error bound returned.
+OracleLoss require_exact_loss(const ToyModel& model, const FeatureDistribution& features) {
   const OracleLoss oracle = vertex_oracle(model, features);
   const ExactLoss exact = exact_loss(model, features);
   CAPTURE(model.W, model.b.transpose(), features.density.transpose(), oracle.loss, exact.loss, exact.error);
@@ -24,7 +24,12 @@ void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   REQUIRE(std::abs(exact.loss - oracle.loss) <= 1e-10 * std::max(oracle.loss, floor));
   // The error bound holds; the oracle itself is rounded to double once.
   REQUIRE(std::abs(exact.loss - oracle.loss) <= exact.error + 4e-16 * oracle.loss);
+  return oracle;
+}
 
+/// The exact loss and its decomposition against the oracle.
+void require_exact(const ToyModel& model, const FeatureDistribution& features) {
+  const OracleLoss oracle = require_exact_loss(model, features);
   const Decomposition parts = decompose(model, features.importance);
   const Eigen::VectorXd L = parts.L();
   const double smallest =
@@ -93,6 +98,24 @@ TEST_CASE("the exact loss survives awkward weights") {
     require_exact(model, features);
     model.b.setConstant(1e-3);
     require_exact(model, features);
+  }
+  SECTION("features of every scale") {
+    ToyModel model = random_model(5, 2, 0.9, 30);
+    model.b.setZero();
+    for (Eigen::Index i = 0; i < 5; ++i) model.W.col(i) *= std::pow(0.05, double(i));
+    require_exact_loss(model, features);
+    model.W.col(0) *= 1e3;
+    require_exact_loss(model, features);
+    model.b = 1e-4 * random_model(5, 2, 1.0, 31).b;
+    require_exact_loss(model, features);
+  }
+  SECTION("near the optimum: orthogonal pairs but for a little") {
+    ToyModel model{Eigen::MatrixXd(2, 5), Eigen::VectorXd::Zero(5)};
+    model.W << 1, 1e-4, -1, 2e-7, 1e-9,  //
+        1e-6, 1, 3e-5, -1, -2e-3;
+    require_exact_loss(model, features);
+    model.b << 1e-3, -2e-5, 0, 1e-6, 0.1;
+    require_exact_loss(model, features);
   }
   SECTION("outputs always on, always off") {
     ToyModel model = random_model(5, 2, 0.5, 26);
