@@ -15,9 +15,13 @@
 namespace digon {
 namespace {
 
-/// A coupling is large where it is at least this share of the largest. Smaller: fewer scales, but larger
-/// terms that cancel at the vertices (like its square) and more nodes.
-constexpr double large_share = 0.1;
+/// The small couplings of a scale are the smallest ones whose sum stays within this share of the largest
+/// coupling: few vertices of the large ones then cross zero within reach of the small.
+constexpr double small_share = 0.1;
+
+/// The own feature is integrated out at its ends where its coupling is at least this share of the largest: a
+/// smaller one would make terms that cancel.
+constexpr double own_share = 0.1;
 
 /// The highest power; each scale raises it by two.
 constexpr int highest_power = 40;
@@ -257,7 +261,7 @@ class PowerMean {
       for (std::size_t k = 0; k < requests.size(); ++k) answers[k] = without_others(requests[k]);
       return answers;
     }
-    const bool own_is_large = std::abs(a_) >= large_share * std::abs(g_[Eigen::Index(first)]);
+    const bool own_is_large = std::abs(a_) >= own_share * std::abs(g_[Eigen::Index(first)]);
     if (own_is_large && std::any_of(requests.begin(), requests.end(), [&](const PowerRequest& request) {
           return request.e >= 0 && crosses(first, request);
         })) {
@@ -335,10 +339,11 @@ class PowerMean {
   [[nodiscard]] std::size_t features() const { return std::size_t(g_.size()); }
 
   [[nodiscard]] std::size_t first_small(std::size_t first) const {
-    std::size_t middle = first;
-    while (middle < features() &&
-           std::abs(g_[Eigen::Index(middle)]) >= large_share * std::abs(g_[Eigen::Index(first)])) {
-      ++middle;
+    const double reach = small_share * std::abs(g_[Eigen::Index(first)]);
+    std::size_t middle = features();
+    for (double sum = 0.0; middle > first + 1; --middle) {
+      sum += std::abs(g_[Eigen::Index(middle - 1)]);
+      if (sum > reach) break;
     }
     return middle;
   }
@@ -564,89 +569,169 @@ class PowerMean {
     return counts.more * kernels * omega / std::numbers::pi;
   }
 
+  /// The probabilities of the patterns with at most two large features active, over the couplings integrated
+  /// out.
+  struct SmallPatterns {
+    double none = 0.0;       ///< P(none)
+    Eigen::VectorXd one;     ///< P(only i)/g_i
+    Eigen::MatrixXd two;     ///< P(only i and l)/(g_i g_l); 0 on the diagonal
+    Eigen::VectorXd two_of;  ///< Σ_l two(i, l)
+    double total = 0.0;      ///< the probability of all of them
+  };
+
+  [[nodiscard]] SmallPatterns small_patterns(std::size_t first, std::size_t middle) const {
+    const auto large = Eigen::Index(middle - first);
+    const Eigen::VectorXd densities = density_.segment(Eigen::Index(first), large);
+    const PatternProbability probability(densities);
+    const auto g = g_.segment(Eigen::Index(first), large);
+    SmallPatterns patterns{
+        probability.exactly({}), Eigen::VectorXd(large), Eigen::MatrixXd::Zero(large, large), {}, 0.0};
+    patterns.total = patterns.none;
+    for (Eigen::Index i = 0; i < large; ++i) {
+      const double one = probability.exactly({i});
+      patterns.one[i] = one / g[i];
+      patterns.total += one;
+      for (Eigen::Index l = 0; l < i; ++l) {
+        const double two = probability.exactly({i, l});
+        patterns.two(i, l) = patterns.two(l, i) = two / (g[i] * g[l]);
+        patterns.total += two;
+      }
+    }
+    patterns.two_of = patterns.two.rowwise().sum();
+    return patterns;
+  }
+
+  /// The requests that integrating the large features out of one t (and e) leads to: at the vertex 0 powers
+  /// from r, at the vertices i from r + 1, at i, l from r + 2, up to the highest r + 2.
+  struct VertexRequests {
+    int least = 0;  ///< r of the parents
+    int greatest = 0;
+    std::size_t base = 0;
+
+    [[nodiscard]] std::size_t powers(int raised) const { return std::size_t(greatest + 3 - least - raised); }
+    [[nodiscard]] std::size_t at_zero(int r) const { return base + std::size_t(r - least); }
+    [[nodiscard]] std::size_t at_one(Eigen::Index i, int r) const {
+      return base + powers(0) + std::size_t(i) * powers(1) + std::size_t(r - least - 1);
+    }
+    [[nodiscard]] std::size_t at_two(Eigen::Index large, Eigen::Index i, Eigen::Index l, int r) const {
+      const auto pair = std::size_t(i * (i - 1) / 2 + l);  // l < i
+      return base + powers(0) + std::size_t(large) * powers(1) + pair * powers(2) +
+             std::size_t(r - least - 2);
+    }
+    [[nodiscard]] std::size_t count(Eigen::Index large) const {
+      return powers(0) + std::size_t(large) * powers(1) + std::size_t(large * (large - 1) / 2) * powers(2);
+    }
+  };
+
+  /// Appends the requests of one t and e, of weight 0.
+  template <typename Couplings>
+  static void append(const VertexRequests& at, double t, int e, const Couplings& g, Requests& children) {
+    const auto add = [&](double vertex, int raised) {
+      for (int r = at.least + raised; r <= at.greatest + 2; ++r) children.push_back({t + vertex, r, e, 0.0});
+    };
+    add(0.0, 0);
+    for (Eigen::Index i = 0; i < g.size(); ++i) add(g[i], 1);
+    for (Eigen::Index i = 0; i < g.size(); ++i) {
+      for (Eigen::Index l = 0; l < i; ++l) add(g[i] + g[l], 2);
+    }
+  }
+
   /// Patterns with at most two large features active: those are integrated out at the vertices of their
   /// cubes, which leaves requests over the small features.
   void add_vertices(std::size_t first, std::size_t middle, const Requests& requests,
                     const std::vector<std::size_t>& chosen, Answers& answers) {
-    const auto large = Eigen::Index(middle - first);
-    const Eigen::VectorXd densities = density_.segment(Eigen::Index(first), large);
-    const PatternProbability probability(densities);
-    const double none = probability.exactly({});
-    Eigen::VectorXd one(large);                                 // P(only i)/g_i
-    Eigen::MatrixXd two = Eigen::MatrixXd::Zero(large, large);  // P(only i and l)/(g_i g_l)
-    const auto g = g_.segment(Eigen::Index(first), large);
-    for (Eigen::Index i = 0; i < large; ++i) {
-      one[i] = probability.exactly({i}) / g[i];
-      for (Eigen::Index l = 0; l < i; ++l)
-        two(i, l) = two(l, i) = probability.exactly({i, l}) / (g[i] * g[l]);
-    }
-    const Eigen::VectorXd two_of = two.rowwise().sum();  // Σ_l
+    const SmallPatterns patterns = small_patterns(first, middle);
+    if (negligible(first, patterns.total, requests, chosen)) return;
+    const auto g = g_.segment(Eigen::Index(first), Eigen::Index(middle - first));
 
-    RequestList children;
-    // For each parent its shares: nothing active or the vertex 0 (three powers), vertex i (two), vertex i, l
-    // (one).
-    std::vector<std::vector<Share>> shares(chosen.size());
-    for (std::size_t k = 0; k < chosen.size(); ++k) {
-      const auto& [t, r, e, weight] = requests[chosen[k]];
-      const double raise1 = 1.0 / (r + 1.0);
-      const double raise2 = raise1 / (r + 2.0);
-      auto& list = shares[k];
-      list.push_back({children.add(t, r, e), none});
-      list.push_back({children.add(t, r + 1, e), -raise1 * one.sum()});
-      list.push_back({children.add(t, r + 2, e), raise2 * two.sum() / 2.0});
-      for (Eigen::Index i = 0; i < large; ++i) {
-        list.push_back({children.add(t + g[i], r + 1, e), raise1 * one[i]});
-        list.push_back({children.add(t + g[i], r + 2, e), -raise2 * two_of[i]});
-        for (Eigen::Index l = 0; l < i; ++l) {
-          list.push_back({children.add(t + g[i] + g[l], r + 2, e), raise2 * two(i, l)});
-        }
-      }
-      for (const Share& share : list) children.list[share.child].weight += weight * share.coefficient;
+    std::map<std::pair<double, int>, VertexRequests> groups;  // by t and e
+    for (const std::size_t k : chosen) {
+      const auto& [t, r, e, weight] = requests[k];
+      const auto [group, added] = groups.try_emplace({t, e}, VertexRequests{r, r, 0});
+      group->second.least = std::min(group->second.least, r);
+      group->second.greatest = std::max(group->second.greatest, r);
     }
-    const Answers below = evaluate(middle, children.list);
-
-    for (std::size_t k = 0; k < chosen.size(); ++k) {
-      const auto& [t, r, e, weight] = requests[chosen[k]];
-      PowerAnswer& answer = answers[chosen[k]];
+    Requests children;
+    for (auto& [key, group] : groups) {
+      group.base = children.size();
+      append(group, key.first, key.second, g, children);
+    }
+    for (const std::size_t k : chosen) {
+      const PowerRequest& parent = requests[k];
+      for_each_share(groups.at({parent.t, parent.e}), patterns, parent.r,
+                     [&](std::size_t child, double coefficient) {
+                       children[child].weight += parent.weight * coefficient;
+                     });
+    }
+    const Answers below = evaluate(middle, children);
+    for (const std::size_t k : chosen) {
+      const PowerRequest& parent = requests[k];
+      const VertexRequests& group = groups.at({parent.t, parent.e});
+      PowerAnswer& answer = answers[k];
       double size = 0.0;
-      for (const Share& share : shares[k]) {
-        answer.value += share.coefficient * below[share.child].value;
-        answer.by_t += share.coefficient * below[share.child].by_t;
-        size += std::abs(share.coefficient * below[share.child].value);
-      }
-      sum_.uncertainty += rounding * std::abs(weight) * size;
-      add_vertex_gradient(first, g, one, two, two_of, requests[chosen[k]], shares[k], below);
+      for_each_share(group, patterns, parent.r, [&](std::size_t child, double coefficient) {
+        answer.value += coefficient * below[child].value;
+        answer.by_t += coefficient * below[child].by_t;
+        size += std::abs(coefficient * below[child].value);
+      });
+      sum_.uncertainty += rounding * std::abs(parent.weight) * size;
+      add_vertex_gradient(first, g, patterns, parent, group, below);
+    }
+  }
+
+  /// Whether patterns of this total probability can be left out: Ψ is at most the highest power of t + y.
+  /// What they could give is added to the uncertainty.
+  bool negligible(std::size_t first, double probability, const Requests& requests,
+                  const std::vector<std::size_t>& chosen) {
+    double most = 0.0;
+    for (const std::size_t k : chosen) {
+      const double highest = requests[k].t + range_of(first, requests[k].e).greatest;
+      most += std::abs(requests[k].weight) * positive_power(highest, requests[k].r);
+    }
+    if (probability * most > 1e-3 * options_.tolerance) return false;
+    sum_.uncertainty += probability * most;
+    return true;
+  }
+
+  /// Calls visit(child, coefficient) for each request a parent of power r stands on.
+  template <typename Visit>
+  static void for_each_share(const VertexRequests& at, const SmallPatterns& patterns, int r, Visit visit) {
+    const double raise1 = 1.0 / (r + 1.0);
+    const double raise2 = raise1 / (r + 2.0);
+    const Eigen::Index large = patterns.one.size();
+    visit(at.at_zero(r), patterns.none);
+    visit(at.at_zero(r + 1), -raise1 * patterns.one.sum());
+    visit(at.at_zero(r + 2), raise2 * patterns.two_of.sum() / 2.0);
+    for (Eigen::Index i = 0; i < large; ++i) {
+      visit(at.at_one(i, r + 1), raise1 * patterns.one[i]);
+      visit(at.at_one(i, r + 2), -raise2 * patterns.two_of[i]);
+      for (Eigen::Index l = 0; l < i; ++l) visit(at.at_two(large, i, l, r + 2), raise2 * patterns.two(i, l));
     }
   }
 
   /// The derivatives by the large couplings, which stand in the shares' coefficients (1/g) and in the
   /// vertices' t.
   template <typename Couplings>
-  void add_vertex_gradient(std::size_t first, const Couplings& g, const Eigen::VectorXd& one,
-                           const Eigen::MatrixXd& two, const Eigen::VectorXd& two_of,
-                           const PowerRequest& parent, const std::vector<Share>& shares,
-                           const Answers& below) {
-    const double raise1 = 1.0 / (parent.r + 1.0);
-    const double raise2 = raise1 / (parent.r + 2.0);
+  void add_vertex_gradient(std::size_t first, const Couplings& g, const SmallPatterns& patterns,
+                           const PowerRequest& parent, const VertexRequests& at, const Answers& below) {
+    const int r = parent.r;
+    const double raise1 = parent.weight / (r + 1.0);
+    const double raise2 = raise1 / (r + 2.0);
     const Eigen::Index large = g.size();
+    const double zero1 = below[at.at_zero(r + 1)].value;
+    const double zero2 = below[at.at_zero(r + 2)].value;
     auto by_g = sum_.by_g.segment(Eigen::Index(first), large);
-    std::size_t next = 1;  // the first share has no g in it
-    const double zero1 = below[shares[next++].child].value;
-    const double zero2 = below[shares[next++].child].value;
     for (Eigen::Index i = 0; i < large; ++i) {
-      by_g[i] += parent.weight * (raise1 * one[i] / g[i] * zero1 - raise2 * two_of[i] / g[i] * zero2);
-      const PowerAnswer& at1 = below[shares[next++].child];
-      const PowerAnswer& at2 = below[shares[next++].child];
-      by_g[i] += parent.weight * (raise1 * one[i] * (at1.by_t - at1.value / g[i]) -
-                                  raise2 * two_of[i] * (at2.by_t - at2.value / g[i]));
-      for (Eigen::Index l = 0; l < large; ++l) {
-        if (l != i) by_g[l] += parent.weight * raise2 * two(i, l) / g[l] * at2.value;
-      }
+      const PowerAnswer& one1 = below[at.at_one(i, r + 1)];
+      const PowerAnswer& one2 = below[at.at_one(i, r + 2)];
+      by_g[i] += raise1 * patterns.one[i] * (one1.by_t - (one1.value - zero1) / g[i]);
+      by_g[i] -= raise2 * patterns.two_of[i] * (one2.by_t - (one2.value - zero2) / g[i]);
+      for (Eigen::Index l = 0; l < large; ++l) by_g[l] += raise2 * patterns.two(i, l) / g[l] * one2.value;
       for (Eigen::Index l = 0; l < i; ++l) {
-        const PowerAnswer& at = below[shares[next++].child];
-        const double coefficient = parent.weight * raise2 * two(i, l);
-        by_g[i] += coefficient * (at.by_t - at.value / g[i]);
-        by_g[l] += coefficient * (at.by_t - at.value / g[l]);
+        const PowerAnswer& two = below[at.at_two(large, i, l, r + 2)];
+        const double coefficient = raise2 * patterns.two(i, l);
+        by_g[i] += coefficient * (two.by_t - two.value / g[i]);
+        by_g[l] += coefficient * (two.by_t - two.value / g[l]);
       }
     }
   }
