@@ -240,6 +240,12 @@ class PowerMean {
   PowerMean(const OutputUnit& unit, const ContourOptions& options)
       : a_(unit.own), g_(unit.others), density_(unit.density), options_(options) {
     sum_.by_g = Eigen::VectorXd::Zero(g_.size());
+    least_.assign(features() + 1, 0.0);
+    greatest_.assign(features() + 1, 0.0);
+    for (std::size_t i = features(); i-- > 0;) {
+      least_[i] = least_[i + 1] + std::min(g_[Eigen::Index(i)], 0.0);
+      greatest_[i] = greatest_[i + 1] + std::max(g_[Eigen::Index(i)], 0.0);
+    }
   }
 
   PowerSum compute(const std::vector<PowerRequest>& requests) {
@@ -348,10 +354,10 @@ class PowerMean {
     return middle;
   }
 
+  /// The range of y (+ a x where e ≥ 0) over the features from `first` on.
   [[nodiscard]] Support range_of(std::size_t first, int e) const {
-    const auto rest = g_.tail(g_.size() - Eigen::Index(first));
     const double own = e >= 0 ? a_ : 0.0;
-    return {rest.cwiseMin(0.0).sum() + std::min(own, 0.0), rest.cwiseMax(0.0).sum() + std::max(own, 0.0)};
+    return {least_[first] + std::min(own, 0.0), greatest_[first] + std::max(own, 0.0)};
   }
 
   PowerAnswer without_others(const PowerRequest& request) {
@@ -641,7 +647,7 @@ class PowerMean {
   void add_vertices(std::size_t first, std::size_t middle, const Requests& requests,
                     const std::vector<std::size_t>& chosen, Answers& answers) {
     const SmallPatterns patterns = small_patterns(first, middle);
-    if (negligible(first, patterns.total, requests, chosen)) return;
+    if (negligible(first, middle, patterns.total, requests, chosen)) return;
     const auto g = g_.segment(Eigen::Index(first), Eigen::Index(middle - first));
 
     std::map<std::pair<double, int>, VertexRequests> groups;  // by t and e
@@ -681,14 +687,15 @@ class PowerMean {
 
   /// Whether patterns of this total probability can be left out: Ψ is at most the highest power of t + y.
   /// What they could give is added to the uncertainty.
-  bool negligible(std::size_t first, double probability, const Requests& requests,
+  bool negligible(std::size_t first, std::size_t middle, double probability, const Requests& requests,
                   const std::vector<std::size_t>& chosen) {
     double most = 0.0;
     for (const std::size_t k : chosen) {
-      const double highest = requests[k].t + range_of(first, requests[k].e).greatest;
+      const double highest =
+          requests[k].t + 2.0 * std::abs(g_[Eigen::Index(first)]) + range_of(middle, requests[k].e).greatest;
       most += std::abs(requests[k].weight) * positive_power(highest, requests[k].r);
     }
-    if (probability * most > 1e-3 * options_.tolerance) return false;
+    if (probability * most > 0.1 * options_.tolerance) return false;
     sum_.uncertainty += probability * most;
     return true;
   }
@@ -739,6 +746,8 @@ class PowerMean {
   double a_;
   Eigen::VectorXd g_;
   Eigen::VectorXd density_;
+  std::vector<double> least_;  // of y over the features from i on
+  std::vector<double> greatest_;
   const ContourOptions& options_;
   PowerSum sum_;
 };
