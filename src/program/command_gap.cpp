@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/input_error.hpp"
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
 #include "core/progress.hpp"
@@ -8,41 +7,9 @@
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
-#include "theory/exact_loss.hpp"
-#include "theory/linear_model.hpp"
-#include "theory/optimum.hpp"
+#include "theory/optimality_gap.hpp"
 
 namespace digon {
-namespace {
-
-using nlohmann::json;
-
-/// The exact loss of given weights, of the local minimum below them, and of the best optimum known.
-struct Gap {
-  double loss = 0.0;
-  double local = 0.0;
-  double best = 0.0;
-
-  [[nodiscard]] double absolute() const { return loss - best; }
-  [[nodiscard]] double relative() const { return best > 0.0 ? loss / best - 1.0 : 0.0; }
-};
-
-Gap find_gap(const ToyModel& model, const FeatureDistribution& features, const OptimumOptions& options) {
-  Gap gap;
-  gap.loss = exact_loss(model, features).loss;
-  if (model.kind == ModelKind::linear) {
-    // The linear model has no other local minima.
-    gap.best = gap.local = linear_optimum_loss(features, model.hidden());
-    return gap;
-  }
-  const Objective objective = exact_objective(features);
-  gap.local = std::min(gap.loss, descend(objective, model).loss);
-  const std::vector<LocalMinimum> minima = find_minima(objective, model.features(), model.hidden(), options);
-  gap.best = minima.empty() ? gap.local : std::min(gap.local, minima.front().at.loss);
-  return gap;
-}
-
-}  // namespace
 
 int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
@@ -61,13 +28,13 @@ int run_gap(const std::vector<std::string>& arguments) {
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
-  json printed = json::array();
+  nlohmann::json printed = nlohmann::json::array();
   Table table{{"instance", "loss", "local minimum", "best optimum", "gap", "relative"}, {}};
   {
     Progress progress("gap", chosen.size() * options.starts);
     options.advance = [&](std::size_t starts) { progress.advance(starts); };
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
-      const Gap gap = find_gap(chosen[k].loaded.model, features[k], options);
+      const OptimalityGap gap = optimality_gap(chosen[k].loaded.model, features[k], options);
       printed.push_back({{"instance", chosen[k].instance},
                          {"loss", gap.loss},
                          {"local_minimum", gap.local},

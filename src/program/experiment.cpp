@@ -18,6 +18,7 @@
 #include "plots/loss_comparison_figure.hpp"
 #include "program/training_run.hpp"
 #include "theory/linear_model.hpp"
+#include "theory/optimality_gap.hpp"
 
 namespace digon {
 namespace {
@@ -25,6 +26,7 @@ namespace {
 constexpr std::size_t loss_samples = 1U << 21;
 constexpr double allowed_standard_errors = 4.0;
 constexpr double linear_gap_allowed = 0.01;
+constexpr double optimality_gap_allowed = 0.005;
 constexpr double exact_tolerance = 1e-8;
 
 std::vector<Experiment> make_experiments() {
@@ -39,6 +41,7 @@ std::vector<Experiment> make_experiments() {
                       {ModelKind::relu_output, 0.1, Arrangement::pentagon}};
   intro.restarts = 8;
   intro.learning_rate = 3e-3;
+  intro.optimum_starts = 64;
 
   Experiment basic;
   basic.id = "basic-small";
@@ -153,6 +156,7 @@ struct Best {
   std::size_t instance = 0;
   const Compared* model = nullptr;
   Decomposition decomposition;
+  std::optional<OptimalityGap> gap;
 
   [[nodiscard]] Eigen::VectorXd loss_by_active() const {
     const Eigen::VectorXd mean = decomposition.L_mean();
@@ -161,7 +165,7 @@ struct Best {
 };
 
 std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compared>& compared,
-                          std::size_t threads) {
+                          const ExperimentOptions& run) {
   std::vector<Best> best;
   for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {
     std::size_t lowest = c * experiment.restarts;
@@ -171,9 +175,20 @@ std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compar
     const TrainedModel& trained = compared[lowest].trained;
     DecompositionOptions options;
     options.relative_tolerance = exact_tolerance;
-    options.threads = threads;
-    best.push_back({&experiment.conditions[c], lowest, &compared[lowest],
-                    decompose(trained.model, trained.features.importance, options)});
+    options.threads = run.threads;
+    Best one{&experiment.conditions[c],
+             lowest,
+             &compared[lowest],
+             decompose(trained.model, trained.features.importance, options),
+             {}};
+    if (experiment.optimum_starts > 0) {
+      OptimumOptions search;
+      search.starts = experiment.optimum_starts;
+      search.seed = run.seed;
+      search.threads = run.threads;
+      one.gap = optimality_gap(trained.model, trained.features, search);
+    }
+    best.push_back(std::move(one));
   }
   return best;
 }
@@ -208,6 +223,13 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
            fmt::format("at S = {:.3g} the features settle as the paper shows", 1.0 - one.condition->density),
            std::string(name_of(*one.condition->predicted)), std::string(name_of(found)),
            fmt::format("{}°", ArrangementTolerance{}.angle_degrees), found == *one.condition->predicted});
+    }
+    if (one.gap) {
+      checks.push_back({fmt::format("{}/{}/optimality-gap", experiment.id, one.instance),
+                        "the best start reaches the exact optimum", fmt::format("{:.8g}", one.gap->best),
+                        fmt::format("{:.8g} (+{:.4f}%)", one.gap->loss, 100.0 * one.gap->relative()),
+                        fmt::format("{:.1f}%", 100.0 * optimality_gap_allowed),
+                        one.gap->relative() <= optimality_gap_allowed});
     }
     if (one.condition->kind == ModelKind::linear) {
       const double optimum = linear_optimum_loss(one.model->trained.features, experiment.hidden);
@@ -329,7 +351,7 @@ std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const 
   if (!run.complete) return std::nullopt;
   const std::vector<Compared> compared = compare(experiment, run, options);
   if (compared.size() != run.models.size()) return std::nullopt;
-  const std::vector<Best> best = best_of(experiment, compared, options.threads);
+  const std::vector<Best> best = best_of(experiment, compared, options);
 
   write_tables(folder, experiment, compared, best);
   if (experiment.figure == FigureKind::arrows) {

@@ -35,7 +35,8 @@ struct Experiment {
   std::vector<Condition> conditions;
   std::size_t restarts = 1;  ///< starts a condition; the lowest exact loss is shown
   std::size_t steps = 10'000;
-  double learning_rate = 1e-3;  ///< at the first step, cosine to 0
+  double learning_rate = 1e-3;     ///< at the first step, cosine to 0
+  std::size_t optimum_starts = 0;  ///< of the search for the exact optimum; 0: none is made
   FigureKind figure = FigureKind::arrows;
 };
 

@@ -262,7 +262,7 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
   const TemporaryFolder folder;
   const Outcome outcome =
       run_in(folder.path(), "train --features 5 --hidden 2 --density 0.5 --steps 100000000 --out run",
-             "timeout --preserve-status --signal=INT 1");
+             "timeout --foreground --preserve-status --signal=INT 1");
   CHECK(outcome.status == 130);
   CHECK(outcome.error.find("interrupted") != std::string::npos);
   const Run run = load_run(folder.path() / "run");
@@ -273,7 +273,7 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {
   const TemporaryFolder folder;
   const Outcome outcome = run_in(folder.path(), "reproduce basic-small --out results",
-                                 "timeout --preserve-status --signal=TERM 0.5");
+                                 "timeout --foreground --preserve-status --signal=TERM 0.5");
   CHECK(outcome.status == 130);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "results" / "basic-small" / "weights.safetensors"));
 }
