@@ -1,9 +1,9 @@
-// The exact expectation of an output's error over its inputs.
+// The exact expectation of an output's error over its inputs, by number of active features.
 //
 // Let f(τ) = E[q(b + y + τ)], y = Σ g_i x_i, with q either error of output_error.hpp (less its constant limit
 // 1/3 far below). Its two-sided Laplace transform is q̂(s) e^{sb} E[e^{sy}], where
 //   inactive: q̂(s) = 2/s³          active: q̂(s) = 2 φ(sa)/s³ − 2 ψ(sa)/s²
-//   φ(u) = (eᵘ − 1)/u,  ψ = φ',    E[e^{sy}] = Π_i (S_i + p_i φ(s g_i)).
+//   φ(u) = (eᵘ − 1)/u,  ψ = φ',    E[e^{sy} | k active] = ē_k(φ(s g_1), φ(s g_2), …).
 // The trapezoid rule on Re s = c with step h = 2π/P and nodes shifted by h/2 gives, by Poisson's formula, not
 // f(0) but Σ_k (−1)^k e^{−ckP} f(kP). With P at least |z| everywhere, f(−kP) = 0 and f(kP) is a quadratic in
 // the moments of y, so the aliases are subtracted exactly (the idea of abate1992, carried to exactness), and
