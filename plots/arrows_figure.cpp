@@ -19,14 +19,6 @@ constexpr int edge_bottom = 60;
 constexpr int legend_width = 150;
 constexpr int height = 350;
 
-/// Places the next plot's frame, in pixels from the figure's lower left corner.
-void place(Figure& figure, int figure_width, int left, int width) {
-  figure << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", double(left) / figure_width,
-                        double(left + width) / figure_width)
-         << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", double(edge_bottom) / height,
-                        double(edge_bottom + plot_size) / height);
-}
-
 double axis_limit(const std::vector<ArrowsPanel>& panels) {
   double longest = 1.0;
   for (const ArrowsPanel& panel : panels) longest = std::max(longest, panel.W.colwise().norm().maxCoeff());
@@ -75,12 +67,12 @@ void draw_arrows(const std::filesystem::path& path, const std::vector<ArrowsPane
             "offset 1.5\nset xtics 0.5\nset ytics 0.5\n";
   const double limit = axis_limit(panels);
   for (std::size_t k = 0; k < panels.size(); ++k) {
-    place(figure, width, edge_left + int(k) * panel_width, plot_size);
+    figure.place(edge_left + int(k) * panel_width, edge_bottom, plot_size, plot_size);
     draw_panel(figure, panels[k], k, limit);
     figure << "set ylabel ''\n";
   }
 
-  place(figure, width, edge_left + int(panels.size()) * panel_width, legend_width);
+  figure.place(edge_left + int(panels.size()) * panel_width, edge_bottom, legend_width, plot_size);
   figure << "unset border\nunset tics\nset xlabel ''\nset title ''\n"
          << "set key at graph 0,0.85 left top Left reverse samplen 2 spacing 1.3 title 'feature' left\n"
          << "plot ";

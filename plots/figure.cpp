@@ -65,6 +65,13 @@ void Figure::data(std::string_view name, const std::vector<std::vector<double>>&
   script_ << "EOD\n";
 }
 
+void Figure::place(int left, int bottom, int width, int height) {
+  script_ << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", double(left) / width_,
+                         double(left + width) / width_)
+          << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", double(bottom) / height_,
+                         double(bottom + height) / height_);
+}
+
 void Figure::save(const std::filesystem::path& path) const {
   write_file_atomically(path.string() + ".gp", script_.str());
   render(path.string() + ".svg",

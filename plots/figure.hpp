@@ -36,6 +36,9 @@ class Figure {
   /// Defines the datablock $name, one line a row.
   void data(std::string_view name, const std::vector<std::vector<double>>& rows);
 
+  /// Places the frame of the next plot of a multiplot; SVG pixels from the figure's lower left corner.
+  void place(int left, int bottom, int width, int height);
+
   /// Writes path.svg, path.png and path.gp, each whole or not at all. Throws std::runtime_error where gnuplot
   /// fails.
   void save(const std::filesystem::path& path) const;

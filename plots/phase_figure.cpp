@@ -62,11 +62,7 @@ void add_cells(Figure& figure, const char* name, const PhaseDiagram& diagram, co
 }
 
 void place(Figure& figure, int panel) {
-  const int left = edge_left + panel * panel_width;
-  figure << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", double(left) / width,
-                        double(left + plot_size) / width)
-         << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", double(edge_bottom) / height,
-                        double(edge_bottom + plot_size) / height);
+  figure.place(edge_left + panel * panel_width, edge_bottom, plot_size, plot_size);
 }
 
 }  // namespace
@@ -113,7 +109,7 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
   for (std::size_t k = 0; k < phase_colors.size(); ++k) {
     figure << fmt::format(", NaN with boxes fc rgb '{}' title '{}'", phase_colors[k], phase_names[k]);
   }
-  figure << ", NaN with points pt 7 ps 0.6 lc rgb 'black' title \"exact boundary\\n(white at right)\"\nunset "
+  figure << ", NaN with points pt 7 ps 0.6 lc rgb 'black' title 'exact boundary'\nunset "
             "key\n";
   place(figure, 2);
   figure << "set palette maxcolors 0\n"

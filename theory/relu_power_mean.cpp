@@ -235,6 +235,133 @@ struct RequestList {
   }
 };
 
+/// The features of one scale, [first, n) of those sorted by falling |g|; [first, middle) are large.
+struct Scale {
+  double own = 0.0;  ///< a
+  const Eigen::VectorXd& g;
+  const Eigen::VectorXd& density;
+  std::size_t first = 0;
+  std::size_t middle = 0;
+
+  [[nodiscard]] std::size_t end() const { return std::size_t(g.size()); }
+};
+
+/// The contour sums of some requests and of their derivatives, over the patterns with three or more large
+/// features of a scale active.
+class ScaleContour {
+ public:
+  ScaleContour(const ContourLine& line, const Scale& scale, const std::vector<PowerRequest>& requests)
+      : line_(line), scale_(scale), requests_(requests), own_(line, scale.own) {
+    for (std::size_t i = scale.first; i < scale.end(); ++i)
+      others_.emplace_back(line, scale.g[Eigen::Index(i)]);
+    int degree = 0;
+    for (const PowerRequest& request : requests) {
+      shifts_.emplace_back(line, request.t);
+      factorials_.push_back(factorial(request.r));
+      with_own_ = with_own_ || request.e >= 0;
+      degree = std::max(degree, request.r);
+    }
+    inverse_powers_.resize(std::size_t(degree) + 1);
+    values_.assign(requests.size(), Lanes{});
+    by_t_.assign(requests.size(), Lanes{});
+    by_g_.assign(others_.size(), Lanes{});
+  }
+
+  void add_block() {
+    const NodeBlock block(line_, blocks_++);
+    for (auto& other : others_) other.next(block);
+    products_.assign(
+        TransformAlgebra{}, scale_.density, scale_.first, scale_.middle,
+        [&](std::size_t i) -> const ComplexLanes& { return others_[i - scale_.first].moments()[0]; });
+    inverse_powers_[0] = TransformAlgebra::one();
+    for (std::size_t d = 1; d < inverse_powers_.size(); ++d) {
+      inverse_powers_[d] = inverse_powers_[d - 1] * block.inverse_s;
+    }
+    if (with_own_) own_.next(block);
+    ComplexLanes by_y_kernel;  // Σ weight r!/s^r e^{st} M_e
+    for (std::size_t k = 0; k < requests_.size(); ++k) {
+      by_y_kernel = by_y_kernel + requests_[k].weight * add_request(k, block);
+    }
+    for (std::size_t k = 0; k < others_.size(); ++k) {
+      by_g_[k] += real_of_product(by_y_kernel * others_[k].moments()[1],
+                                  products_.without(TransformAlgebra{}, scale_.first + k));
+    }
+  }
+
+  [[nodiscard]] std::size_t nodes() const { return blocks_ * lane_count; }
+
+  /// |terms| beyond the last node fall at least like |s|⁻², so their sum is at most bound · ω / π.
+  [[nodiscard]] double tail_bound() const {
+    const double omega = static_cast<double>(nodes()) * line_.h;
+    const double s = std::hypot(omega, line_.c);
+    const BoundAlgebra algebra;
+    LargeCounts<BoundAlgebra> counts(algebra);
+    for (std::size_t i = scale_.first; i < scale_.end(); ++i) {
+      const double p = scale_.density[Eigen::Index(i)];
+      const double bound = exponential_moment_bound(line_, scale_.g[Eigen::Index(i)], 0, s);
+      if (i < scale_.middle) {
+        counts.add_large(algebra, p, bound);
+      } else {
+        counts.add_small(algebra, p, bound);
+      }
+    }
+    double kernels = 0.0;
+    for (const auto& [t, r, e, weight] : requests_) {
+      const double own = e >= 0 ? exponential_moment_bound(line_, scale_.own, e, s) : 1.0;
+      kernels += std::abs(weight) * factorial(r) * std::exp(line_.c * t) * std::pow(s, -(r + 1)) * own;
+    }
+    return counts.more * kernels * omega / std::numbers::pi;
+  }
+
+  [[nodiscard]] PowerAnswer answer(std::size_t k) const {
+    return {weight_of_node() * sum_of_lanes(values_[k]), weight_of_node() * sum_of_lanes(by_t_[k])};
+  }
+  /// ∂/∂g_i of Σ weight · Ψ.
+  [[nodiscard]] double by_g(std::size_t i) const {
+    return weight_of_node() * scale_.density[Eigen::Index(i)] * sum_of_lanes(by_g_[i - scale_.first]);
+  }
+  [[nodiscard]] double by_a() const { return weight_of_node() * sum_of_lanes(by_a_); }
+  [[nodiscard]] double rounding_error() const { return rounding * weight_of_node() * modulus_; }
+
+ private:
+  /// Adds a request's terms and returns its kernel, r!/s^r e^{st} M_e.
+  ComplexLanes add_request(std::size_t k, const NodeBlock& block) {
+    const auto& [t, r, e, weight] = requests_[k];
+    shifts_[k].next(block);
+    // The transform of Ψ has r!/s^{r+1}; one power less of 1/s is its derivative by t.
+    ComplexLanes kernel = factorials_[k] * (shifts_[k].exponential() * inverse_powers_[std::size_t(r)]);
+    if (e >= 0) {
+      by_a_ += weight * real_of_product(kernel * own_.moments()[std::size_t(e + 1)], products_.all());
+      kernel = kernel * own_.moments()[std::size_t(e)];
+    }
+    by_t_[k] += real_of_product(kernel, products_.all());
+    const Lanes value = real_of_product(kernel * block.inverse_s, products_.all());
+    values_[k] += value;
+    modulus_ += std::abs(weight) * sum_of_lanes(value < 0.0 ? -value : value);
+    return kernel;
+  }
+
+  /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
+  [[nodiscard]] double weight_of_node() const { return line_.h / std::numbers::pi; }
+
+  const ContourLine& line_;
+  const Scale& scale_;
+  const std::vector<PowerRequest>& requests_;
+  ExponentialOnLine<3> own_;
+  bool with_own_ = false;
+  std::vector<ExponentialOnLine<2>> others_;
+  std::vector<ExponentialOnLine<0>> shifts_;
+  std::vector<double> factorials_;
+  std::vector<ComplexLanes> inverse_powers_;
+  PartialProducts<TransformAlgebra> products_;
+  std::vector<Lanes> values_;
+  std::vector<Lanes> by_t_;
+  std::vector<Lanes> by_g_;
+  Lanes by_a_{};
+  double modulus_ = 0.0;
+  std::size_t blocks_ = 0;
+};
+
 class PowerMean {
  public:
   PowerMean(const OutputUnit& unit, const ContourOptions& options)
@@ -455,7 +582,7 @@ class PowerMean {
     if (total_weight == 0.0) return;
     span *= 1.0 + rounding;
     const ContourLine line(span);
-    sum_contour(line, first, middle, requests, chosen, answers);
+    sum_contour(line, {a_, g_, density_, first, middle}, requests, chosen, answers);
 
     const int degree = degree_of(requests, chosen);
     const MomentAlgebra algebra(degree);
@@ -473,106 +600,31 @@ class PowerMean {
         [&](std::size_t i) { return products.without(algebra, i); }, answers);
   }
 
-  void sum_contour(const ContourLine& line, std::size_t first, std::size_t middle, const Requests& requests,
+  /// The contour integral itself, to the tolerance.
+  void sum_contour(const ContourLine& line, const Scale& scale, const Requests& requests,
                    const std::vector<std::size_t>& chosen, Answers& answers) {
-    const std::size_t count = features() - first;
-    std::vector<ExponentialOnLine<2>> others;
-    for (std::size_t i = first; i < features(); ++i) others.emplace_back(line, g_[Eigen::Index(i)]);
-    std::vector<ExponentialOnLine<0>> shifts;
-    for (const std::size_t k : chosen) shifts.emplace_back(line, requests[k].t);
-    ExponentialOnLine<3> own(line, a_);
-    const bool with_own =
-        std::any_of(chosen.begin(), chosen.end(), [&](std::size_t k) { return requests[k].e >= 0; });
-    const int degree = degree_of(requests, chosen);
-    std::vector<double> factorials;
-    for (const std::size_t k : chosen) factorials.push_back(factorial(requests[k].r));
-
-    std::vector<Lanes> values(chosen.size(), Lanes{});
-    std::vector<Lanes> by_t(chosen.size(), Lanes{});
-    std::vector<Lanes> by_g(count, Lanes{});
-    Lanes by_a{};
-    double modulus = 0.0;
-    PartialProducts<TransformAlgebra> products;
-    std::vector<ComplexLanes> inverse_powers(std::size_t(degree) + 2);
-    std::size_t blocks = 0;
-    std::size_t next_check = 1;
-    double tail = 0.0;
+    Requests crossing;
+    for (const std::size_t k : chosen) crossing.push_back(requests[k]);
+    ScaleContour contour(line, scale, crossing);
     // A derivative by g is larger than the sum by up to 1/g: at a small scale the sum must be that much
     // closer.
-    const double tolerance = options_.tolerance * std::min(1.0, std::abs(g_[Eigen::Index(first)]));
+    const double tolerance = options_.tolerance * std::min(1.0, std::abs(g_[Eigen::Index(scale.first)]));
+    std::size_t next_check = lane_count;
     for (bool done = false; !done;) {
-      const NodeBlock block(line, blocks++);
-      for (auto& other : others) other.next(block);
-      products.assign(TransformAlgebra{}, density_, first, middle,
-                      [&](std::size_t i) -> const ComplexLanes& { return others[i - first].moments()[0]; });
-      inverse_powers[0] = TransformAlgebra::one();
-      for (std::size_t d = 1; d < inverse_powers.size(); ++d)
-        inverse_powers[d] = inverse_powers[d - 1] * block.inverse_s;
-      if (with_own) own.next(block);
-
-      ComplexLanes by_y_kernel;  // Σ weight r!/s^r e^{st} M_e
-      for (std::size_t k = 0; k < chosen.size(); ++k) {
-        const auto& [t, r, e, weight] = requests[chosen[k]];
-        shifts[k].next(block);
-        // One power less of 1/s is the derivative by t.
-        ComplexLanes kernel = factorials[k] * (shifts[k].exponential() * inverse_powers[std::size_t(r)]);
-        if (e >= 0) {
-          by_a += weight * real_of_product(kernel * own.moments()[std::size_t(e + 1)], products.all());
-          kernel = kernel * own.moments()[std::size_t(e)];
-        }
-        by_y_kernel = by_y_kernel + weight * kernel;
-        by_t[k] += real_of_product(kernel, products.all());
-        const Lanes value = real_of_product(kernel * block.inverse_s, products.all());
-        values[k] += value;
-        modulus += std::abs(weight) * sum_of_lanes(value < 0.0 ? -value : value);
-      }
-      for (std::size_t i = 0; i < count; ++i) {
-        by_g[i] += real_of_product(by_y_kernel * others[i].moments()[1],
-                                   products.without(TransformAlgebra{}, first + i));
-      }
-      if (blocks < next_check) continue;
-      next_check = blocks + 1 + blocks / 8;
-      tail = tail_bound(line, blocks * lane_count, first, middle, requests, chosen);
-      done = tail <= tolerance || blocks * lane_count >= options_.max_nodes;
+      contour.add_block();
+      if (contour.nodes() < next_check) continue;
+      next_check += lane_count * (1 + contour.nodes() / (8 * lane_count));
+      done = contour.tail_bound() <= tolerance || contour.nodes() >= options_.max_nodes;
     }
-
-    const double scale = line.h / std::numbers::pi;
     for (std::size_t k = 0; k < chosen.size(); ++k) {
-      answers[chosen[k]].value += scale * sum_of_lanes(values[k]);
-      answers[chosen[k]].by_t += scale * sum_of_lanes(by_t[k]);
+      const PowerAnswer part = contour.answer(k);
+      answers[chosen[k]].value += part.value;
+      answers[chosen[k]].by_t += part.by_t;
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      sum_.by_g[Eigen::Index(first + i)] += scale * density_[Eigen::Index(first + i)] * sum_of_lanes(by_g[i]);
-    }
-    sum_.by_a += scale * sum_of_lanes(by_a);
-    sum_.uncertainty += tail + rounding * scale * modulus;
-    sum_.nodes += blocks * lane_count;
-  }
-
-  /// |terms| beyond the last node fall at least like |s|⁻², so their sum is at most bound · ω / π.
-  [[nodiscard]] double tail_bound(const ContourLine& line, std::size_t nodes, std::size_t first,
-                                  std::size_t middle, const Requests& requests,
-                                  const std::vector<std::size_t>& chosen) const {
-    const double omega = static_cast<double>(nodes) * line.h;
-    const double s = std::hypot(omega, line.c);
-    const BoundAlgebra algebra;
-    LargeCounts<BoundAlgebra> counts(algebra);
-    for (std::size_t i = first; i < features(); ++i) {
-      const double p = density_[Eigen::Index(i)];
-      const double bound = exponential_moment_bound(line, g_[Eigen::Index(i)], 0, s);
-      if (i < middle) {
-        counts.add_large(algebra, p, bound);
-      } else {
-        counts.add_small(algebra, p, bound);
-      }
-    }
-    double kernels = 0.0;
-    for (const std::size_t k : chosen) {
-      const auto& [t, r, e, weight] = requests[k];
-      const double own = e >= 0 ? exponential_moment_bound(line, a_, e, s) : 1.0;
-      kernels += std::abs(weight) * factorial(r) * std::exp(line.c * t) * std::pow(s, -(r + 1)) * own;
-    }
-    return counts.more * kernels * omega / std::numbers::pi;
+    for (std::size_t i = scale.first; i < features(); ++i) sum_.by_g[Eigen::Index(i)] += contour.by_g(i);
+    sum_.by_a += contour.by_a();
+    sum_.uncertainty += contour.tail_bound() + contour.rounding_error();
+    sum_.nodes += contour.nodes();
   }
 
   /// The probabilities of the patterns with at most two large features active, over the couplings integrated

@@ -3,9 +3,9 @@
 #include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <numbers>
 
 #include "tests/random_models.hpp"
+#include "theory/polygon.hpp"
 
 namespace {
 
@@ -14,16 +14,6 @@ using namespace digon;
 template <typename Function>
 double integrate(Function f) {
   return boost::math::quadrature::gauss_kronrod<double, 61>::integrate(f, 0.0, 1.0, 15, 1e-12);
-}
-
-/// The regular k-gon of norm l and common bias b.
-ToyModel polygon(Eigen::Index k, double norm, double bias) {
-  ToyModel model{Eigen::MatrixXd(2, k), Eigen::VectorXd::Constant(k, bias)};
-  for (Eigen::Index i = 0; i < k; ++i) {
-    const double angle = 2.0 * std::numbers::pi * double(i) / double(k);
-    model.W.col(i) << norm * std::cos(angle), norm * std::sin(angle);
-  }
-  return model;
 }
 
 double loss_per_feature(const ToyModel& model) {
@@ -56,16 +46,16 @@ TEST_CASE("feature benefit and interference are their integrals") {
 
 TEST_CASE("the regular polygons' losses are those of the literature") {
   // Chen et al. 2023 (arXiv 2310.06301): minimisers of L_1 for one active feature, uniform values.
-  CHECK(loss_per_feature(polygon(4, 1.0, 0.0)) == Approx(0.0).margin(1e-15));
-  CHECK(loss_per_feature(polygon(5, 1.170460, -0.282297)) == Approx(0.01582563).epsilon(1e-6));
-  CHECK(loss_per_feature(polygon(6, 1.320526, -0.618135)) == Approx(0.04819238).epsilon(1e-6));
+  CHECK(loss_per_feature(regular_polygon(4, 1.0, 0.0)) == Approx(0.0).margin(1e-15));
+  CHECK(loss_per_feature(regular_polygon(5, 1.170460, -0.282297)) == Approx(0.01582563).epsilon(1e-6));
+  CHECK(loss_per_feature(regular_polygon(6, 1.320526, -0.618135)) == Approx(0.04819238).epsilon(1e-6));
   // They are minima in norm and bias.
   for (const auto& [k, norm, bias] :
        {std::tuple{5, 1.170460, -0.282297}, std::tuple{6, 1.320526, -0.618135}}) {
-    const double least = loss_per_feature(polygon(k, norm, bias));
+    const double least = loss_per_feature(regular_polygon(k, norm, bias));
     for (const double step : {-1e-3, 1e-3}) {
-      CHECK(loss_per_feature(polygon(k, norm + step, bias)) > least);
-      CHECK(loss_per_feature(polygon(k, norm, bias + step)) > least);
+      CHECK(loss_per_feature(regular_polygon(k, norm + step, bias)) > least);
+      CHECK(loss_per_feature(regular_polygon(k, norm, bias + step)) > least);
     }
   }
 }
