@@ -1,6 +1,7 @@
 #include "theory/output_unit.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace digon {
 namespace {
@@ -29,11 +30,23 @@ Support support_of(const OutputUnit& unit) {
           unit.bias + std::max(a, 0.0) + unit.others.cwiseMax(0.0).sum()};
 }
 
+std::vector<bool> silent_others(const OutputUnit& unit) {
+  constexpr double audible_share = 1e-13;
+  const Eigen::Index n = unit.others.size();
+  const double largest = n > 0 ? unit.others.cwiseAbs().maxCoeff() : 0.0;
+  std::vector<bool> silent;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    silent.push_back(unit.density[i] == 0.0 || std::abs(unit.others[i]) <= audible_share * largest);
+  }
+  return silent;
+}
+
 OutputUnit without_silent(const OutputUnit& unit) {
+  const std::vector<bool> silent = silent_others(unit);
   OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
   Eigen::Index kept = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
-    if (unit.others[i] == 0.0 || unit.density[i] == 0.0) continue;
+    if (silent[std::size_t(i)]) continue;
     heard.others[kept] = unit.others[i];
     heard.density[kept] = unit.density[i];
     ++kept;

@@ -25,7 +25,10 @@ struct Support {
 };
 Support support_of(const OutputUnit& unit);
 
-/// The unit without the others that cannot be heard: g = 0, or never active.
+/// Which of the others cannot be heard: never active, or |g| below 1e-13 of the largest.
+std::vector<bool> silent_others(const OutputUnit& unit);
+
+/// The unit without its silent others.
 OutputUnit without_silent(const OutputUnit& unit);
 
 }  // namespace digon

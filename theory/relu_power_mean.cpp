@@ -7,6 +7,7 @@
 #include <map>
 #include <numbers>
 #include <numeric>
+#include <stdexcept>
 #include <tuple>
 
 #include "theory/contour_line.hpp"
@@ -23,7 +24,8 @@ constexpr double small_share = 0.1;
 /// smaller one would make terms that cancel.
 constexpr double own_share = 0.1;
 
-/// The highest power; each scale raises it by two.
+/// The highest power. Each scale raises it by two and is a tenth of the one before; couplings below 1e-13 of
+/// the largest are not heard.
 constexpr int highest_power = 40;
 
 /// The moments E[y^d] of a random sum, d = 0 … highest needed.
@@ -48,7 +50,9 @@ double binomial(int n, int k) {
 /// Moments up to a degree that is known at run time.
 class MomentAlgebra {
  public:
-  explicit MomentAlgebra(int degree) : degree_(degree) {}
+  explicit MomentAlgebra(int degree) : degree_(degree) {
+    if (degree > highest_power) throw std::logic_error("relu_power_mean: too many scales");
+  }
 
   using Element = MomentVector;
   [[nodiscard]] Element one() const {

@@ -1,6 +1,9 @@
 #include "theory/unit_gradient.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <tuple>
+#include <vector>
 
 #include "theory/relu_power_mean.hpp"
 
@@ -26,16 +29,28 @@ UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
   return gradient;
 }
 
-/// Derivatives by couplings that are 0, E[x_i q'] = E[x_i] E[q'], put beside those of the features that are
-/// heard.
+/// Derivatives by couplings that are not heard, E[x_i q'] = E[x_i] E[q'], put beside those of the features
+/// that are.
 Eigen::VectorXd with_silent(const OutputUnit& unit, const UnitGradient& heard) {
+  const std::vector<bool> silent = silent_others(unit);
   Eigen::VectorXd by_others(unit.others.size());
   Eigen::Index next = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
-    const bool silent = unit.others[i] == 0.0 || unit.density[i] == 0.0;
-    by_others[i] = silent ? 0.5 * unit.density[i] * heard.by_bias : heard.by_others[next++];
+    by_others[i] = silent[std::size_t(i)] ? 0.5 * unit.density[i] * heard.by_bias : heard.by_others[next++];
   }
   return by_others;
+}
+
+/// What the couplings that were left out could change: Σ p_i |g_i| E|q'|, |q'| ≤ 2 (|z| + 1).
+double silent_effect(const OutputUnit& unit) {
+  const std::vector<bool> silent = silent_others(unit);
+  const Support support = support_of(unit);
+  const double steepest = 2.0 * (std::max(support.greatest, -support.least) + 1.0);
+  double effect = 0.0;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
+    if (silent[std::size_t(i)]) effect += unit.density[i] * std::abs(unit.others[i]) * steepest;
+  }
+  return effect;
 }
 
 }  // namespace
@@ -44,6 +59,7 @@ UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options) {
   const OutputUnit heard = without_silent(unit);
   UnitGradient gradient = heard_gradient(heard, weights, options);
+  gradient.uncertainty += silent_effect(unit);
   gradient.by_others = with_silent(unit, gradient);
   return gradient;
 }
