@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
+#include "core/progress.hpp"
 #include "core/table.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
@@ -86,6 +87,7 @@ int run_loss(const std::vector<std::string>& arguments) {
       line.has("kind") ? std::optional(parse_model_kind("--kind", line.text("kind"))) : std::nullopt;
 
   json printed = json::array();
+  Progress progress("loss", chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     ToyModel& model = chosen[k].loaded.model;
     if (kind) model.kind = *kind;
@@ -103,6 +105,7 @@ int run_loss(const std::vector<std::string>& arguments) {
     } else {
       print_text(chosen[k].instance, theory, features[k]);
     }
+    progress.advance(1);
   }
   if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
   return 0;

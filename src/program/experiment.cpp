@@ -167,6 +167,7 @@ struct Best {
 std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compared>& compared,
                           const ExperimentOptions& run) {
   std::vector<Best> best;
+  Progress progress(experiment.id + ": decomposition and optimum", experiment.conditions.size());
   for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {
     std::size_t lowest = c * experiment.restarts;
     for (std::size_t i = lowest; i < (c + 1) * experiment.restarts; ++i) {
@@ -189,6 +190,7 @@ std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compar
       one.gap = optimality_gap(trained.model, trained.features, search);
     }
     best.push_back(std::move(one));
+    progress.advance(1);
   }
   return best;
 }
