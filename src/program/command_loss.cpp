@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <optional>
+#include <string>
+
 #include "core/json.hpp"
 #include "core/progress.hpp"
 #include "core/table.hpp"
@@ -50,9 +53,10 @@ json describe(const Theory& theory, const FeatureDistribution& features) {
   return object;
 }
 
-void print_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
-  fmt::print("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's\n", instance, theory.exact.loss,
-             theory.exact.error, theory.exact.loss / zero_model_loss(features));
+std::string to_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
+  std::string text =
+      fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's\n", instance,
+                  theory.exact.loss, theory.exact.error, theory.exact.loss / zero_model_loss(features));
   const bool uniform = features.has_uniform_density();
   Table by_count{{"k", "L_k", "mean L_k", "weight", "share of the loss"}, {}};
   const Eigen::VectorXd L = theory.decomposition.L();
@@ -71,7 +75,7 @@ void print_text(std::size_t instance, const Theory& theory, const FeatureDistrib
                         fmt::format("{:.6g}", theory.one_sparse.feature_benefit[i]),
                         fmt::format("{:.6g}", theory.one_sparse.interference[i])});
   }
-  fmt::print("{}\n{}\n", to_text(by_count), to_text(by_feature));
+  return text + to_text(by_count) + "\n" + to_text(by_feature) + "\n";
 }
 
 }  // namespace
@@ -87,7 +91,8 @@ int run_loss(const std::vector<std::string>& arguments) {
       line.has("kind") ? std::optional(parse_model_kind("--kind", line.text("kind"))) : std::nullopt;
 
   json printed = json::array();
-  Progress progress("loss", chosen.size());
+  std::string text;
+  std::optional<Progress> progress(std::in_place, "loss", chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     ToyModel& model = chosen[k].loaded.model;
     if (kind) model.kind = *kind;
@@ -103,11 +108,12 @@ int run_loss(const std::vector<std::string>& arguments) {
     if (line.has("json")) {
       printed.push_back(describe(theory, features[k]));
     } else {
-      print_text(chosen[k].instance, theory, features[k]);
+      text += to_text(chosen[k].instance, theory, features[k]);
     }
-    progress.advance(1);
+    progress->advance(1);
   }
-  if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+  progress.reset();  // its line makes room
+  fmt::print("{}", line.has("json") ? (printed.size() == 1 ? printed[0] : printed).dump() + "\n" : text);
   return 0;
 }
 
