@@ -50,20 +50,29 @@ struct NodeBlock {
 // The series serves |u| ≤ 2, the recurrence |u| ≥ 1, where it costs less than a digit.
 inline constexpr double series_radius = 2.0;
 
+/// 1/k.
+inline constexpr auto inverse_of = [] {
+  std::array<double, 40> table{};
+  for (std::size_t k = 1; k < table.size(); ++k) table[k] = 1.0 / static_cast<double>(k);
+  return table;
+}();
+
 template <typename T>
-T exponential_moment_series(const T& u, int r, double radius) {
-  int terms = 1;
-  for (double size = radius; size > 1e-18 && terms < 26; ++terms) size *= radius / (terms + 1);
-  T sum = (1.0 / (terms * (terms + r + 1.0))) * u;
-  for (int k = terms - 1; k >= 1; --k) sum = (1.0 / k) * (u * (1.0 / (k + r + 1.0) + sum));
-  return 1.0 / (r + 1.0) + sum;
+T exponential_moment_series(const T& u, std::size_t r, double radius) {
+  std::size_t terms = 1;
+  for (double size = radius; size > 1e-18 && terms < 26; ++terms) size *= radius * inverse_of[terms + 1];
+  T sum = (inverse_of[terms] * inverse_of[terms + r + 1]) * u;
+  for (std::size_t k = terms - 1; k >= 1; --k) {
+    sum = inverse_of[k] * (u * (inverse_of[k + r + 1] + sum));
+  }
+  return inverse_of[r + 1] + sum;
 }
 
-inline std::complex<double> exponential_moment(std::complex<double> u, int r) {
+inline std::complex<double> exponential_moment(std::complex<double> u, std::size_t r) {
   if (std::abs(u) < 1.0) return exponential_moment_series(u, r, 1.0);
   const std::complex<double> exponential = std::exp(u);
   std::complex<double> moment = (exponential - 1.0) / u;
-  for (int k = 1; k <= r; ++k) moment = (exponential - double(k) * moment) / u;
+  for (std::size_t k = 1; k <= r; ++k) moment = (exponential - double(k) * moment) / u;
   return moment;
 }
 
@@ -71,9 +80,8 @@ inline std::complex<double> exponential_moment(std::complex<double> u, int r) {
 inline double exponential_moment_bound(const ContourLine& line, double g, int r, double s) {
   const double growth = std::max(std::exp(line.c * g), 1.0);
   const double u = s * std::abs(g);
-  // |M_r| ≤ ∫ xʳ |e^{sgx}| and, integrating by parts once, (|e^{sg}| + max |e^{sgx}|)/|sg|; for r = 0 the
-  // latter is
-  // (|e^{sg}| + 1)/|sg|.
+  // |M_r| ≤ ∫ xʳ |e^{sgx}|; integrating by parts once, also (|e^{sg}| + max |e^{sgx}|)/|sg|, where for r = 0
+  // the maximum is 1.
   const double far = r == 0 ? std::exp(line.c * g) + 1.0 : 2.0 * growth;
   return std::min(growth / (r + 1.0), far / u);
 }
@@ -91,20 +99,20 @@ class ExponentialOnLine {
   const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
     advance_to(block);
     const double size = std::abs(g_);
-    if (block.greatest * size <= series_radius) {
-      const ComplexLanes u = g_ * block.s;
-      for (std::size_t r = 0; r < R; ++r) {
-        moments_[r] = exponential_moment_series(u, int(r), block.greatest * size);
-      }
-    } else if (block.least * size >= 1.0) {
+    if (block.least * size >= 1.0) {
       const ComplexLanes inverse_u = (1.0 / g_) * block.inverse_s;
       if constexpr (R > 0) moments_[0] = (-1.0 + exponential_) * inverse_u;
       for (std::size_t r = 1; r < R; ++r)
         moments_[r] = (exponential_ - double(r) * moments_[r - 1]) * inverse_u;
+    } else if (block.greatest * size <= series_radius) {
+      const ComplexLanes u = g_ * block.s;
+      for (std::size_t r = 0; r < R; ++r) {
+        moments_[r] = exponential_moment_series(u, r, block.greatest * size);
+      }
     } else {
       for (std::size_t r = 0; r < R; ++r) {
         for (std::size_t k = 0; k < lane_count; ++k) {
-          moments_[r].set_lane(k, exponential_moment(g_ * block.s.lane(k), int(r)));
+          moments_[r].set_lane(k, exponential_moment(g_ * block.s.lane(k), r));
         }
       }
     }
