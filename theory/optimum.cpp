@@ -33,18 +33,23 @@ ToyModel unflatten(const double* values, Eigen::Index hidden, Eigen::Index featu
           Eigen::Map<const Eigen::VectorXd>(values + hidden * features, features)};
 }
 
-/// The objective as Ceres takes it.
+/// The objective as Ceres takes it, in units of the loss of the model that always answers 0: so the
+/// minimiser's tolerances mean the same at every density.
 class CeresObjective : public ceres::FirstOrderFunction {
  public:
   CeresObjective(const Objective& objective, Eigen::Index hidden, Eigen::Index features)
-      : objective_(objective), hidden_(hidden), features_(features) {}
+      : objective_(objective), hidden_(hidden), features_(features) {
+    const double zero_loss =
+        objective({Eigen::MatrixXd::Zero(hidden, features), Eigen::VectorXd::Zero(features)}).loss;
+    if (zero_loss > 0.0) unit_ = zero_loss;
+  }
 
   bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
     try {
       const LossGradient loss = objective_(unflatten(parameters, hidden_, features_));
-      *cost = loss.loss;
+      *cost = loss.loss / unit_;
       if (gradient != nullptr) {
-        Eigen::Map<Eigen::VectorXd>(gradient, NumParameters()) = flatten(loss.by_W, loss.by_b);
+        Eigen::Map<Eigen::VectorXd>(gradient, NumParameters()) = flatten(loss.by_W, loss.by_b) / unit_;
       }
       return true;
     } catch (const ToleranceError&) {
@@ -59,6 +64,7 @@ class CeresObjective : public ceres::FirstOrderFunction {
   const Objective& objective_;
   Eigen::Index hidden_;
   Eigen::Index features_;
+  double unit_ = 1.0;
 };
 
 /// A start: columns in random directions with norms from 0 to about 1.5, small biases.

@@ -10,7 +10,6 @@ namespace digon {
 namespace {
 
 constexpr double transition_tolerance = 1e-6;
-constexpr double phase_relative_tolerance = 1e-11;  // of the loss; in closed form for n ≤ 3
 
 /// Starts about a candidate: off it to either side, because some candidates are saddles, and where a feature
 /// just begins to be represented it does so with one sign alone; and with the last or the first feature
@@ -124,7 +123,7 @@ ToyModel candidate_model(const PhasePoint& point, Candidate candidate) {
 }
 
 ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts, std::uint64_t seed) {
-  const Objective objective = exact_objective(features_of(point), phase_relative_tolerance);
+  const Objective objective = exact_objective(features_of(point));
   std::vector<ToyModel> given;
   for (const CandidateLoss& each : candidate_losses(point)) {
     for (ToyModel& start : starts_near(candidate_model(point, each.candidate)))

@@ -20,8 +20,8 @@ std::string_view name_of(Phase phase);
 /// The phase of the last feature of a model, invariant to sign, permutation of the others and rotation:
 /// absent where ‖W_n‖ < `represented_norm`, superposed where Σ_{j≠n} (Ŵ_n·W_j)² > `shared`, else dedicated.
 struct PhaseThresholds {
-  double represented_norm = 1e-2;
-  double shared = 1e-4;
+  double represented_norm = 0.03;
+  double shared = 1e-3;
 };
 Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds = {});
 

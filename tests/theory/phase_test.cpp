@@ -62,6 +62,16 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("the exact optimum is found where features are rare and one matters far more") {
+  for (const PhasePoint& point :
+       {PhasePoint{3, 0.01, 4.489251258218609}, PhasePoint{3, 0.01, 8.185467307069034},
+        PhasePoint{3, 0.012216773489967928, 10.0}}) {
+    const ExactPhase exact = exact_phase(point);
+    CHECK(exact.optimum.loss <= candidate_losses(point).front().loss);
+    CHECK(exact.phase == Phase::dedicated);
+  }
+}
+
 TEST_CASE("the true boundary is not the candidates': at p = 0.7, r = 1 features are still superposed") {
   CHECK(exact_phase({2, 0.7, 1.0}).phase == Phase::superposed);
   CHECK(phase_of(candidate_losses({2, 0.7, 1.0}).front().candidate) != Phase::superposed);
