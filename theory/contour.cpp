@@ -234,7 +234,7 @@ std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::siz
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
   OutputUnit possible = unit;
   possible.density.setOnes();  // patterns are weighed equally here: every feature can be active
-  const OutputUnit heard = without_silent(possible);
+  const OutputUnit heard = without_silent(possible, silent_others(possible));
   UnitErrorByCount result;
   const std::vector<ExpectedError> by_heard = errors_by_heard_count(heard, options, result.nodes);
   const std::size_t all = std::size_t(unit.others.size());

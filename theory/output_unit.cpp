@@ -41,8 +41,7 @@ std::vector<bool> silent_others(const OutputUnit& unit) {
   return silent;
 }
 
-OutputUnit without_silent(const OutputUnit& unit) {
-  const std::vector<bool> silent = silent_others(unit);
+OutputUnit without_silent(const OutputUnit& unit, const std::vector<bool>& silent) {
   OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
   Eigen::Index kept = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {

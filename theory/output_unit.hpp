@@ -28,7 +28,7 @@ Support support_of(const OutputUnit& unit);
 /// Which of the others cannot be heard: never active, or |g| below 1e-13 of the largest.
 std::vector<bool> silent_others(const OutputUnit& unit);
 
-/// The unit without its silent others.
-OutputUnit without_silent(const OutputUnit& unit);
+/// The unit without its silent others, as silent_others() has them.
+OutputUnit without_silent(const OutputUnit& unit, const std::vector<bool>& silent);
 
 }  // namespace digon

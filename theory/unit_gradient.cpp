@@ -31,8 +31,8 @@ UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
 
 /// Derivatives by couplings that are not heard, E[x_i q'] = E[x_i] E[q'], put beside those of the features
 /// that are.
-Eigen::VectorXd with_silent(const OutputUnit& unit, const UnitGradient& heard) {
-  const std::vector<bool> silent = silent_others(unit);
+Eigen::VectorXd with_silent(const OutputUnit& unit, const std::vector<bool>& silent,
+                            const UnitGradient& heard) {
   Eigen::VectorXd by_others(unit.others.size());
   Eigen::Index next = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
@@ -42,8 +42,7 @@ Eigen::VectorXd with_silent(const OutputUnit& unit, const UnitGradient& heard) {
 }
 
 /// What the couplings that were left out could change: Σ p_i |g_i| E|q'|, |q'| ≤ 2 (|z| + 1).
-double silent_effect(const OutputUnit& unit) {
-  const std::vector<bool> silent = silent_others(unit);
+double silent_effect(const OutputUnit& unit, const std::vector<bool>& silent) {
   const Support support = support_of(unit);
   const double steepest = 2.0 * (std::max(support.greatest, -support.least) + 1.0);
   double effect = 0.0;
@@ -57,10 +56,11 @@ double silent_effect(const OutputUnit& unit) {
 
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options) {
-  const OutputUnit heard = without_silent(unit);
+  const std::vector<bool> silent = silent_others(unit);
+  const OutputUnit heard = without_silent(unit, silent);
   UnitGradient gradient = heard_gradient(heard, weights, options);
-  gradient.uncertainty += silent_effect(unit);
-  gradient.by_others = with_silent(unit, gradient);
+  gradient.uncertainty += silent_effect(unit, silent);
+  gradient.by_others = with_silent(unit, silent, gradient);
   return gradient;
 }
 
