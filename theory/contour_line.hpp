@@ -90,12 +90,13 @@ inline double exponential_moment_bound(const ContourLine& line, double g, int r,
 template <std::size_t R>
 class ExponentialOnLine {
  public:
-  ExponentialOnLine(const ContourLine& line, double g)
-      : line_(&line), g_(g), advance_(std::polar(1.0, line.h * g * double(lane_count))) {
-    for (std::size_t k = 0; k < lane_count; ++k) lanes_.set_lane(k, std::polar(1.0, line.h * g * double(k)));
+  ExponentialOnLine(const ContourLine& line, double g) : line_(&line), g_(g) {
+    const std::complex<double> step = std::polar(1.0, line.h * g);
+    advance_ = 1.0;
+    for (std::size_t k = 0; k < lane_count; ++k, advance_ *= step) lanes_.set_lane(k, advance_);
   }
 
-  /// To be called for blocks 0, 1, 2, … in turn.
+  /// To be called for successive blocks, from any one on.
   const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
     advance_to(block);
     const double size = std::abs(g_);
@@ -128,15 +129,17 @@ class ExponentialOnLine {
   static constexpr std::size_t blocks_between_restarts = 16;
 
   void advance_to(const NodeBlock& block) {
-    if (block.index % blocks_between_restarts != 0) {
+    if (started_ && block.index % blocks_between_restarts != 0) {
       exponential_ = advance_ * exponential_;
       return;
     }
     exponential_ = std::exp(g_ * block.s.lane(0)) * lanes_;
+    started_ = true;
   }
 
   const ContourLine* line_;
   double g_;
+  bool started_ = false;
   std::complex<double> advance_;  // e^{ihg·lane_count}
   ComplexLanes lanes_;            // e^{ihgk} for lane k
   ComplexLanes exponential_;

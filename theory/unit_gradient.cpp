@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 #include <vector>
 
 #include "theory/relu_power_mean.hpp"
@@ -10,18 +9,19 @@
 namespace digon {
 namespace {
 
-/// F = w₀ Ψ(b; 2) + w₁ (1/3 + Ψ(b; 2, x⁰) − 2 Ψ(b; 1, x¹))
+/// F = w₀ V_{−1,2}(b) + w₁ (1/3 + V_{0,2}(b) − 2 V_{1,1}(b))
 UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                             const ContourOptions& options) {
-  const double b = unit.bias;
-  const PowerSum sum = relu_power_mean(
-      unit, {{b, 2, -1, weights.inactive}, {b, 2, 0, weights.active}, {b, 1, 1, -2.0 * weights.active}},
-      options);
-  const auto& [interference, square, product] = std::tie(sum.answers[0], sum.answers[1], sum.answers[2]);
+  PowerPoints point(true, 1, 2, 1);
+  point.t(0) = unit.bias;
+  point.weight(0, -1, 2) = weights.inactive;
+  point.weight(0, 0, 2) = weights.active;
+  point.weight(0, 1, 1) = -2.0 * weights.active;
+  const PowerSumParts sum = relu_power_mean(unit, point, options);
+  const auto V = [&](int e, int r) { return point.value(0, e, r); };
   UnitGradient gradient;
-  gradient.expected = {interference.value, 1.0 / 3.0 + square.value - 2.0 * product.value};
-  gradient.by_bias =
-      weights.inactive * interference.by_t + weights.active * (square.by_t - 2.0 * product.by_t);
+  gradient.expected = {V(-1, 2), 1.0 / 3.0 + V(0, 2) - 2.0 * V(1, 1)};
+  gradient.by_bias = 2.0 * (weights.inactive * V(-1, 1) + weights.active * (V(0, 1) - V(1, 0)));
   gradient.by_own = sum.by_a;
   gradient.by_others = sum.by_g;
   gradient.uncertainty = sum.uncertainty + rounding * weights.active / 3.0;

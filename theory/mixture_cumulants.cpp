@@ -1,0 +1,113 @@
+#include "theory/mixture_cumulants.hpp"
+
+#include <cmath>
+
+namespace digon {
+namespace {
+
+using Table = std::array<Series, highest_power + 1>;
+
+/// n!/(n − d)! for d ≤ n.
+const Table falling_factorials = [] {
+  Table table{};
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    table[n][0] = 1.0;
+    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n][d - 1] * double(n - d + 1);
+  }
+  return table;
+}();
+
+const Table binomials = [] {
+  Table table{};
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    table[n][0] = 1.0;
+    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n - 1][d - 1] + table[n - 1][d];
+  }
+  return table;
+}();
+
+}  // namespace
+
+double factorial(int d) {
+  return falling_factorials[std::size_t(d)][std::size_t(d)];
+}
+double falling_factorial(int n, int d) {
+  return falling_factorials[std::size_t(n)][std::size_t(d)];
+}
+double binomial(int n, int d) {
+  return binomials[std::size_t(n)][std::size_t(d)];
+}
+
+Series multiply(const Series& a, const Series& b, int degree) {
+  Series product{};
+  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k <= d; ++k) sum += a[k] * b[d - k];
+    product[d] = sum;
+  }
+  return product;
+}
+
+Series multiply_transposed(const Series& a, const Series& c, int degree) {
+  Series product{};
+  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t k = d; k <= std::size_t(degree); ++k) sum += a[k - d] * c[k];
+    product[d] = sum;
+  }
+  return product;
+}
+
+Series exponential(const Series& k, int degree) {
+  // E = exp(k): E' = k' E.
+  Series E{};
+  E[0] = 1.0;
+  for (std::size_t d = 1; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t l = 1; l <= d; ++l) sum += double(l) * k[l] * E[d - l];
+    E[d] = sum / double(d);
+  }
+  return E;
+}
+
+Series mixture_cumulants(double p) {
+  // f = 1 + Σ_{d≥1} p s^d/(d+1)!, k = log f: f' = k' f.
+  Series f{};
+  f[0] = 1.0;
+  for (int d = 1; d <= highest_power; ++d) f[std::size_t(d)] = p / (factorial(d) * (d + 1));
+  Series k{};
+  for (std::size_t d = 1; d < k.size(); ++d) {
+    double sum = 0.0;
+    for (std::size_t l = 1; l < d; ++l) sum += double(l) * k[l] * f[d - l];
+    k[d] = f[d] - sum / double(d);
+  }
+  return k;
+}
+
+SmallSum::SmallSum(const Eigen::VectorXd& g, const std::vector<const Series*>& cumulants, std::size_t first,
+                   int degree)
+    : g_(&g), feature_cumulants_(&cumulants), first_(first), degree_(degree) {
+  if (empty()) return;
+  gamma_ = std::abs(g[Eigen::Index(first)]);
+  for (std::size_t i = first; i < std::size_t(g.size()); ++i) {
+    const double ratio = g[Eigen::Index(i)] / gamma_;
+    const Series& k = *cumulants[i];
+    double power = ratio;
+    for (std::size_t d = 1; d <= std::size_t(degree); ++d, power *= ratio) K_[d] += k[d] * power;
+  }
+}
+
+void SmallSum::add_gradient(const Series& T, Eigen::VectorXd& by_g) const {
+  Series scaled{};
+  for (std::size_t d = 1; d <= std::size_t(degree_); ++d) scaled[d] = double(d) * T[d];
+  for (std::size_t i = first_; i < std::size_t(g_->size()); ++i) {
+    const double ratio = (*g_)[Eigen::Index(i)] / gamma_;
+    const Series& k = *(*feature_cumulants_)[i];
+    double sum = 0.0;
+    double power = 1.0;
+    for (std::size_t d = 1; d <= std::size_t(degree_); ++d, power *= ratio) sum += k[d] * power * scaled[d];
+    by_g[Eigen::Index(i)] += sum;
+  }
+}
+
+}  // namespace digon
