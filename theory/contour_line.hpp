@@ -47,7 +47,8 @@ struct NodeBlock {
 
 // The moments of an exponential over a uniform x, M_r(u) = ∫₀¹ xʳ e^{ux} dx:
 //   M_0 = φ = (eᵘ − 1)/u,   M_r = (eᵘ − r M_{r−1})/u,   M_r = Σ_k uᵏ/(k! (k + r + 1)).
-// The series serves |u| ≤ 2, the recurrence |u| ≥ 1, where it costs less than a digit.
+// The recurrence serves |u| ≥ 1, where it costs less than a digit; for |u| ≤ 2 the series for the highest r,
+// and the recurrence downwards.
 inline constexpr double series_radius = 2.0;
 
 /// 1/k.
@@ -107,9 +108,9 @@ class ExponentialOnLine {
         moments_[r] = (exponential_ - double(r) * moments_[r - 1]) * inverse_u;
     } else if (block.greatest * size <= series_radius) {
       const ComplexLanes u = g_ * block.s;
-      for (std::size_t r = 0; r < R; ++r) {
-        moments_[r] = exponential_moment_series(u, r, block.greatest * size);
-      }
+      if constexpr (R > 0) moments_[R - 1] = exponential_moment_series(u, R - 1, block.greatest * size);
+      for (std::size_t r = R; r-- > 1;)
+        moments_[r - 1] = (1.0 / double(r)) * (exponential_ - u * moments_[r]);
     } else {
       for (std::size_t r = 0; r < R; ++r) {
         for (std::size_t k = 0; k < lane_count; ++k) {

@@ -5,32 +5,45 @@
 
 namespace digon {
 
-/// The transform of the patterns with three or more of some counted features active, and its derivatives.
+/// The transform of a sum over the patterns with at least c of some counted features active, c ≤ 3, and its
+/// derivatives.
 ///
-/// Feature by feature, with f = p φ its transform where it is active and S = 1 − p,
-///   more ← S more + f (two + more),   two ← S two + f one,   one ← S one + f none,   none ← S none:
+/// Feature by feature, with f = p φ its transform where it is active and S = 1 − p, what exactly k are active
+/// in, and at least c, follow
+///   more ← S more + f (exactly_{c−1} + more),   exactly_k ← S exactly_k + f exactly_{k−1}:
 /// no subtraction, so that at any density the sum keeps its relative accuracy. Derivatives by f run the chain
-/// backwards, with the adjoints of more, two and one.
+/// backwards, with adjoints. Features that are not counted come last, more ← (S + f) more.
 ///
-/// An Algebra has an Element, zero(), scale(real, a), add(a, b), multiply(f, a), and multiply_transposed(f,
-/// a) for the adjoints.
+/// An Algebra has an Element, zero(), add_real(u, a), scale(u, a), add(a, b), multiply(f, a), and
+/// multiply_transposed(f, a) for the adjoints.
 template <typename Algebra>
 class CountChain {
  public:
   using Element = typename Algebra::Element;
 
+  /// `least` is c; the first `counted` features are counted.
+  CountChain(int least, std::size_t counted) : least_(least), counted_(counted) {}
+
   void start(const Algebra& algebra) {
     states_.clear();
-    one_ = two_ = more_ = algebra.zero();
     none_ = 1.0;
+    one_ = two_ = algebra.zero();
+    more_ = least_ == 0 ? algebra.add_real(1.0, algebra.zero()) : algebra.zero();
   }
 
   void add(const Algebra& algebra, double sparsity, const Element& f) {
-    const Element more_or_two = algebra.add(two_, more_);
-    states_.push_back({one_, more_or_two, none_});
-    more_ = algebra.add(algebra.scale(sparsity, more_), algebra.multiply(f, more_or_two));
-    two_ = algebra.add(algebra.scale(sparsity, two_), algebra.multiply(f, one_));
-    one_ = algebra.add(algebra.scale(sparsity, one_), algebra.scale(none_, f));
+    const bool counts = least_ > 0 && states_.size() < counted_;
+    const Element grown = !counts       ? more_
+                          : least_ == 1 ? algebra.add_real(none_, more_)
+                                        : algebra.add(least_ == 2 ? one_ : two_, more_);
+    states_.push_back({grown, one_, none_});
+    const auto step = [&](const Element& stay, const Element& grow) {
+      return algebra.add(algebra.scale(sparsity, stay), algebra.multiply(f, grow));
+    };
+    more_ = step(more_, grown);
+    if (!counts) return;
+    if (least_ == 3) two_ = step(two_, one_);
+    if (least_ >= 2) one_ = algebra.add(algebra.scale(sparsity, one_), algebra.scale(none_, f));
     none_ *= sparsity;
   }
 
@@ -43,31 +56,36 @@ class CountChain {
     Element of_two = algebra.zero();
     Element of_one = algebra.zero();
     for (std::size_t i = states_.size(); i-- > 0;) {
+      const bool counts = least_ > 0 && i < counted_;
       const State& before = states_[i];
-      visit(i, algebra.add(algebra.add(algebra.multiply_transposed(before.more_or_two, of_more),
-                                       algebra.multiply_transposed(before.one, of_two)),
-                           algebra.scale(before.none, of_one)));
+      Element of_f = algebra.multiply_transposed(before.grown, of_more);
+      if (counts && least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(before.one, of_two));
+      if (counts && least_ >= 2) of_f = algebra.add(of_f, algebra.scale(before.none, of_one));
+      visit(i, of_f);
       const auto& [sparsity, f] = factor(i);
-      const auto step = [&](const Element& stay, const Element& grow) {
-        return algebra.add(algebra.scale(sparsity, stay), algebra.multiply_transposed(f, grow));
-      };
-      of_one = step(of_one, of_two);
-      of_two = step(of_two, of_more);
-      of_more = step(of_more, of_more);
+      const Element grown = algebra.multiply_transposed(f, of_more);
+      if (counts && least_ >= 2) {
+        of_one = algebra.add(algebra.scale(sparsity, of_one),
+                             least_ == 2 ? grown : algebra.multiply_transposed(f, of_two));
+        of_two = algebra.add(algebra.scale(sparsity, of_two), grown);
+      }
+      of_more = algebra.add(algebra.scale(sparsity, of_more), grown);
     }
   }
 
  private:
-  /// Before a feature was added.
+  /// Before a feature was added; `grown` is what its f multiplies in more.
   struct State {
+    Element grown;
     Element one;
-    Element more_or_two;
     double none = 1.0;
   };
+  int least_;
+  std::size_t counted_;
+  double none_ = 1.0;
   Element one_{};
   Element two_{};
   Element more_{};
-  double none_ = 1.0;
   std::vector<State> states_;
 };
 

@@ -4,31 +4,42 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 namespace digon {
 namespace {
 
-/// log E[e^{θ g x}] of one feature.
-double log_mean_exponential(double density, double u) {
-  if (u == 0.0) return 0.0;
-  return std::log1p(density * (std::expm1(u) - u) / u);
+/// log E[e^{θy}], y = Σ g_i x_i; for a bound, to a relative 1e-5.
+double log_mean_exponential(const Eigen::ArrayXd& g, const Eigen::ArrayXd& density, double theta) {
+  const Eigen::ArrayXd u = theta * g;
+  const Eigen::ArrayXd growth = (u.abs() < 1e-5).select(0.5 * u, (u.exp() - 1.0) / u - 1.0);  // φ(u) − 1
+  return (1.0 + density * growth).log().sum();
 }
 
-/// The largest of r^{…}: (r/(eθ))^r bounds max_z z^r e^{−θz}.
+/// max_z z^r e^{−θz}.
 double power_bound(int r, double theta) {
   return r == 0 ? 1.0 : std::pow(r / (std::numbers::e * theta), r);
 }
 
-/// Σ |weight| of what E[e^{−θz}] is multiplied by to bound F and its derivative by t.
-double bound_coefficient(const PowerPoints& points, double theta) {
-  double sum = 0.0;
-  for (int e = -1; e <= points.last_e(); ++e) {
-    for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-      double weight = 0.0;
-      for (std::size_t k = 0; k < points.size(); ++k) weight += std::abs(points.weight(k, e, r));
-      if (weight == 0.0) continue;
-      sum += weight * std::max(power_bound(r, theta), r == 0 ? 0.0 : r * power_bound(r - 1, theta));
+/// Σ |weight| over the points, by power r.
+std::vector<double> weight_by_power(const PowerPoints& points) {
+  std::vector<double> total(std::size_t(points.highest()) + 1, 0.0);
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    for (int e = -1; e <= points.last_e(); ++e) {
+      for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+        total[std::size_t(r)] += std::abs(points.weight(k, e, r));
+      }
     }
+  }
+  return total;
+}
+
+/// Σ |weight| of what E[e^{−θz}] is multiplied by to bound F and its derivative by t.
+double bound_coefficient(const std::vector<double>& weights, double theta) {
+  double sum = weights[0];
+  for (int r = 1; r < int(weights.size()); ++r) {
+    if (weights[std::size_t(r)] == 0.0) continue;
+    sum += weights[std::size_t(r)] * std::max(power_bound(r, theta), r * power_bound(r - 1, theta));
   }
   return sum;
 }
@@ -54,21 +65,21 @@ FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density,
               mean_ - range_.least > narrow_deviations * deviation_) ||
             n - Eigen::Index(first) < 3;
   if (narrow_) return;
+  const Eigen::ArrayXd couplings = g.tail(n - Eigen::Index(first));
+  const Eigen::ArrayXd densities = density.tail(n - Eigen::Index(first));
   for (std::size_t k = 0; k < rates; ++k) {
     const double theta = grid[k] / deviation_;
-    above_[k].theta = below_[k].theta = theta;
-    for (auto i = Eigen::Index(first); i < n; ++i) {
-      above_[k].log_mean += log_mean_exponential(density[i], theta * g[i]);
-      below_[k].log_mean += log_mean_exponential(density[i], -theta * g[i]);
-    }
+    above_[k] = {theta, log_mean_exponential(couplings, densities, theta)};
+    below_[k] = {theta, log_mean_exponential(couplings, densities, -theta)};
   }
 }
 
 Support FeatureSum::reach(const PowerPoints& points, double effect) const {
   Support reach = range_;
   if (narrow_) return reach;
+  const std::vector<double> weights = weight_by_power(points);
   for (std::size_t k = 0; k < rates; ++k) {
-    const double coefficient = bound_coefficient(points, above_[k].theta);
+    const double coefficient = bound_coefficient(weights, above_[k].theta);
     const double needed = std::log(std::max(coefficient / effect, std::numeric_limits<double>::min()));
     const double above = (above_[k].log_mean + needed) / above_[k].theta;
     const double below = -(below_[k].log_mean + needed) / below_[k].theta;

@@ -3,41 +3,6 @@
 #include <cmath>
 
 namespace digon {
-namespace {
-
-using Table = std::array<Series, highest_power + 1>;
-
-/// n!/(n − d)! for d ≤ n.
-const Table falling_factorials = [] {
-  Table table{};
-  for (std::size_t n = 0; n < table.size(); ++n) {
-    table[n][0] = 1.0;
-    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n][d - 1] * double(n - d + 1);
-  }
-  return table;
-}();
-
-const Table binomials = [] {
-  Table table{};
-  for (std::size_t n = 0; n < table.size(); ++n) {
-    table[n][0] = 1.0;
-    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n - 1][d - 1] + table[n - 1][d];
-  }
-  return table;
-}();
-
-}  // namespace
-
-double factorial(int d) {
-  return falling_factorials[std::size_t(d)][std::size_t(d)];
-}
-double falling_factorial(int n, int d) {
-  return falling_factorials[std::size_t(n)][std::size_t(d)];
-}
-double binomial(int n, int d) {
-  return binomials[std::size_t(n)][std::size_t(d)];
-}
-
 Series multiply(const Series& a, const Series& b, int degree) {
   Series product{};
   for (std::size_t d = 0; d <= std::size_t(degree); ++d) {

@@ -20,11 +20,24 @@ Series multiply_transposed(const Series& a, const Series& c, int degree);
 /// exp(k₁ s + k₂ s² + …); k₀ is taken to be 0.
 Series exponential(const Series& k, int degree);
 
-/// d!
-double factorial(int d);
-/// n!/(n − d)!
-double falling_factorial(int n, int d);
-double binomial(int n, int d);
+/// Row n, entry d: n!/(n − d)!.
+inline constexpr auto falling_factorials = [] {
+  std::array<Series, highest_power + 1> table{};
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    table[n][0] = 1.0;
+    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n][d - 1] * double(n - d + 1);
+  }
+  return table;
+}();
+inline double falling_factorial(int n, int d) {
+  return falling_factorials[std::size_t(n)][std::size_t(d)];
+}
+inline double factorial(int n) {
+  return falling_factorial(n, n);
+}
+inline double binomial(int n, int d) {
+  return falling_factorial(n, d) / factorial(d);
+}
 
 /// The cumulants, over d!, of a feature that is active with probability p and then uniform on [0, 1]:
 ///   log(1 − p + p φ(s)) = Σ_d k_d s^d,   φ(s) = (eˢ − 1)/s.

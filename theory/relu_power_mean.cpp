@@ -1,10 +1,12 @@
 #include "theory/relu_power_mean.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
+#include <limits>
 #include <map>
-#include <memory>
+#include <numbers>
 #include <numeric>
 #include <stdexcept>
 
@@ -21,9 +23,6 @@ constexpr double small_share = 0.1;
 /// The own feature is integrated out at its ends where its coupling is at least this share of the largest: a
 /// smaller one would make terms that cancel.
 constexpr double own_share = 0.1;
-
-/// One contour takes all patterns if this many nodes are enough: separating costs as much.
-constexpr double nodes_of_one_contour = 320.0;
 
 /// The share of the tolerance that each approximation of a scale may take.
 constexpr double approximation_share = 0.02;
@@ -46,16 +45,28 @@ double own_power(double t, double a, int r, int e) {
   return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
 }
 
-/// An upper bound on |E[e^{sy}]| at |s| = ω, but for the growth on the line; for a decision only.
-double decay_bound(const SortedFeatures& features, std::size_t first, double omega) {
-  double log_bound = 0.0;
-  for (auto i = Eigen::Index(first); i < features.g.size(); ++i) {
+/// About how large |E[e^{sy}; at least c of the features [first, middle) active]| is at |s| = ω, for c = 0
+/// … 3.
+std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, std::size_t middle,
+                            double omega) {
+  double log_small = 0.0;
+  for (auto i = Eigen::Index(middle); i < features.g.size(); ++i) {
     const double p = features.density[i];
     const double u = omega * std::abs(features.g[i]);
-    log_bound +=
+    log_small +=
         u < 1.5 ? -0.4 * (p / 3.0 - p * p / 4.0) * u * u : std::log1p(-p + p * std::min(1.0, 2.0 / u));
   }
-  return std::exp(log_bound);
+  std::array<double, 4> exactly{std::exp(log_small), 0.0, 0.0, 0.0};  // the last: three or more
+  for (auto i = Eigen::Index(first); i < Eigen::Index(middle); ++i) {
+    const double p = features.density[i];
+    const double f = p * std::min(1.0, 1.5 / (omega * std::abs(features.g[i])));
+    exactly[3] += f * exactly[2] + (f - p) * exactly[3];
+    for (std::size_t k = 2; k > 0; --k) exactly[k] += f * exactly[k - 1] - p * exactly[k];
+    exactly[0] *= 1.0 - p;
+  }
+  std::array<double, 4> at_least = exactly;
+  for (std::size_t c = 3; c-- > 0;) at_least[c] += at_least[c + 1];
+  return at_least;
 }
 
 /// The average over the own feature, x^e (a x + ·)^r, of a sequence of moments of what is added to it.
@@ -147,16 +158,52 @@ class PowerMean {
       return;
     }
     period *= 1.0 + rounding;
-    const double whole_reach = nodes_of_one_contour * 2.0 * std::numbers::pi / period;
-    if (greatest_effect(points, crossing, 1.0 / whole_reach) * whole_reach * period *
-            decay_bound(features_, first, whole_reach) <=
-        options_.tolerance) {
-      contour({first, first}, period, points, crossing);
-      return;
+    const CountedScale scale = separate(first, period, points, crossing);
+    if (scale.counted - first >= std::size_t(scale.least)) {
+      ScaleContour(features_, scale, period, points, crossing)
+          .integrate(options_.tolerance, options_.max_nodes, points, parts_);
     }
+    if (scale.least > 0) add_vertices(scale, reach, points, crossing);
+  }
+
+  /// Which features are large, and how many of them must be active for a pattern to be summed on the contour:
+  /// the fewer, the more nodes; the more, the more vertices.
+  [[nodiscard]] CountedScale separate(std::size_t first, double period, const PowerPoints& points,
+                                      const Chosen& crossing) const {
+    constexpr double feature_time = 3.0;  // of a node, in nanoseconds as the others
+    constexpr double point_time = 3.0;    // of a node
+    constexpr double vertex_time = 60.0;
+    constexpr double most_nodes = 1e5;
+    constexpr double oscillation = 4.0;  // the terms left out sum to no more than this many of them
     const std::size_t middle = first_small(first);
-    if (middle - first > 2) contour({first, middle}, period, points, crossing);
-    add_vertices(first, middle, reach, points, crossing);
+    const auto large = double(middle - first);
+    const auto crossings = double(crossing.size());
+    const double node_time = feature_time * double(features_.size() - first) + point_time * crossings;
+    const std::array<double, 4> vertices{0.0, 1.0, 1.0 + large, 1.0 + large + large * (large - 1.0) / 2.0};
+    CountedScale best{first, middle, 3};
+    double best_time = std::numeric_limits<double>::infinity();
+    const auto consider = [&](int least, double nodes) {
+      const double time = nodes * node_time + vertices[std::size_t(least)] * crossings * vertex_time;
+      if (time >= best_time) return;
+      best_time = time;
+      best.least = least;
+    };
+    std::array<bool, 4> done{};
+    for (std::size_t c = middle - first + 1; c <= 3; ++c) {  // no patterns for a contour
+      consider(int(c), 0.0);
+      done[c] = true;
+    }
+    for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
+      const double omega = nodes * 2.0 * std::numbers::pi / period;
+      const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
+      const std::array<double, 4> at_least = decay(features_, first, middle, omega);
+      for (std::size_t c = 0; c <= 3; ++c) {
+        if (done[c] || kernel * at_least[c] > options_.tolerance) continue;
+        done[c] = true;
+        consider(int(c), nodes);
+      }
+    }
+    return best;
   }
 
   /// Σ |weight| of F's and its derivative's values where |t + y| ≤ z.
@@ -201,15 +248,19 @@ class PowerMean {
     Series moments = exponential(centred, degree);  // E[(y − E y)^d]
     double power = 1.0;
     for (int d = 0; d <= degree; ++d, power *= sum.gamma()) moments[std::size_t(d)] *= power * factorial(d);
+    std::vector<double> coefficients;  // binomial(r, d) E[(y − E y)^d], d = 0 … r, for each r in turn
+    for (int r = 0; r <= degree; ++r) {
+      for (int d = 0; d <= r; ++d) coefficients.push_back(binomial(r, d) * moments[std::size_t(d)]);
+    }
     Series T{};
+    Series values{};  // E[(t + y)^r]
     for (const std::size_t k : chosen) {
       const double t = points.t(k) + sum.mean();
-      Series values{};
+      const double* coefficient = coefficients.data();
       for (int r = 0; r <= degree; ++r) {
-        double t_power = 1.0;
-        for (int d = r; d >= 0; --d, t_power *= t) {
-          values[std::size_t(r)] += binomial(r, d) * t_power * moments[std::size_t(d)];
-        }
+        double value = *coefficient++;
+        for (int d = 1; d <= r; ++d) value = value * t + *coefficient++;
+        values[std::size_t(r)] = value;
       }
       for (int e = -1; e <= points.last_e(); ++e) {
         for (int r = points.lowest(e); r <= points.highest(e); ++r) {
@@ -226,11 +277,6 @@ class PowerMean {
     double gamma_power = 1.0;
     for (int d = 1; d <= degree; ++d, gamma_power *= sum.gamma()) T[std::size_t(d)] *= gamma_power;
     sum.add_gradient(T, parts_.by_g);
-  }
-
-  void contour(const CountedScale& scale, double period, PowerPoints& points, const Chosen& crossing) {
-    ScaleContour(features_, scale, period, points, crossing)
-        .integrate(options_.tolerance, options_.max_nodes, points, parts_);
   }
 
   /// Integrates the own feature out at the two ends of its interval,
@@ -300,44 +346,47 @@ class PowerMean {
     return middle;
   }
 
-  /// The probabilities of the patterns with at most two large features active, over the couplings integrated
-  /// out.
-  struct SmallPatterns {
+  /// The probabilities of the patterns with fewer than `least` large features active, over the couplings
+  /// integrated out.
+  struct FewActive {
     double none = 0.0;       ///< P(none)
     Eigen::VectorXd one;     ///< P(only i)/g_i
     Eigen::MatrixXd two;     ///< P(only i and l)/(g_i g_l); 0 on the diagonal
     Eigen::VectorXd two_of;  ///< Σ_l two(i, l)
-    double total = 0.0;      ///< P(at most two)
+    double total = 0.0;      ///< P(fewer than `least`)
   };
 
-  [[nodiscard]] SmallPatterns small_patterns(std::size_t first, std::size_t middle) const {
-    const auto large = Eigen::Index(middle - first);
-    const Eigen::VectorXd density = features_.density.segment(Eigen::Index(first), large);
-    const auto g = features_.g.segment(Eigen::Index(first), large);
+  [[nodiscard]] FewActive few_active(const CountedScale& scale) const {
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const Eigen::VectorXd density = features_.density.segment(Eigen::Index(scale.first), large);
+    const auto g = features_.g.segment(Eigen::Index(scale.first), large);
     const PatternProbability probability(density);
-    SmallPatterns patterns;
-    patterns.none = patterns.total = probability.exactly({});
-    patterns.one = Eigen::VectorXd(large);
-    patterns.two = Eigen::MatrixXd::Zero(large, large);
-    for (Eigen::Index i = 0; i < large; ++i) {
+    FewActive few{probability.exactly({}), Eigen::VectorXd::Zero(large), Eigen::MatrixXd::Zero(large, large),
+                  Eigen::VectorXd::Zero(large), probability.exactly({})};
+    for (Eigen::Index i = 0; scale.least >= 2 && i < large; ++i) {
       const double only_i = probability.exactly({i});
-      patterns.total += only_i;
-      patterns.one[i] = only_i / g[i];
-      for (Eigen::Index l = 0; l < i; ++l) {
+      few.total += only_i;
+      few.one[i] = only_i / g[i];
+      for (Eigen::Index l = 0; scale.least >= 3 && l < i; ++l) {
         const double only_i_l = probability.exactly({i, l});
-        patterns.total += only_i_l;
-        patterns.two(i, l) = patterns.two(l, i) = only_i_l / (g[i] * g[l]);
+        few.total += only_i_l;
+        few.two(i, l) = few.two(l, i) = only_i_l / (g[i] * g[l]);
       }
     }
-    patterns.two_of = patterns.two.rowwise().sum();
-    return patterns;
+    few.two_of = few.two.rowwise().sum();
+    return few;
   }
 
-  /// The children of a point: at its t, at each vertex g_i and at each g_i + g_l, l < i.
+  /// The children of a point: at its t, at each vertex g_i and at each g_i + g_l, l < i, as far as fewer than
+  /// `least` go.
   struct Vertices {
     Eigen::Index large = 0;
+    int least = 0;
 
-    [[nodiscard]] std::size_t count() const { return std::size_t(1 + large + large * (large - 1) / 2); }
+    [[nodiscard]] Eigen::Index ones() const { return least >= 2 ? large : 0; }
+    [[nodiscard]] std::size_t count() const {
+      return std::size_t(1 + ones() + (least >= 3 ? large * (large - 1) / 2 : 0));
+    }
     [[nodiscard]] std::size_t zero(std::size_t k) const { return k * count(); }
     [[nodiscard]] std::size_t one(std::size_t k, Eigen::Index i) const {
       return zero(k) + std::size_t(1 + i);
@@ -345,57 +394,61 @@ class PowerMean {
     [[nodiscard]] std::size_t two(std::size_t k, Eigen::Index i, Eigen::Index l) const {
       return zero(k) + std::size_t(1 + large + i * (i - 1) / 2 + l);
     }
+    /// The l < i that i is paired with.
+    [[nodiscard]] Eigen::Index pairs(Eigen::Index i) const { return least >= 3 ? i : 0; }
   };
 
-  /// Patterns with at most two large features active,
+  /// Patterns with fewer than `least` large features active,
   ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) g_i) (V_{r+1}(g_i) − V_{r+1})
   ///     + Σ_{l<i} P(only i, l)/((r+1)(r+2) g_i g_l) (V_{r+2}(g_i + g_l) − V_{r+2}(g_i) − V_{r+2}(g_l) +
   ///     V_{r+2}),
   /// with V over the small features, at t plus what is in brackets.
-  void add_vertices(std::size_t first, std::size_t middle, const Support& reach, PowerPoints& points,
+  void add_vertices(const CountedScale& scale, const Support& reach, PowerPoints& points,
                     const Chosen& chosen) {
-    const SmallPatterns patterns = small_patterns(first, middle);
+    const FewActive few = few_active(scale);
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const Eigen::VectorXd g = features_.g.segment(Eigen::Index(scale.first), large);
     double furthest = 0.0;
     for (const std::size_t k : chosen) {
       furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) +
-                                        2.0 * std::abs(features_.g[Eigen::Index(first)]) +
-                                        (points.with_own() ? std::abs(a_) : 0.0));
+                                        2.0 * std::abs(g[0]) + (points.with_own() ? std::abs(a_) : 0.0));
     }
-    if (const double effect = patterns.total * greatest_effect(points, chosen, furthest);
+    if (const double effect = few.total * greatest_effect(points, chosen, furthest);
         effect <= approximation_share * options_.tolerance) {
       parts_.uncertainty += effect;
       return;
     }
-    const auto large = Eigen::Index(middle - first);
-    const Eigen::VectorXd g = features_.g.segment(Eigen::Index(first), large);
-    const Vertices at{large};
-    PowerPoints below(points.with_own(), points.lowest(-1), points.highest() + 2, at.count() * chosen.size());
+    const Vertices at{large, scale.least};
+    PowerPoints below(points.with_own(), points.lowest(-1), points.highest() + scale.least - 1,
+                      at.count() * chosen.size());
     for (std::size_t c = 0; c < chosen.size(); ++c) {
       const double t = points.t(chosen[c]);
       below.t(at.zero(c)) = t;
-      for (Eigen::Index i = 0; i < large; ++i) {
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
         below.t(at.one(c, i)) = t + g[i];
-        for (Eigen::Index l = 0; l < i; ++l) below.t(at.two(c, i, l)) = t + g[i] + g[l];
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) below.t(at.two(c, i, l)) = t + g[i] + g[l];
       }
     }
+    const double all_ones = few.one.sum();
+    const double all_twos = few.two_of.sum() / 2.0;
     for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
       if (weight == 0.0) return;
       const double raise1 = weight / (r + 1.0);
       const double raise2 = raise1 / (r + 2.0);
-      below.weight(at.zero(c), e, r) += weight * patterns.none;
-      below.weight(at.zero(c), e, r + 1) -= raise1 * patterns.one.sum();
-      below.weight(at.zero(c), e, r + 2) += raise2 * patterns.two_of.sum() / 2.0;
-      for (Eigen::Index i = 0; i < large; ++i) {
-        below.weight(at.one(c, i), e, r + 1) += raise1 * patterns.one[i];
-        below.weight(at.one(c, i), e, r + 2) -= raise2 * patterns.two_of[i];
-        for (Eigen::Index l = 0; l < i; ++l) {
-          below.weight(at.two(c, i, l), e, r + 2) += raise2 * patterns.two(i, l);
+      below.weight(at.zero(c), e, r) += weight * few.none;
+      if (at.least >= 2) below.weight(at.zero(c), e, r + 1) -= raise1 * all_ones;
+      if (at.least >= 3) below.weight(at.zero(c), e, r + 2) += raise2 * all_twos;
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        below.weight(at.one(c, i), e, r + 1) += raise1 * few.one[i];
+        if (at.least >= 3) below.weight(at.one(c, i), e, r + 2) -= raise2 * few.two_of[i];
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) {
+          below.weight(at.two(c, i, l), e, r + 2) += raise2 * few.two(i, l);
         }
       }
     });
-    evaluate(middle, below);
+    evaluate(scale.counted, below);
 
-    auto by_g = parts_.by_g.segment(Eigen::Index(first), large);
+    auto by_g = parts_.by_g.segment(Eigen::Index(scale.first), large);
     for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
       const double raise1 = 1.0 / (r + 1.0);
       const double raise2 = raise1 / (r + 2.0);
@@ -406,15 +459,14 @@ class PowerMean {
         value += term;
         size += std::abs(term);
       };
-      add(patterns.none * zero(r));
-      add(-raise1 * patterns.one.sum() * zero(r + 1));
-      add(raise2 * patterns.two_of.sum() / 2.0 * zero(r + 2));
-      for (Eigen::Index i = 0; i < large; ++i) {
-        const auto one = [&](int power) { return below.value(at.one(c, i), e, power); };
-        add(raise1 * patterns.one[i] * one(r + 1));
-        add(-raise2 * patterns.two_of[i] * one(r + 2));
-        for (Eigen::Index l = 0; l < i; ++l) {
-          add(raise2 * patterns.two(i, l) * below.value(at.two(c, i, l), e, r + 2));
+      add(few.none * zero(r));
+      if (at.least >= 2) add(-raise1 * all_ones * zero(r + 1));
+      if (at.least >= 3) add(raise2 * all_twos * zero(r + 2));
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        add(raise1 * few.one[i] * below.value(at.one(c, i), e, r + 1));
+        if (at.least >= 3) add(-raise2 * few.two_of[i] * below.value(at.one(c, i), e, r + 2));
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) {
+          add(raise2 * few.two(i, l) * below.value(at.two(c, i, l), e, r + 2));
         }
       }
       points.value(chosen[c], e, r) += value;
@@ -423,14 +475,15 @@ class PowerMean {
       // The large couplings stand in the coefficients (1/g) and in the vertices' t.
       const double weigh1 = weight * raise1;
       const double weigh2 = weight * raise2;
-      for (Eigen::Index i = 0; i < large; ++i) {
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
         const auto one = [&](int power) { return below.value(at.one(c, i), e, power); };
-        by_g[i] += weigh1 * patterns.one[i] * ((r + 1) * one(r) - (one(r + 1) - zero(r + 1)) / g[i]);
-        by_g[i] -= weigh2 * patterns.two_of[i] * ((r + 2) * one(r + 1) - (one(r + 2) - zero(r + 2)) / g[i]);
-        for (Eigen::Index l = 0; l < large; ++l) by_g[l] += weigh2 * patterns.two(i, l) / g[l] * one(r + 2);
+        by_g[i] += weigh1 * few.one[i] * ((r + 1) * one(r) - (one(r + 1) - zero(r + 1)) / g[i]);
+        if (at.least < 3) continue;
+        by_g[i] -= weigh2 * few.two_of[i] * ((r + 2) * one(r + 1) - (one(r + 2) - zero(r + 2)) / g[i]);
+        for (Eigen::Index l = 0; l < large; ++l) by_g[l] += weigh2 * few.two(i, l) / g[l] * one(r + 2);
         for (Eigen::Index l = 0; l < i; ++l) {
           const auto two = [&](int power) { return below.value(at.two(c, i, l), e, power); };
-          const double coefficient = weigh2 * patterns.two(i, l);
+          const double coefficient = weigh2 * few.two(i, l);
           by_g[i] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[i]);
           by_g[l] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[l]);
         }

@@ -38,6 +38,10 @@ struct SeriesAlgebra {
   int degree = 0;
 
   [[nodiscard]] static Element zero() { return {}; }
+  [[nodiscard]] static Element add_real(double u, Element a) {
+    a[0] += u;
+    return a;
+  }
   [[nodiscard]] Element scale(double u, const Element& a) const {
     Element scaled{};
     for (std::size_t d = 0; d <= std::size_t(degree); ++d) scaled[d] = u * a[d];
@@ -65,6 +69,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       line_(period),
       points_(points),
       chosen_(chosen),
+      chain_(scale.least, scale.counted - scale.first),
       small_(features.g, features.cumulants, features.size(), cumulants_on_contour),
       small_by_g_(Eigen::VectorXd::Zero(features.g.size())),
       own_(line_, features.own),
@@ -84,7 +89,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       }
     }
   }
-  decay_ = lowest_weighed + (scale.counts() ? 3 : 0);
+  decay_ = lowest_weighed + scale.least;
   std::size_t entries = 0;
   for (int e = -1; e <= points.last_e(); ++e)
     entries += std::size_t(points.highest(e) - points.lowest(e) + 1);
@@ -134,19 +139,12 @@ void ScaleContour::add_block() {
 
   const LaneAlgebra algebra;
   chain_.start(algebra);
-  const std::size_t counted = scale_.counted - scale_.first;
-  for (std::size_t i = 0; i < counted; ++i) {
+  for (std::size_t i = 0; i < single_.size(); ++i) {
     const double p = density(scale_.first + i);
     active_[i] = p * single_[i].next(block)[0];
     chain_.add(algebra, 1.0 - p, active_[i]);
   }
-  ComplexLanes product = scale_.counts() ? chain_.more() : inverse_powers_[0];
-  for (std::size_t i = counted; i < single_.size(); ++i) {
-    const double p = density(scale_.first + i);
-    active_[i] = p * single_[i].next(block)[0];
-    before_[i] = product;
-    product = ((1.0 - p) + active_[i]) * product;
-  }
+  ComplexLanes product = chain_.more();
   ComplexLanes small_factor = inverse_powers_[0];
   const ComplexLanes u = small_.gamma() * block.s;
   if (!small_.empty()) {
@@ -184,7 +182,6 @@ void ScaleContour::regroup(const NodeBlock& block) {
     single_.emplace_back(line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
   active_.resize(single_.size());
-  before_.resize(single_.size());
   by_g_.resize(single_.size(), Lanes{});
   small_ = SmallSum(features_.g, features_.cumulants, cut, cumulants_on_contour);
 }
@@ -222,12 +219,7 @@ void ScaleContour::add_points(const NodeBlock& block, const ComplexLanes& produc
 }
 
 /// Derivatives by the couplings of single_, from the adjoint of the product of their factors.
-void ScaleContour::back_propagate(ComplexLanes adjoint) {
-  const std::size_t counted = scale_.counted - scale_.first;
-  for (std::size_t i = single_.size(); i-- > counted;) {
-    by_g_[i] += real_of_product(adjoint * before_[i], single_[i].moments()[1]);
-    adjoint = ((1.0 - density(scale_.first + i)) + active_[i]) * adjoint;
-  }
+void ScaleContour::back_propagate(const ComplexLanes& adjoint) {
   struct SparsityAndFactor {
     double sparsity;
     const ComplexLanes& f;
@@ -293,7 +285,7 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     }
     return f;
   };
-  CountChain<SeriesAlgebra> chain;
+  CountChain<SeriesAlgebra> chain(scale_.least, scale_.counted - scale_.first);
   chain.start(algebra);
   std::vector<Series> active;
   for (std::size_t i = scale_.first; i < scale_.counted; ++i) {
@@ -305,7 +297,7 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
   double power = 1.0;
   for (int d = 0; d <= degree; ++d, power *= rest.gamma()) rest_series[std::size_t(d)] *= power;
   if (rest.empty()) rest_series[0] = 1.0;
-  const Series all = scale_.counts() ? multiply(chain.more(), rest_series, degree) : rest_series;
+  const Series all = multiply(chain.more(), rest_series, degree);
 
   // Σ_l (−1)^l e^{−clP} (l P)^d
   Series shifted{};

@@ -22,13 +22,12 @@ struct SortedFeatures {
   [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
 };
 
-/// Which patterns a contour sums, over the features from `first` on: those with three or more of [first,
-/// counted) active, or all of them if counted = first.
+/// Which patterns a contour sums, over the features from `first` on: those with at least `least` of [first,
+/// counted) active.
 struct CountedScale {
   std::size_t first = 0;
   std::size_t counted = 0;
-
-  [[nodiscard]] bool counts() const { return counted > first; }
+  int least = 0;
 };
 
 /// A sum F over points and its derivatives, gathered as they are computed.
@@ -62,7 +61,7 @@ class ScaleContour {
   void regroup(const NodeBlock& block);
   void flush_small();
   void add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y);
-  void back_propagate(ComplexLanes adjoint);
+  void back_propagate(const ComplexLanes& adjoint);
   void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& by_y);
   [[nodiscard]] double truncation() const;
   void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
@@ -75,6 +74,7 @@ class ScaleContour {
   struct LaneAlgebra {
     using Element = ComplexLanes;
     [[nodiscard]] static Element zero() { return {}; }
+    [[nodiscard]] static Element add_real(double u, const Element& a) { return u + a; }
     [[nodiscard]] static Element scale(double u, const Element& a) { return u * a; }
     [[nodiscard]] static Element add(const Element& a, const Element& b) { return a + b; }
     [[nodiscard]] static Element multiply(const Element& a, const Element& b) { return a * b; }
@@ -90,7 +90,6 @@ class ScaleContour {
 
   std::vector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
   std::vector<ComplexLanes> active_;          // p φ of each of them
-  std::vector<ComplexLanes> before_;          // the product before each that is not counted
   CountChain<LaneAlgebra> chain_;
   SmallSum small_;
   double band_end_ = 0.0;  // |s| up to which small_ holds
