@@ -47,9 +47,10 @@ struct NodeBlock {
 
 // The moments of an exponential over a uniform x, M_r(u) = ∫₀¹ xʳ e^{ux} dx:
 //   M_0 = φ = (eᵘ − 1)/u,   M_r = (eᵘ − r M_{r−1})/u,   M_r = Σ_k uᵏ/(k! (k + r + 1)).
-// The recurrence serves |u| ≥ 1, where it costs less than a digit; for |u| ≤ 2 the series for the highest r,
-// and the recurrence downwards.
-inline constexpr double series_radius = 2.0;
+// For |u| ≤ 1 the series gives the highest r and the recurrence downwards the others; beyond, the recurrence
+// upwards costs less than a digit, and down to ½ little more.
+inline constexpr double series_radius = 1.0;
+inline constexpr double recurrence_radius = 0.5;
 
 /// 1/k.
 inline constexpr auto inverse_of = [] {
@@ -58,23 +59,15 @@ inline constexpr auto inverse_of = [] {
   return table;
 }();
 
-template <typename T>
-T exponential_moment_series(const T& u, std::size_t r, double radius) {
+/// M_r(u) for |u| ≤ radius ≤ series_radius.
+inline ComplexLanes exponential_moment_series(const ComplexLanes& u, std::size_t r, double radius) {
   std::size_t terms = 1;
-  for (double size = radius; size > 1e-18 && terms < 26; ++terms) size *= radius * inverse_of[terms + 1];
-  T sum = (inverse_of[terms] * inverse_of[terms + r + 1]) * u;
+  for (double size = radius; size > 1e-17 && terms < 20; ++terms) size *= radius * inverse_of[terms + 1];
+  ComplexLanes sum = (inverse_of[terms] * inverse_of[terms + r + 1]) * u;
   for (std::size_t k = terms - 1; k >= 1; --k) {
     sum = inverse_of[k] * (u * (inverse_of[k + r + 1] + sum));
   }
   return inverse_of[r + 1] + sum;
-}
-
-inline std::complex<double> exponential_moment(std::complex<double> u, std::size_t r) {
-  if (std::abs(u) < 1.0) return exponential_moment_series(u, r, 1.0);
-  const std::complex<double> exponential = std::exp(u);
-  std::complex<double> moment = (exponential - 1.0) / u;
-  for (std::size_t k = 1; k <= r; ++k) moment = (exponential - double(k) * moment) / u;
-  return moment;
 }
 
 /// An upper bound on |M_r(s g)| on the line, falling with |s|.
@@ -100,21 +93,19 @@ class ExponentialOnLine {
   /// To be called for successive blocks, from any one on.
   const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
     advance_to(block);
-    const double size = std::abs(g_);
-    if (block.least * size >= 1.0) {
-      const ComplexLanes inverse_u = (1.0 / g_) * block.inverse_s;
-      if constexpr (R > 0) moments_[0] = (-1.0 + exponential_) * inverse_u;
-      for (std::size_t r = 1; r < R; ++r)
-        moments_[r] = (exponential_ - double(r) * moments_[r - 1]) * inverse_u;
-    } else if (block.greatest * size <= series_radius) {
-      const ComplexLanes u = g_ * block.s;
-      if constexpr (R > 0) moments_[R - 1] = exponential_moment_series(u, R - 1, block.greatest * size);
-      for (std::size_t r = R; r-- > 1;)
-        moments_[r - 1] = (1.0 / double(r)) * (exponential_ - u * moments_[r]);
-    } else {
-      for (std::size_t r = 0; r < R; ++r) {
-        for (std::size_t k = 0; k < lane_count; ++k) {
-          moments_[r].set_lane(k, exponential_moment(g_ * block.s.lane(k), r));
+    if constexpr (R > 0) {
+      const double size = std::abs(g_);
+      if (block.greatest * size <= series_radius) {
+        moments_ = by_series(block, block.greatest * size);
+      } else if (block.least * size >= recurrence_radius) {
+        moments_ = by_recurrence(block);
+      } else {
+        const std::array<ComplexLanes, R> near = by_series(block, series_radius);
+        moments_ = by_recurrence(block);
+        const auto is_near =
+            size * size * (block.s.re * block.s.re + block.s.im * block.s.im) <= series_radius;
+        for (std::size_t r = 0; r < R; ++r) {
+          moments_[r] = {is_near ? near[r].re : moments_[r].re, is_near ? near[r].im : moments_[r].im};
         }
       }
     }
@@ -128,6 +119,22 @@ class ExponentialOnLine {
  private:
   /// Blocks after which the running product is computed anew, so that its rounding does not build up.
   static constexpr std::size_t blocks_between_restarts = 16;
+
+  [[nodiscard]] std::array<ComplexLanes, R> by_series(const NodeBlock& block, double radius) const {
+    std::array<ComplexLanes, R> moments;
+    const ComplexLanes u = g_ * block.s;
+    moments[R - 1] = exponential_moment_series(u, R - 1, radius);
+    for (std::size_t r = R; r-- > 1;) moments[r - 1] = inverse_of[r] * (exponential_ - u * moments[r]);
+    return moments;
+  }
+
+  [[nodiscard]] std::array<ComplexLanes, R> by_recurrence(const NodeBlock& block) const {
+    std::array<ComplexLanes, R> moments;
+    const ComplexLanes inverse_u = (1.0 / g_) * block.inverse_s;
+    moments[0] = (-1.0 + exponential_) * inverse_u;
+    for (std::size_t r = 1; r < R; ++r) moments[r] = (exponential_ - double(r) * moments[r - 1]) * inverse_u;
+    return moments;
+  }
 
   void advance_to(const NodeBlock& block) {
     if (started_ && block.index % blocks_between_restarts != 0) {

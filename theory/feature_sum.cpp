@@ -49,7 +49,7 @@ double bound_coefficient(const std::vector<double>& weights, double theta) {
 FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first) {
   // In units of the deviation: where Chernoff's bound at 1e-4 … 1e-30 is best, for sums that are nearly
   // normal and for sums with a long tail.
-  constexpr std::array<double, rates> grid{1.0, 2.0, 3.5, 5.5, 8.0, 12.0, 18.0};
+  constexpr std::array<double, rates> grid{1.5, 3.5, 6.0, 9.0, 15.0};
   constexpr double narrow_deviations = 5.0;
   double variance = 0.0;
   const Eigen::Index n = g.size();

@@ -23,7 +23,7 @@ class FeatureSum {
   [[nodiscard]] Support reach(const PowerPoints& points, double effect) const;
 
  private:
-  static constexpr std::size_t rates = 7;
+  static constexpr std::size_t rates = 5;
   struct Chernoff {
     double theta = 0.0;
     double log_mean = 0.0;  ///< log E[e^{θy}]

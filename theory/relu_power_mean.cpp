@@ -9,6 +9,7 @@
 #include <numbers>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "theory/feature_sum.hpp"
 #include "theory/pattern_probability.hpp"
@@ -529,11 +530,11 @@ std::vector<const Series*> shared_cumulants(const Eigen::VectorXd& density,
 PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const ContourOptions& options) {
   // Sorted by falling |g|, so that every scale is a range of features.
   const Eigen::Index n = unit.others.size();
-  std::vector<Eigen::Index> order(std::size_t(n), 0);
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index l) {
-    return std::abs(unit.others[i]) > std::abs(unit.others[l]);
-  });
+  std::vector<std::pair<double, Eigen::Index>> by_size;
+  for (Eigen::Index i = 0; i < n; ++i) by_size.emplace_back(-std::abs(unit.others[i]), i);
+  std::sort(by_size.begin(), by_size.end());
+  std::vector<Eigen::Index> order;
+  for (const auto& [size, i] : by_size) order.push_back(i);
   SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}};
   std::map<double, Series> distinct;
   sorted.cumulants = shared_cumulants(sorted.density, distinct);

@@ -178,6 +178,7 @@ void ScaleContour::regroup(const NodeBlock& block) {
   std::size_t cut = std::max(scale_.counted, scale_.first + single_.size());
   while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > 1.0) ++cut;
   if (features_.size() - cut < fewest_together) cut = features_.size();
+  single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {
     single_.emplace_back(line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
