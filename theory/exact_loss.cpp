@@ -72,7 +72,7 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
   const auto allowed = [&](double loss) {
     return options.relative_tolerance * std::max(loss, smallest_share * zero_loss);
   };
-  double needed = allowed(0.01 * zero_loss);
+  double needed = allowed(0.2 * zero_loss);
   for (int attempt = 0;; ++attempt) {
     const double share = total_importance > 0.0 ? 0.5 * needed / total_importance : 1.0;
     auto result = evaluate(ContourOptions{share, options.max_nodes});
