@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -15,24 +16,25 @@ inline constexpr std::size_t closed_form_active = 2;
 template <typename T>
 class MeanCounts {
  public:
-  void add(std::size_t entered, const T& factor) {
-    const double i = static_cast<double>(entered + 1);
-    if (mean_.size() < entered + 2) mean_.resize(entered + 2, T{});
-    for (std::size_t k = entered + 1; k >= 2; --k) {
+  /// ē_k for k up to `most`.
+  explicit MeanCounts(std::size_t most) : mean_(most + 1, T{}) {}
+
+  void add(const T& factor) {
+    const double i = static_cast<double>(++entered_);
+    for (std::size_t k = std::min(entered_, mean_.size() - 1); k >= 2; --k) {
       const double taken = static_cast<double>(k) / i;
       mean_[k] = (1.0 - taken) * mean_[k] + taken * (factor * mean_[k - 1]);
     }
     // k = 1, where ē_0 = 1.
     mean_[1] = ((i - 1.0) / i) * mean_[1] + (1.0 / i) * factor;
   }
-  [[nodiscard]] static std::size_t classes(std::size_t features) {
-    return features > closed_form_active ? features - closed_form_active : 0;
-  }
-  /// index 0 is k = 3.
-  [[nodiscard]] const T& remainder(std::size_t index) const { return mean_[index + closed_form_active + 1]; }
+
+  /// k ≥ 1.
+  [[nodiscard]] const T& operator[](std::size_t k) const { return mean_[k]; }
 
  private:
   std::vector<T> mean_;
+  std::size_t entered_ = 0;
 };
 
 }  // namespace digon

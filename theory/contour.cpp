@@ -22,10 +22,12 @@
 namespace digon {
 namespace {
 
-/// Sums over the nodes of one count class: the integrals of both errors and of their moduli.
-struct ClassSum {
+/// Sums over the nodes, given that one number of the others is active: the integrals of both errors, of their
+/// moduli, and of the moduli over the last octave of |s|.
+struct CountSum {
   OutputError integral;
   OutputError modulus;
+  OutputError last_octave;
 };
 
 /// Σ_{k≥1} (−1)^k e^{−ckP} f(kP): what the trapezoid rule sees besides f(0).
@@ -43,36 +45,37 @@ OutputError aliases(const Moments& moments, const OutputUnit& unit, const Contou
 
 template <typename T, typename Factor>
 MeanCounts<T> count_all(const OutputUnit& unit, Factor factor) {
-  MeanCounts<T> counts;
-  for (Eigen::Index i = 0; i < unit.others.size(); ++i) counts.add(std::size_t(i), factor(unit.others[i]));
+  MeanCounts<T> counts(std::size_t(unit.others.size()));
+  for (const double g : unit.others) counts.add(factor(g));
   return counts;
 }
 
 /// The contour integral for one output, for each number of active others above `closed_form_active`.
-class ContourIntegral {
+///
+/// The more are active, the sooner the terms have decayed: nodes cost O(n k), where k is the largest number
+/// that still needs them.
+class CountContour {
  public:
-  ContourIntegral(const OutputUnit& unit, double span, const ContourOptions& options)
+  CountContour(const OutputUnit& unit, double span, const ContourOptions& options)
       : unit_(unit),
         options_(options),
         line_(span),
         bias_(line_, unit.bias),
         own_(line_, unit.own),
-        sums_(MeanCounts<double>::classes(std::size_t(unit.others.size()))) {
-    others_.reserve(std::size_t(unit.others.size()));
+        most_(std::size_t(unit.others.size())),
+        sums_(most_ + 1) {
+    others_.reserve(most_);
     for (const double g : unit.others) others_.emplace_back(line_, g);
   }
 
-  /// Carries the sum until the bound on what is left out is within tolerance or the nodes are spent.
+  /// Carries each sum until the estimate of what is left out is within tolerance or the nodes are spent. The
+  /// result's entry 0 is for closed_form_active + 1.
   std::vector<ExpectedError> integrate() {
-    std::size_t next_check = 1;
-    do {
-      add_block();
-      if (blocks_ >= next_check) {
-        bound_tail();
-        next_check = blocks_ + 1 + blocks_ / 8;
-      }
-    } while (!within_tolerance() && nodes() < options_.max_nodes);
-    bound_tail();
+    for (std::size_t octave = 1; most_ > closed_form_active && nodes() < options_.max_nodes; octave *= 2) {
+      for (std::size_t k = 0; k <= most_; ++k) sums_[k].last_octave = {};
+      while (blocks_ < octave) add_block();
+      while (most_ > closed_form_active && within_tolerance(sums_[most_])) --most_;
+    }
     return collect();
   }
 
@@ -81,63 +84,52 @@ class ContourIntegral {
  private:
   void add_block() {
     const NodeBlock block(line_, blocks_);
-    MeanCounts<ComplexLanes> counts;
-    for (std::size_t i = 0; i < others_.size(); ++i) {
-      counts.add(i, others_[i].next(block)[0]);
-    }
+    MeanCounts<ComplexLanes> counts(most_);
+    for (auto& other : others_) counts.add(other.next(block)[0]);
     bias_.next(block);
     const auto& [phi, psi] = own_.next(block);
     const ComplexLanes inactive_kernel =
         2.0 * (bias_.exponential() * block.inverse_s * block.inverse_s * block.inverse_s);
     const ComplexLanes active_kernel = inactive_kernel * (phi - block.s * psi);
-    for (std::size_t index = 0; index < sums_.size(); ++index) {
-      const ComplexLanes& transform = counts.remainder(index);
-      add(inactive_kernel * transform, sums_[index].integral.inactive, sums_[index].modulus.inactive);
-      add(active_kernel * transform, sums_[index].integral.active, sums_[index].modulus.active);
+    for (std::size_t k = closed_form_active + 1; k <= most_; ++k) {
+      CountSum& sum = sums_[k];
+      add(inactive_kernel * counts[k], sum.integral.inactive, sum.modulus.inactive, sum.last_octave.inactive);
+      add(active_kernel * counts[k], sum.integral.active, sum.modulus.active, sum.last_octave.active);
     }
     ++blocks_;
   }
 
   /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
-  void add(const ComplexLanes& term, double& integral, double& modulus) const {
+  void add(const ComplexLanes& term, double& integral, double& modulus, double& last_octave) const {
+    const double weight = line_.h / std::numbers::pi;
+    const Lanes sizes = (term.re < 0.0 ? -term.re : term.re) + (term.im < 0.0 ? -term.im : term.im);
+    double sum = 0.0;
+    double size = 0.0;
     for (std::size_t k = 0; k < lane_count; ++k) {
-      integral += line_.h / std::numbers::pi * term.re[k];
-      modulus += line_.h / std::numbers::pi * (std::abs(term.re[k]) + std::abs(term.im[k]));
+      sum += term.re[k];
+      size += sizes[k];
     }
+    integral += weight * sum;
+    modulus += weight * size;
+    last_octave += weight * size;
   }
 
-  /// |terms| beyond the last node fall at least like |s|⁻², so their sum is at most bound · ω / π.
-  void bound_tail() {
-    const double omega = static_cast<double>(nodes()) * line_.h;
-    const double s = std::hypot(omega, line_.c);
-    const auto counts =
-        count_all<double>(unit_, [&](double g) { return exponential_moment_bound(line_, g, 0, s); });
-    double largest = 0.0;
-    for (std::size_t index = 0; index < sums_.size(); ++index) {
-      largest = std::max(largest, counts.remainder(index));
-    }
-    const double kernel = 2.0 * std::exp(line_.c * unit_.bias) / (s * s * s);
-    const double own = exponential_moment_bound(line_, unit_.own, 0, s) +
-                       s * exponential_moment_bound(line_, unit_.own, 1, s);
-    tail_ = {largest * kernel * omega / std::numbers::pi, largest * kernel * own * omega / std::numbers::pi};
-  }
-
-  [[nodiscard]] bool within_tolerance() const {
-    return tail_.inactive <= options_.tolerance && tail_.active <= options_.tolerance;
+  /// Terms fall at least like |s|⁻²: what is left out is no more than the last octave.
+  [[nodiscard]] bool within_tolerance(const CountSum& sum) const {
+    return sum.last_octave.inactive <= options_.tolerance && sum.last_octave.active <= options_.tolerance;
   }
 
   [[nodiscard]] std::vector<ExpectedError> collect() const {
     const auto moments = count_all<Moments>(unit_, moments_of_active);
     std::vector<ExpectedError> results;
-    for (std::size_t index = 0; index < sums_.size(); ++index) {
-      const Moments& class_moments = moments.remainder(index);
-      const OutputError alias = aliases(class_moments, unit_, line_);
-      const ClassSum& sum = sums_[index];
+    for (std::size_t k = closed_form_active + 1; k < sums_.size(); ++k) {
+      const OutputError alias = aliases(moments[k], unit_, line_);
+      const CountSum& sum = sums_[k];
       const OutputError value{sum.integral.inactive - alias.inactive,
-                              sum.integral.active - alias.active + class_moments.m[0] / 3.0};
+                              sum.integral.active - alias.active + moments[k].m[0] / 3.0};
       const OutputError uncertainty{
-          tail_.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
-          tail_.active + rounding * (sum.modulus.active + std::abs(alias.active))};
+          sum.last_octave.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
+          sum.last_octave.active + rounding * (sum.modulus.active + std::abs(alias.active))};
       results.push_back({value, uncertainty});
     }
     return results;
@@ -149,19 +141,19 @@ class ContourIntegral {
   ExponentialOnLine<0> bias_;
   ExponentialOnLine<2> own_;
   std::vector<ExponentialOnLine<1>> others_;
-  std::vector<ClassSum> sums_;
+  std::size_t most_;  // the largest number active that still needs nodes
+  std::vector<CountSum> sums_;
   std::size_t blocks_ = 0;
-  OutputError tail_{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 };
 
-/// The expected errors of the classes with more than `closed_form_active` others active.
+/// The expected errors with more than `closed_form_active` others active.
 std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const ContourOptions& options,
                                             std::size_t& nodes) {
   if (std::size_t(unit.others.size()) <= closed_form_active) return {};
   const Support support = support_of(unit);
   if (support.least < 0.0 && support.greatest > 0.0) {
     const double span = std::max(support.greatest, -support.least) * (1.0 + 4.0 * rounding);
-    ContourIntegral integral(unit, span, options);
+    CountContour integral(unit, span, options);
     std::vector<ExpectedError> results = integral.integrate();
     nodes = integral.nodes();
     return results;
@@ -169,8 +161,8 @@ std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const Contou
   // Always on: a plain quadratic moment. Never on: the error is x².
   const auto moments = count_all<Moments>(unit, moments_of_active);
   std::vector<ExpectedError> results;
-  for (std::size_t index = 0; index < MeanCounts<double>::classes(std::size_t(unit.others.size())); ++index) {
-    const Moments& given = moments.remainder(index);
+  for (std::size_t k = closed_form_active + 1; k <= std::size_t(unit.others.size()); ++k) {
+    const Moments& given = moments[k];
     const OutputError value = support.least >= 0.0 ? always_on_error(given, unit.bias, unit.own)
                                                    : OutputError{0.0, given.m[0] / 3.0};
     // The terms of the quadratic can cancel: it is their size that rounding goes by.

@@ -18,8 +18,7 @@ struct ContourOptions {
 /// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.
 inline constexpr double rounding = 8.0 * std::numeric_limits<double>::epsilon();
 
-/// An expected OutputError with a bound on its numerical error (truncation, rigorous, plus rounding,
-/// estimated).
+/// An expected OutputError with an estimate of its numerical error, truncation and rounding.
 struct ExpectedError {
   OutputError value;
   OutputError uncertainty;

@@ -4,33 +4,27 @@
 #include <numeric>
 #include <vector>
 
-#include "core/input_error.hpp"
-
 namespace digon {
 namespace {
-
-double variance(double density) {
-  return density / 3.0 - density * density / 4.0;
-}
 
 /// An error known in closed form, to rounding.
 ExpectedError exactly(const OutputError& value) {
   return {value, {rounding * value.inactive, rounding * value.active}};
 }
 
-/// Feature indices, the most important first.
-std::vector<Eigen::Index> by_importance(const Eigen::VectorXd& importance) {
-  std::vector<Eigen::Index> order(std::size_t(importance.size()));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Eigen::Index i, Eigen::Index j) { return importance[i] > importance[j]; });
-  return order;
+/// I_i v_i: what it costs to drop feature i.
+Eigen::VectorXd cost_of_dropping(const FeatureDistribution& features) {
+  const Eigen::ArrayXd p = features.density.array();
+  return features.importance.array() * (p / 3.0 - p.square() / 4.0);
 }
 
-void require_uniform_density(const FeatureDistribution& features) {
-  validate(features);
-  if (!features.has_uniform_density())
-    reject("density: the linear optimum needs one density for all features");
+/// Feature indices, the costliest to drop first.
+std::vector<Eigen::Index> by_cost(const Eigen::VectorXd& cost) {
+  std::vector<Eigen::Index> order(std::size_t(cost.size()));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Eigen::Index i, Eigen::Index j) { return cost[i] > cost[j]; });
+  return order;
 }
 
 }  // namespace
@@ -52,18 +46,19 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
 }
 
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden) {
-  require_uniform_density(features);
-  const std::vector<Eigen::Index> order = by_importance(features.importance);
+  validate(features);
+  const Eigen::VectorXd cost = cost_of_dropping(features);
+  const std::vector<Eigen::Index> order = by_cost(cost);
   double dropped = 0.0;
-  for (std::size_t k = std::size_t(hidden); k < order.size(); ++k) dropped += features.importance[order[k]];
-  return variance(features.density[0]) * dropped;
+  for (std::size_t k = std::size_t(hidden); k < order.size(); ++k) dropped += cost[order[k]];
+  return dropped;
 }
 
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden) {
-  require_uniform_density(features);
+  validate(features);
   const Eigen::Index n = features.features();
   ToyModel model{Eigen::MatrixXd::Zero(hidden, n), 0.5 * features.density, ModelKind::linear};
-  const std::vector<Eigen::Index> order = by_importance(features.importance);
+  const std::vector<Eigen::Index> order = by_cost(cost_of_dropping(features));
   for (Eigen::Index k = 0; k < std::min(hidden, n); ++k) {
     const Eigen::Index kept = order[std::size_t(k)];
     model.W(k, kept) = 1.0;

@@ -15,13 +15,15 @@ namespace digon {
 /// Without a ReLU it is a quadratic in the moments of y = Σ g_i x_i.
 UnitErrorByCount linear_error_by_count(const OutputUnit& unit);
 
-/// The least loss any linear model with m hidden dimensions has, L* = v Σ_{i>m} I_i (importances in falling
-/// order): it keeps the m most important features orthonormal and never superposes.
-/// Throws InputError unless every feature has the same density.
+/// The least loss any linear model with m hidden dimensions has: the sum of the n − m smallest I_i v_i. It
+/// keeps the m features of the largest I_i v_i orthonormal and never superposes.
+///
+/// With the best b, L = Σ_ij I_j v_i (δ_ij − G_ij)². The weights of G_ij and G_ji average at least √(I_i v_i
+/// I_j v_j), so L ≥ ‖D − D^{½} G D^{½}‖² with D = diag √(I_i v_i), of which no rank-m G leaves less than the
+/// n − m smallest D_ii².
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden);
 
-/// A model that attains linear_optimum_loss: unit vectors for the m most important features, b_j = μ for the
-/// rest.
+/// A model that attains linear_optimum_loss: unit vectors for the m features kept, b_j = μ_j for the rest.
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden);
 
 }  // namespace digon

@@ -28,25 +28,23 @@ Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::VectorXd& b) {
   return values;
 }
 
-ToyModel unflatten(const double* values, Eigen::Index hidden, Eigen::Index features) {
-  return {Eigen::Map<const Eigen::MatrixXd>(values, hidden, features),
-          Eigen::Map<const Eigen::VectorXd>(values + hidden * features, features)};
+ToyModel unflatten(const double* values, const ToyModel& like) {
+  return {Eigen::Map<const Eigen::MatrixXd>(values, like.hidden(), like.features()),
+          Eigen::Map<const Eigen::VectorXd>(values + like.W.size(), like.features()), like.kind};
 }
 
 /// The objective as Ceres takes it, in units of the loss of the model that always answers 0: so the
 /// minimiser's tolerances mean the same at every density.
 class CeresObjective : public ceres::FirstOrderFunction {
  public:
-  CeresObjective(const Objective& objective, Eigen::Index hidden, Eigen::Index features)
-      : objective_(objective), hidden_(hidden), features_(features) {
-    const double zero_loss =
-        objective({Eigen::MatrixXd::Zero(hidden, features), Eigen::VectorXd::Zero(features)}).loss;
+  CeresObjective(const Objective& objective, const ToyModel& start) : objective_(objective), start_(start) {
+    const double zero_loss = objective({0.0 * start.W, 0.0 * start.b, start.kind}).loss;
     if (zero_loss > 0.0) unit_ = zero_loss;
   }
 
   bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
     try {
-      const LossGradient loss = objective_(unflatten(parameters, hidden_, features_));
+      const LossGradient loss = objective_(unflatten(parameters, start_));
       *cost = loss.loss / unit_;
       if (gradient != nullptr) {
         Eigen::Map<Eigen::VectorXd>(gradient, NumParameters()) = flatten(loss.by_W, loss.by_b) / unit_;
@@ -58,12 +56,11 @@ class CeresObjective : public ceres::FirstOrderFunction {
       return false;  // a step to infinity
     }
   }
-  int NumParameters() const override { return static_cast<int>((hidden_ + 1) * features_); }
+  int NumParameters() const override { return static_cast<int>(start_.W.size() + start_.b.size()); }
 
  private:
   const Objective& objective_;
-  Eigen::Index hidden_;
-  Eigen::Index features_;
+  const ToyModel& start_;
   double unit_ = 1.0;
 };
 
@@ -71,7 +68,8 @@ class CeresObjective : public ceres::FirstOrderFunction {
 ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed) {
   std::vector<double> normal(std::size_t((hidden + 1) * features));
   fill_standard_normal(normal, {seed, Purpose::initial_weights});
-  ToyModel start = unflatten(normal.data(), hidden, features);
+  ToyModel start{Eigen::MatrixXd(hidden, features), Eigen::VectorXd(features)};
+  start = unflatten(normal.data(), start);
   start.W *= 0.8 / std::sqrt(double(hidden));
   start.b *= 0.1;
   return start;
@@ -131,9 +129,7 @@ Objective one_sparse_objective(const Eigen::VectorXd& importance) {
 }
 
 Descent descend(const Objective& objective, const ToyModel& start) {
-  const Eigen::Index m = start.hidden();
-  const Eigen::Index n = start.features();
-  const ceres::GradientProblem problem(new CeresObjective(objective, m, n));  // which takes ownership
+  const ceres::GradientProblem problem(new CeresObjective(objective, start));  // which takes ownership
   ceres::GradientProblemSolver::Options options;
   options.logging_type = ceres::SILENT;
   options.max_num_iterations = 2000;
@@ -145,7 +141,7 @@ Descent descend(const Objective& objective, const ToyModel& start) {
   ceres::GradientProblemSolver::Summary summary;
   ceres::Solve(options, problem, parameters.data(), &summary);
 
-  const ToyModel model = unflatten(parameters.data(), m, n);
+  const ToyModel model = unflatten(parameters.data(), start);
   const LossGradient loss = objective(model);
   return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
 }
@@ -182,7 +178,7 @@ Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
   constexpr double h = 1e-5;
   const Eigen::VectorXd at = flatten(model.W, model.b);
   const auto gradient = [&](const Eigen::VectorXd& parameters) {
-    const LossGradient loss = objective(unflatten(parameters.data(), model.hidden(), model.features()));
+    const LossGradient loss = objective(unflatten(parameters.data(), model));
     return flatten(loss.by_W, loss.by_b);
   };
   Eigen::MatrixXd H(at.size(), at.size());

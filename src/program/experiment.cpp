@@ -55,6 +55,7 @@ std::vector<Experiment> make_experiments() {
   }
   basic.restarts = 4;
   basic.learning_rate = 3e-3;
+  basic.optimum_starts = 64;
   basic.figure = FigureKind::basic;
   return {intro, basic};
 }

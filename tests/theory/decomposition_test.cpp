@@ -22,6 +22,21 @@ TEST_CASE("the weighted decomposition sums to the exact loss at every density") 
   }
 }
 
+TEST_CASE("the decomposition of many features sums to the exact loss") {
+  // Two methods that share no more than the transform of one feature.
+  ToyModel model = random_model(100, 10, 0.2, 8);
+  model.W.rightCols(60) *= 0.01;  // as training leaves features that are not represented
+  const Eigen::VectorXd importance = Eigen::VectorXd::LinSpaced(100, 1.0, 0.01);
+  DecompositionOptions options;
+  options.threads = 0;
+  const Eigen::VectorXd mean = decompose(model, importance, options).L_mean();
+  for (const double density : {0.001, 0.1, 0.5, 1.0}) {
+    CAPTURE(density);
+    const FeatureDistribution features{Eigen::VectorXd::Constant(100, density), importance};
+    CHECK(binomial_weights(100, density).dot(mean) == Approx(exact_loss(model, features).loss).epsilon(1e-9));
+  }
+}
+
 TEST_CASE("L_0 and L_1 of the decomposition are the closed forms") {
   const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear);
   const ToyModel model = random_model(7, 3, 0.8, 6, kind);
