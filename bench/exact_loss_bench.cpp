@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <vector>
 
 #include "core/random.hpp"
 #include "empirical/training.hpp"
@@ -40,12 +41,43 @@ void exact_loss_and_gradient(benchmark::State& state) {
   state.counters["relative_error_bound"] = gradient.error / gradient.loss;
 }
 
+/// Weights on which every output is hard: all features represented, in random directions.
+void exact_loss_of_random_weights(benchmark::State& state) {
+  const Eigen::Index n = state.range(0);
+  const Eigen::Index m = 30;
+  std::vector<double> normal(std::size_t((m + 1) * n));
+  fill_standard_normal(normal, {1, Purpose::initial_weights});
+  ToyModel model{Eigen::Map<Eigen::MatrixXd>(normal.data(), m, n).colwise().normalized(),
+                 -0.1 * Eigen::Map<Eigen::VectorXd>(normal.data() + m * n, n).cwiseAbs()};
+  ExactLossOptions options;
+  options.relative_tolerance = 1e-8;
+  options.threads = 2;
+  LossGradient gradient;
+  for (auto _ : state) {
+    gradient = exact_loss_gradient(model, uniform_features(n, density), options);
+    benchmark::DoNotOptimize(gradient.loss);
+  }
+  state.SetComplexityN(n);
+  state.counters["nodes_per_output"] = double(gradient.nodes) / double(n);
+}
+
 }  // namespace
 
 BENCHMARK(exact_loss_and_gradient)
     ->Args({5, 2})
     ->Args({20, 5})
+    ->Args({40, 10})
     ->Args({80, 20})
+    ->Args({160, 30})
     ->Args({400, 30})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(exact_loss_of_random_weights)
+    ->Arg(25)
+    ->Arg(50)
+    ->Arg(100)
+    ->Arg(200)
+    ->Arg(400)
+    ->Complexity()
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();

@@ -13,7 +13,7 @@ namespace digon {
 struct Decomposition {
   Eigen::VectorXd reconstruction;  ///< [n+1] the part of L̄_k at outputs whose feature is active
   Eigen::VectorXd interference;    ///< [n+1] the part of L̄_k at outputs whose feature is 0
-  Eigen::VectorXd error;           ///< [n+1] bound on the numerical error of L̄_k
+  Eigen::VectorXd error;           ///< [n+1] estimate of the numerical error of L̄_k
   std::size_t nodes = 0;           ///< quadrature nodes, over all outputs
 
   [[nodiscard]] Eigen::VectorXd L_mean() const { return reconstruction + interference; }  ///< [n+1] L̄_k
@@ -26,8 +26,8 @@ struct DecompositionOptions {
   std::size_t threads = 1;            ///< 0: one a core; the result does not depend on it
 };
 
-/// L̄_k for k = 0 … n, of either kind of model; `importance` is I [n]. Cost O(n³) a node.
-/// Throws InputError on bad input, ToleranceError where the tolerance is out of reach.
+/// L̄_k for k = 0 … n, of either kind of model; `importance` is I [n]. Cost O(n k) a node for each output, k
+/// falling from n. Throws InputError on bad input, ToleranceError where the tolerance is out of reach.
 Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance,
                         const DecompositionOptions& options = {});
 

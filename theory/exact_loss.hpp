@@ -19,7 +19,7 @@ struct ExactLossOptions {
 /// L = Σ_j I_j E[(x_j − x'_j)²] over the feature distribution, without sampling.
 struct ExactLoss {
   double loss = 0.0;
-  double error = 0.0;              ///< bound on |loss − L|: truncation (rigorous) and rounding (estimated)
+  double error = 0.0;              ///< estimate of |loss − L|: truncation, rounding
   Eigen::VectorXd reconstruction;  ///< [n] I_j p_j E[(x_j − x'_j)² | x_j active]
   Eigen::VectorXd interference;    ///< [n] I_j S_j E[(x'_j)² | x_j = 0]
   std::size_t nodes = 0;           ///< quadrature nodes, over all outputs
