@@ -134,6 +134,7 @@ Descent descend(const Objective& objective, const ToyModel& start) {
   options.logging_type = ceres::SILENT;
   options.max_num_iterations = 2000;
   options.max_lbfgs_rank = 30;
+  options.use_approximate_eigenvalue_bfgs_scaling = true;
   options.function_tolerance = 1e-14;
   options.gradient_tolerance = 1e-10;
   options.parameter_tolerance = 1e-12;

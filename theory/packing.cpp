@@ -1,0 +1,227 @@
+#include "theory/packing.hpp"
+
+#include <ceres/gradient_problem.h>
+#include <ceres/gradient_problem_solver.h>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+#include "theory/sphere_product.hpp"
+
+namespace digon {
+namespace {
+
+/// Two starts ended at the same energy if theirs differ by less than this share.
+constexpr double same_energy = 1e-9;
+
+/// The largest Hessian that is decomposed.
+constexpr Eigen::Index largest_hessian = 2000;
+
+class EnergyFunction : public ceres::FirstOrderFunction {
+ public:
+  EnergyFunction(const PackingEnergy& energy, Eigen::Index m, Eigen::Index n, double unit)
+      : energy_(energy), m_(m), n_(n), unit_(unit) {}
+
+  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
+    const Eigen::MatrixXd W = Eigen::Map<const Eigen::MatrixXd>(parameters, m_, n_);
+    Eigen::MatrixXd by_W;
+    *cost = packing_energy(energy_, W, gradient != nullptr ? &by_W : nullptr) / unit_;
+    if (gradient != nullptr) Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = by_W / unit_;
+    return std::isfinite(*cost);
+  }
+  [[nodiscard]] int NumParameters() const override { return int(m_ * n_); }
+
+ private:
+  PackingEnergy energy_;
+  Eigen::Index m_;
+  Eigen::Index n_;
+  double unit_;
+};
+
+/// ∂E/∂W projected onto the tangent spaces.
+Eigen::MatrixXd along_spheres(const Eigen::MatrixXd& W, const Eigen::MatrixXd& by_W) {
+  const Eigen::RowVectorXd radial = W.cwiseProduct(by_W).colwise().sum();
+  return by_W - W * radial.asDiagonal();
+}
+
+Packing evaluate(const PackingEnergy& energy, Eigen::MatrixXd W) {
+  W.colwise().normalize();
+  Eigen::MatrixXd by_W;
+  const double value = packing_energy(energy, W, &by_W);
+  const double gradient_norm = along_spheres(W, by_W).norm();
+  return {std::move(W), value, gradient_norm};
+}
+
+/// Moves the point that costs most to a random place and searches again, `hops` times.
+Packing hop(const PackingEnergy& energy, Packing packing, std::size_t hops, std::uint64_t seed) {
+  for (std::size_t k = 0; k < hops && !interrupted(); ++k) {
+    Eigen::MatrixXd moved = packing.W;
+    Eigen::Index worst = 0;
+    energy_of_points(energy, moved).maxCoeff(&worst);
+    const Eigen::MatrixXd place = random_points(moved.cols(), moved.rows(), derive_seed(seed, k));
+    moved += 0.1 / std::sqrt(double(moved.cols())) * place;
+    moved.col(worst) = place.col(worst);
+    Packing found = minimise_packing(energy, moved);
+    if (found.energy < packing.energy) packing = std::move(found);
+  }
+  return packing;
+}
+
+}  // namespace
+
+Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64_t seed) {
+  Eigen::MatrixXd W(dim, points);
+  fill_standard_normal({W.data(), std::size_t(W.size())}, {seed, Purpose::initial_weights});
+  W.colwise().normalize();
+  return W;
+}
+
+Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
+  const Eigen::Index m = W.rows();
+  const Eigen::Index n = W.cols();
+  const double unit = double(n) * double(n);
+  const ceres::GradientProblem problem(new EnergyFunction(energy, m, n, unit),
+                                       sphere_product(m, n).release());
+  ceres::GradientProblemSolver::Options options;
+  options.logging_type = ceres::SILENT;
+  options.max_num_iterations = 20000;
+  options.max_lbfgs_rank = 20;
+  options.use_approximate_eigenvalue_bfgs_scaling = true;  // ten times fewer iterations at n = 100
+  options.function_tolerance = 1e-13;
+  options.gradient_tolerance = 1e-11;
+  options.parameter_tolerance = 1e-12;
+  Eigen::MatrixXd points = W.colwise().normalized();
+  ceres::GradientProblemSolver::Summary summary;
+  ceres::Solve(options, problem, points.data(), &summary);
+  return evaluate(energy, std::move(points));
+}
+
+PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                             const PackingSearch& search) {
+  if (points < 2) reject("points: {} given; at least 2 are needed", points);
+  if (dim < 2) reject("dim: {} given; at least 2 is needed", dim);
+  const std::size_t count = search.given.size() + search.starts;
+  if (count == 0) reject("starts: 0 given; at least 1 is needed");
+  std::vector<Packing> found(count);
+  std::vector<char> done(count, 0);
+  parallel_for(count, search.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    const bool is_given = k < search.given.size();
+    const std::uint64_t seed = derive_seed(search.seed, is_given ? k : k - search.given.size());
+    found[k] = minimise_packing(energy, is_given ? search.given[k] : random_points(points, dim, seed));
+    found[k] = hop(energy, std::move(found[k]), search.hops, seed);
+    done[k] = std::isfinite(found[k].energy) ? 1 : 0;
+    search.advance(1);
+  });
+  PackingResult result;
+  bool any = false;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (done[k] == 0) continue;
+    ++result.starts;
+    if (!any || found[k].energy < result.best.energy) result.best = found[k];
+    any = true;
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    if (done[k] != 0 &&
+        found[k].energy <= result.best.energy + same_energy * std::abs(result.best.energy) + 1e-14)
+      ++result.hits;
+  }
+  return result;
+}
+
+PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
+  const Eigen::Index m = W.rows();
+  const Eigen::Index n = W.cols();
+  const Eigen::Index t = m - 1;
+  PackingHessian result;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const Eigen::MatrixXd Q = Eigen::HouseholderQR<Eigen::MatrixXd>(W.col(i)).householderQ();
+    result.basis.push_back(Q.rightCols(t));
+  }
+  result.H = Eigen::MatrixXd::Zero(n * t, n * t);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      const double c = W.col(i).dot(W.col(j));
+      const PairDerivatives f = pair_energy(energy, c);
+      const Eigen::MatrixXd& Bi = result.basis[std::size_t(i)];
+      const Eigen::MatrixXd& Bj = result.basis[std::size_t(j)];
+      const Eigen::VectorXd wj = Bi.transpose() * W.col(j);
+      const Eigen::VectorXd wi = Bj.transpose() * W.col(i);
+      result.H.block(i * t, i * t, t, t) +=
+          f.second * wj * wj.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
+      result.H.block(j * t, j * t, t, t) +=
+          f.second * wi * wi.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
+      result.H.block(i * t, j * t, t, t) = f.second * wj * wi.transpose() + f.first * Bi.transpose() * Bj;
+      result.H.block(j * t, i * t, t, t) = result.H.block(i * t, j * t, t, t).transpose();
+    }
+  }
+  result.rotations.resize(n * t, m * (m - 1) / 2);
+  Eigen::Index column = 0;
+  for (Eigen::Index a = 0; a < m; ++a) {
+    for (Eigen::Index b = 0; b < a; ++b, ++column) {
+      for (Eigen::Index i = 0; i < n; ++i) {
+        Eigen::VectorXd moved = Eigen::VectorXd::Zero(m);
+        moved[a] = W(b, i);
+        moved[b] = -W(a, i);
+        result.rotations.col(column).segment(i * t, t) = result.basis[std::size_t(i)].transpose() * moved;
+      }
+    }
+  }
+  return result;
+}
+
+std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
+  if (W.cols() * (W.rows() - 1) > largest_hessian) return std::nullopt;
+  const PackingHessian hessian = packing_hessian(energy, W);
+  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(hessian.rotations);
+  const Eigen::Index rank = qr.rank();
+  if (rank == hessian.H.rows()) return std::nullopt;  // nothing but rotations
+  const Eigen::MatrixXd Q = qr.householderQ();
+  const Eigen::MatrixXd rest = Q.rightCols(hessian.H.rows() - rank);
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(rest.transpose() * hessian.H * rest,
+                                                        Eigen::EigenvaluesOnly)
+      .eigenvalues()
+      .minCoeff();
+}
+
+Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {
+  const Eigen::Index t = packing.W.rows() - 1;
+  if (packing.W.cols() * t > largest_hessian) return packing;
+  Packing best = packing;
+  constexpr int steps = 4;
+  for (int step = 0; step < steps; ++step) {
+    const PackingHessian hessian = packing_hessian(energy, best.W);
+    Eigen::MatrixXd by_W;
+    packing_energy(energy, best.W, &by_W);
+    Eigen::VectorXd gradient(hessian.H.rows());
+    for (Eigen::Index i = 0; i < best.W.cols(); ++i) {
+      gradient.segment(i * t, t) = hessian.basis[std::size_t(i)].transpose() * by_W.col(i);
+    }
+    // The step off flat directions, rotations among them.
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(hessian.H);
+    const double flat = 1e-9 * std::max(std::abs(eigen.eigenvalues()[hessian.H.rows() - 1]), 1.0);
+    Eigen::VectorXd along = eigen.eigenvectors().transpose() * gradient;
+    for (Eigen::Index k = 0; k < along.size(); ++k) {
+      along[k] = eigen.eigenvalues()[k] > flat ? along[k] / eigen.eigenvalues()[k] : 0.0;
+    }
+    const Eigen::VectorXd move = eigen.eigenvectors() * along;
+    Eigen::MatrixXd moved = best.W;
+    for (Eigen::Index i = 0; i < moved.cols(); ++i) {
+      moved.col(i) -= hessian.basis[std::size_t(i)] * move.segment(i * t, t);
+    }
+    Packing next = evaluate(energy, std::move(moved));
+    const bool better =
+        next.gradient_norm < best.gradient_norm && next.energy <= best.energy * (1.0 + 1e-12) + 1e-14;
+    if (!better) break;
+    best = std::move(next);
+  }
+  return best;
+}
+
+}  // namespace digon

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <string_view>
+
+namespace digon {
+
+/// What a pair of unit vectors at inner product c = w_i·w_j, at distance r = √(2 − 2c), costs.
+enum class PairEnergy {
+  coulomb,  ///< 1/r: Thomson's problem
+  log,      ///< −ln r
+  riesz,    ///< r^−s
+  relu2,    ///< max(c, 0)²: L_1's interference at ‖W_i‖ = 1, b = 0
+  frame,    ///< c²
+};
+
+/// A pair energy, with Riesz' exponent s where it has one.
+struct PackingEnergy {
+  PairEnergy kind = PairEnergy::coulomb;
+  double exponent = 1.0;
+
+  /// Whether it grows without bound as two points meet.
+  [[nodiscard]] bool is_singular() const { return kind != PairEnergy::relu2 && kind != PairEnergy::frame; }
+};
+
+/// Value and derivatives by c.
+struct PairDerivatives {
+  double value = 0.0;
+  double first = 0.0;
+  double second = 0.0;
+};
+PairDerivatives pair_energy(const PackingEnergy& energy, double c);
+
+/// Σ_{i<j} f(w_i·w_j) of n unit vectors in R^m, the columns of W [m×n], and where asked its derivative by W
+/// [m×n], Σ_j f'(w_i·w_j) w_j, not projected onto the spheres. Infinite where two points coincide under a
+/// singular energy.
+double packing_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, Eigen::MatrixXd* by_W = nullptr);
+
+/// What point i is part of: Σ_j f(w_i·w_j) [n].
+Eigen::VectorXd energy_of_points(const PackingEnergy& energy, const Eigen::MatrixXd& W);
+
+}  // namespace digon
