@@ -1,8 +1,5 @@
 #include "theory/packing.hpp"
 
-#include <ceres/gradient_problem.h>
-#include <ceres/gradient_problem_solver.h>
-
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
@@ -12,7 +9,7 @@
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
-#include "theory/sphere_product.hpp"
+#include "theory/sphere_descent.hpp"
 
 namespace digon {
 namespace {
@@ -23,16 +20,18 @@ constexpr double same_energy = 1e-9;
 /// The largest Hessian that is decomposed.
 constexpr Eigen::Index largest_hessian = 2000;
 
+/// The energy in units of n², so that Ceres' tolerances mean the same for every n.
 class EnergyFunction : public ceres::FirstOrderFunction {
  public:
-  EnergyFunction(const PackingEnergy& energy, Eigen::Index m, Eigen::Index n, double unit)
-      : energy_(energy), m_(m), n_(n), unit_(unit) {}
+  EnergyFunction(const PackingEnergy& energy, Eigen::Index m, Eigen::Index n)
+      : energy_(energy), m_(m), n_(n) {}
 
   bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
     const Eigen::MatrixXd W = Eigen::Map<const Eigen::MatrixXd>(parameters, m_, n_);
+    const double unit = double(n_) * double(n_);
     Eigen::MatrixXd by_W;
-    *cost = packing_energy(energy_, W, gradient != nullptr ? &by_W : nullptr) / unit_;
-    if (gradient != nullptr) Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = by_W / unit_;
+    *cost = packing_energy(energy_, W, gradient != nullptr ? &by_W : nullptr) / unit;
+    if (gradient != nullptr) Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = by_W / unit;
     return std::isfinite(*cost);
   }
   [[nodiscard]] int NumParameters() const override { return int(m_ * n_); }
@@ -41,14 +40,7 @@ class EnergyFunction : public ceres::FirstOrderFunction {
   PackingEnergy energy_;
   Eigen::Index m_;
   Eigen::Index n_;
-  double unit_;
 };
-
-/// ∂E/∂W projected onto the tangent spaces.
-Eigen::MatrixXd along_spheres(const Eigen::MatrixXd& W, const Eigen::MatrixXd& by_W) {
-  const Eigen::RowVectorXd radial = W.cwiseProduct(by_W).colwise().sum();
-  return by_W - W * radial.asDiagonal();
-}
 
 Packing evaluate(const PackingEnergy& energy, Eigen::MatrixXd W) {
   W.colwise().normalize();
@@ -83,23 +75,7 @@ Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64
 }
 
 Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
-  const Eigen::Index m = W.rows();
-  const Eigen::Index n = W.cols();
-  const double unit = double(n) * double(n);
-  const ceres::GradientProblem problem(new EnergyFunction(energy, m, n, unit),
-                                       sphere_product(m, n).release());
-  ceres::GradientProblemSolver::Options options;
-  options.logging_type = ceres::SILENT;
-  options.max_num_iterations = 20000;
-  options.max_lbfgs_rank = 20;
-  options.use_approximate_eigenvalue_bfgs_scaling = true;  // ten times fewer iterations at n = 100
-  options.function_tolerance = 1e-13;
-  options.gradient_tolerance = 1e-11;
-  options.parameter_tolerance = 1e-12;
-  Eigen::MatrixXd points = W.colwise().normalized();
-  ceres::GradientProblemSolver::Summary summary;
-  ceres::Solve(options, problem, points.data(), &summary);
-  return evaluate(energy, std::move(points));
+  return evaluate(energy, descend_on_spheres(new EnergyFunction(energy, W.rows(), W.cols()), W));
 }
 
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,

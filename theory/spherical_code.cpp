@@ -1,0 +1,272 @@
+#include "theory/spherical_code.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+#include "theory/sphere_descent.hpp"
+
+namespace digon {
+namespace {
+
+constexpr double first_sharpness = 8.0;
+constexpr double sharpness_growth = 4.0;
+constexpr double last_sharpness = 1e5;
+
+/// Codes whose coherences differ by less are one: what the soft maximum leaves open.
+constexpr double same_coherence = 1e-4;
+
+/// Pairs this close to the largest inner product, in units of 1/β, may be in contact.
+constexpr double contact_reach = 25.0;
+
+/// The largest system of conditions that is solved.
+constexpr Eigen::Index largest_system = 1600;
+
+/// β⁻¹ log Σ_{i<j} e^{β c_ij}, of both signs of c for lines.
+class SoftMaximum : public ceres::FirstOrderFunction {
+ public:
+  SoftMaximum(CodeKind kind, double sharpness, Eigen::Index m, Eigen::Index n)
+      : kind_(kind), sharpness_(sharpness), m_(m), n_(n) {}
+
+  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
+    const Eigen::Map<const Eigen::MatrixXd> W(parameters, m_, n_);
+    Eigen::MatrixXd G = W.transpose() * W;
+    G.diagonal().setConstant(kind_ == CodeKind::lines ? 0.0 : -2.0);
+    const double largest = kind_ == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
+    Eigen::ArrayXXd above = (sharpness_ * (G.array() - largest)).exp();
+    Eigen::ArrayXXd below = Eigen::ArrayXXd::Zero(n_, n_);
+    if (kind_ == CodeKind::lines) below = (-sharpness_ * (G.array() + largest)).exp();
+    above.matrix().diagonal().setZero();
+    below.matrix().diagonal().setZero();
+    const double sum = (above + below).sum();  // every pair twice
+    *cost = largest + std::log(0.5 * sum) / sharpness_;
+    if (gradient != nullptr) {
+      const Eigen::MatrixXd weights = (above - below) / (0.5 * sum);
+      Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = W * weights;
+    }
+    return true;
+  }
+  [[nodiscard]] int NumParameters() const override { return int(m_ * n_); }
+
+ private:
+  CodeKind kind_;
+  double sharpness_;
+  Eigen::Index m_;
+  Eigen::Index n_;
+};
+
+/// A pair in contact: sign w_i·w_j is the coherence.
+struct Contact {
+  Eigen::Index i = 0;
+  Eigen::Index j = 0;
+  double sign = 1.0;
+};
+
+std::vector<Contact> contacts_of(CodeKind kind, const Eigen::MatrixXd& W, double reach) {
+  const double largest = coherence(kind, W);
+  std::vector<Contact> contacts;
+  for (Eigen::Index i = 0; i < W.cols(); ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      const double c = W.col(i).dot(W.col(j));
+      const double sign = kind == CodeKind::lines && c < 0.0 ? -1.0 : 1.0;
+      if (sign * c >= largest - reach) contacts.push_back({i, j, sign});
+    }
+  }
+  return contacts;
+}
+
+/// The contacts' inner products c_k, their gradients and Hessians along the spheres, in an orthonormal basis
+/// of each tangent space.
+struct Contacts {
+  std::vector<Contact> pairs;
+  Eigen::VectorXd c;          ///< [contacts]
+  Eigen::MatrixXd gradients;  ///< [n(m−1) × contacts]
+  std::vector<Eigen::MatrixXd> basis;
+  Eigen::MatrixXd rotations;
+
+  Contacts(CodeKind kind, const Eigen::MatrixXd& W, double reach) : pairs(contacts_of(kind, W, reach)) {
+    // The frame energy's bases and rotations are those of any packing.
+    PackingHessian frame = packing_hessian({PairEnergy::frame, 0.0}, W);
+    basis = std::move(frame.basis);
+    rotations = std::move(frame.rotations);
+    const Eigen::Index t = W.rows() - 1;
+    c.resize(Eigen::Index(pairs.size()));
+    gradients = Eigen::MatrixXd::Zero(W.cols() * t, c.size());
+    for (Eigen::Index k = 0; k < c.size(); ++k) {
+      const auto& [i, j, sign] = pairs[std::size_t(k)];
+      c[k] = sign * W.col(i).dot(W.col(j));
+      gradients.col(k).segment(i * t, t) = sign * basis[std::size_t(i)].transpose() * W.col(j);
+      gradients.col(k).segment(j * t, t) = sign * basis[std::size_t(j)].transpose() * W.col(i);
+    }
+  }
+
+  /// Of Σ μ_k c_k along the spheres.
+  [[nodiscard]] Eigen::MatrixXd hessian(const Eigen::VectorXd& mu) const {
+    const Eigen::Index t = basis[0].cols();
+    Eigen::MatrixXd H = Eigen::MatrixXd::Zero(gradients.rows(), gradients.rows());
+    for (Eigen::Index k = 0; k < c.size(); ++k) {
+      const auto& [i, j, sign] = pairs[std::size_t(k)];
+      H.block(i * t, i * t, t, t).diagonal().array() -= mu[k] * c[k];
+      H.block(j * t, j * t, t, t).diagonal().array() -= mu[k] * c[k];
+      const Eigen::MatrixXd mixed = mu[k] * sign * basis[std::size_t(i)].transpose() * basis[std::size_t(j)];
+      H.block(i * t, j * t, t, t) += mixed;
+      H.block(j * t, i * t, t, t) += mixed.transpose();
+    }
+    return H;
+  }
+};
+
+/// The μ ≥ 0 of sum 1 that makes Σ μ_k ∇c_k least: nonnegative least squares (Lawson and Hanson's active
+/// set).
+Eigen::VectorXd multipliers(const Eigen::MatrixXd& gradients) {
+  const Eigen::Index count = gradients.cols();
+  // One more row asks for the sum; what it is weighed with does not matter where the residual can be 0.
+  Eigen::MatrixXd A(gradients.rows() + 1, count);
+  A << gradients, Eigen::RowVectorXd::Ones(count);
+  const Eigen::VectorXd target = Eigen::VectorXd::Unit(A.rows(), A.rows() - 1);
+  std::vector<Eigen::Index> kept(std::size_t(count), 0);
+  for (Eigen::Index k = 0; k < count; ++k) kept[std::size_t(k)] = k;
+  Eigen::VectorXd mu = Eigen::VectorXd::Zero(count);
+  while (!kept.empty()) {
+    const Eigen::VectorXd solution =
+        Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd>(A(Eigen::all, kept)).solve(target);
+    Eigen::Index least = 0;
+    if (solution.minCoeff(&least) >= -1e-12) {
+      mu(kept) = solution.cwiseMax(0.0);
+      break;
+    }
+    kept.erase(kept.begin() + least);
+  }
+  return mu.sum() > 0.0 ? Eigen::VectorXd(mu / mu.sum()) : mu;
+}
+
+Eigen::MatrixXd moved_along(const Eigen::MatrixXd& W, const std::vector<Eigen::MatrixXd>& basis,
+                            const Eigen::VectorXd& step) {
+  const Eigen::Index t = W.rows() - 1;
+  Eigen::MatrixXd moved = W;
+  for (Eigen::Index i = 0; i < W.cols(); ++i) moved.col(i) += basis[std::size_t(i)] * step.segment(i * t, t);
+  return moved.colwise().normalized();
+}
+
+/// Newton's method on the conditions Σ μ_k ∇c_k = 0, Σ μ_k = 1, c_k = c of the contacts.
+Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
+  double reach = contact_reach / last_sharpness;
+  constexpr int steps = 6;
+  for (int step = 0; step < steps; ++step) {
+    const Contacts contacts(kind, W, reach);
+    const Eigen::Index dof = contacts.gradients.rows();
+    const Eigen::Index count = contacts.c.size();
+    if (dof + count + 1 > largest_system) return W;
+    const Eigen::VectorXd mu = multipliers(contacts.gradients);
+    const double top = contacts.c.maxCoeff();
+    Eigen::MatrixXd system = Eigen::MatrixXd::Zero(dof + count + 1, dof + count + 1);
+    system.topLeftCorner(dof, dof) = contacts.hessian(mu);
+    system.block(0, dof, dof, count) = contacts.gradients;
+    system.block(dof, 0, count, dof) = contacts.gradients.transpose();
+    system.block(dof, dof + count, count, 1).setConstant(-1.0);
+    system.block(dof + count, dof, 1, count).setConstant(1.0);
+    Eigen::VectorXd wrong(dof + count + 1);
+    wrong << contacts.gradients * mu, contacts.c.array() - top, mu.sum() - 1.0;
+    Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver;
+    solver.setThreshold(1e-9);
+    solver.compute(system);
+    const Eigen::VectorXd change = solver.solve(-wrong);
+    const Eigen::MatrixXd next = moved_along(W, contacts.basis, change.head(dof));
+    const double size = change.head(dof).norm();
+    if (!(size < 0.1) || coherence(kind, next) > coherence(kind, W) + 1e-12) return W;
+    W = next;
+    reach =
+        std::max(std::min(reach, 100.0 * size * size), 1e-10);  // what is quadratically small is in contact
+  }
+  return W;
+}
+
+SphericalCode certify(CodeKind kind, const Eigen::MatrixXd& W) {
+  SphericalCode code{W, coherence(kind, W), 0.0, std::nullopt};
+  const Contacts contacts(kind, W, 1e-9);
+  if (contacts.gradients.rows() + contacts.c.size() > largest_system) {
+    code.residual = std::numeric_limits<double>::quiet_NaN();
+    return code;
+  }
+  const Eigen::VectorXd mu = multipliers(contacts.gradients);
+  code.residual = (contacts.gradients * mu).norm();
+  // Motions along which all contacts change alike, off rotations.
+  Eigen::MatrixXd fixed(contacts.gradients.rows(), contacts.c.size() - 1 + contacts.rotations.cols());
+  fixed << contacts.gradients.rightCols(contacts.c.size() - 1).colwise() - contacts.gradients.col(0),
+      contacts.rotations;
+  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr;
+  qr.setThreshold(1e-7);
+  qr.compute(fixed);
+  const Eigen::Index free = fixed.rows() - qr.rank();
+  if (free == 0) return code;
+  const Eigen::MatrixXd Q = qr.householderQ();
+  const Eigen::MatrixXd rest = Q.rightCols(free);
+  code.least_eigenvalue = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(
+                              rest.transpose() * contacts.hessian(mu) * rest, Eigen::EigenvaluesOnly)
+                              .eigenvalues()
+                              .minCoeff();
+  return code;
+}
+
+Eigen::MatrixXd anneal(CodeKind kind, Eigen::MatrixXd W) {
+  for (double sharpness = first_sharpness; sharpness < last_sharpness * sharpness_growth && !interrupted();
+       sharpness *= sharpness_growth) {
+    W = descend_on_spheres(new SoftMaximum(kind, std::min(sharpness, last_sharpness), W.rows(), W.cols()), W);
+  }
+  return W;
+}
+
+/// The better of the annealed code and, for points, the Coulomb minimum, which universally optimal codes are.
+Eigen::MatrixXd find_code(CodeKind kind, const Eigen::MatrixXd& start) {
+  if (kind == CodeKind::lines) return anneal(kind, start);
+  const Eigen::MatrixXd thomson = minimise_packing({}, start).W;
+  Eigen::MatrixXd annealed = anneal(kind, thomson);
+  return coherence(kind, annealed) < coherence(kind, thomson) ? annealed : thomson;
+}
+
+}  // namespace
+
+double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
+  Eigen::MatrixXd G = W.transpose() * W;
+  G.diagonal().setConstant(kind == CodeKind::lines ? 0.0 : -2.0);
+  return kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
+}
+
+SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
+                                          const PackingSearch& search) {
+  if (points < 2) reject("points: {} given; at least 2 are needed", points);
+  if (dim < 2) reject("dim: {} given; at least 2 is needed", dim);
+  const std::size_t count = search.given.size() + search.starts;
+  if (count == 0) reject("starts: 0 given; at least 1 is needed");
+  std::vector<Eigen::MatrixXd> found(count);
+  parallel_for(count, search.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    const bool is_given = k < search.given.size();
+    found[k] = find_code(
+        kind, is_given ? search.given[k]
+                       : random_points(points, dim, derive_seed(search.seed, k - search.given.size())));
+    search.advance(1);
+  });
+  SphericalCodeResult result;
+  const Eigen::MatrixXd* best = nullptr;
+  for (const Eigen::MatrixXd& W : found) {
+    if (W.size() == 0) continue;
+    ++result.starts;
+    if (best == nullptr || coherence(kind, W) < coherence(kind, *best)) best = &W;
+  }
+  if (best == nullptr) return result;
+  for (const Eigen::MatrixXd& W : found) {
+    if (W.size() > 0 && coherence(kind, W) <= coherence(kind, *best) + same_coherence) ++result.hits;
+  }
+  result.best = certify(kind, solve_contacts(kind, *best));
+  return result;
+}
+
+}  // namespace digon
