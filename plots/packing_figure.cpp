@@ -1,0 +1,178 @@
+#include "plots/packing_figure.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <set>
+
+#include "plots/figure.hpp"
+
+namespace digon {
+namespace {
+
+// In SVG pixels.
+constexpr int square = 330;
+constexpr int left_edge = 30;
+constexpr int right_panel = 470;
+constexpr int bottom = 70;
+constexpr int width = 850;
+constexpr int height = 450;
+
+constexpr const char* point_color = "#0072b2";
+constexpr const char* hidden_color = "#99c7e0";
+
+/// Above this many points the hull is not drawn: its edges would cover the points.
+constexpr Eigen::Index most_with_hull = 150;
+
+/// A view in which no axis of a polytope found along the coordinates is seen end-on.
+Eigen::Matrix3d view() {
+  return (Eigen::AngleAxisd(-1.15, Eigen::Vector3d::UnitX()) *
+          Eigen::AngleAxisd(0.35, Eigen::Vector3d::UnitZ()))
+      .toRotationMatrix();
+}
+
+std::string circle() {
+  return fmt::format("set parametric\nset trange [0:{}]\n", 2.0 * std::numbers::pi);
+}
+
+void draw_circle(Figure& figure, const Eigen::MatrixXd& W) {
+  std::vector<std::vector<double>> points;
+  for (Eigen::Index i = 0; i < W.cols(); ++i) points.push_back({W(0, i), W(1, i)});
+  figure.data("points", points);
+  figure
+      << "set size ratio -1\nunset border\nunset tics\nset xrange [-1.15:1.15]\nset yrange [-1.15:1.15]\n"
+      << circle() << "plot cos(t), sin(t) with lines lw 1 lc rgb '#999999' notitle, "
+      << fmt::format(
+             "$points using (0):(0):1:2 with vectors nohead lw 1.5 lc rgb '{0}' notitle, $points using 1:2 "
+             "with points pt 7 ps 1 lc rgb '{0}' notitle\nunset parametric\n",
+             point_color);
+}
+
+void draw_sphere(Figure& figure, const Eigen::MatrixXd& W) {
+  const Eigen::MatrixXd seen = view() * W;  // the viewer is at z = +∞
+  std::vector<std::vector<double>> front_points;
+  std::vector<std::vector<double>> back_points;
+  for (Eigen::Index i = 0; i < seen.cols(); ++i) {
+    (seen(2, i) >= 0.0 ? front_points : back_points).push_back({seen(0, i), seen(1, i)});
+  }
+  std::vector<std::vector<double>> front_edges;
+  std::vector<std::vector<double>> back_edges;
+  if (W.cols() <= most_with_hull) {
+    for (const auto& [i, j] : hull_edges(seen)) {
+      const bool front = seen(2, i) + seen(2, j) >= 0.0;
+      (front ? front_edges : back_edges)
+          .push_back({seen(0, i), seen(1, i), seen(0, j) - seen(0, i), seen(1, j) - seen(1, i)});
+    }
+  }
+  figure << "set size ratio -1\nunset border\nunset tics\nset xrange [-1.1:1.1]\nset yrange [-1.1:1.1]\n"
+         << circle();
+  std::string plot = "plot cos(t), sin(t) with lines lw 1 lc rgb '#bbbbbb' notitle";
+  const auto add = [&](const char* name, const std::vector<std::vector<double>>& rows,
+                       const std::string& style) {
+    if (rows.empty()) return;
+    figure.data(name, rows);
+    plot += fmt::format(", ${} {} notitle", name, style);
+  };
+  const double size = W.cols() > 60 ? 0.6 : 1.0;
+  add("hidden", back_edges,
+      fmt::format("using 1:2:3:4 with vectors nohead dt 2 lw 1 lc rgb '{}'", hidden_color));
+  add("behind", back_points,
+      fmt::format("using 1:2 with points pt 7 ps {} lc rgb '{}'", 0.7 * size, hidden_color));
+  add("edges", front_edges, "using 1:2:3:4 with vectors nohead lw 1.5 lc rgb '#444444'");
+  add("front", front_points, fmt::format("using 1:2 with points pt 7 ps {} lc rgb '{}'", size, point_color));
+  figure << plot << "\nunset parametric\n";
+}
+
+void draw_gram(Figure& figure, const Eigen::MatrixXd& W) {
+  const Eigen::MatrixXd G = W.transpose() * W;
+  std::vector<std::vector<double>> cells;
+  for (Eigen::Index i = 0; i < G.rows(); ++i) {
+    for (Eigen::Index j = 0; j < G.cols(); ++j) cells.push_back({double(j + 1), double(i + 1), G(i, j)});
+  }
+  figure.data("gram", cells);
+  const double n = double(G.rows());
+  figure << diverging_palette
+         << fmt::format("set xrange [0.5:{0}]\nset yrange [{0}:0.5]\nset cbrange [-1:1]\n", n + 0.5)
+         << "set tics out nomirror\nset xlabel 'point'\nset ylabel 'point' offset 1\nset cblabel '{/:Italic "
+            "w_i · "
+            "w_j}' offset -0.5\nplot $gram using 1:2:3 with image notitle\nunset xlabel\nunset ylabel\n";
+}
+
+}  // namespace
+
+std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::MatrixXd& points) {
+  constexpr double coplanar = 1e-7;
+  const Eigen::Index n = points.cols();
+  std::set<std::vector<Eigen::Index>> faces;
+  std::set<std::pair<Eigen::Index, Eigen::Index>> edges;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = i + 1; j < n; ++j) {
+      for (Eigen::Index k = j + 1; k < n; ++k) {
+        const Eigen::Vector3d a = points.col(i);
+        Eigen::Vector3d normal = Eigen::Vector3d(points.col(j) - a).cross(Eigen::Vector3d(points.col(k) - a));
+        if (normal.norm() < 1e-12) continue;
+        normal.normalize();
+        const Eigen::VectorXd height = points.transpose() * normal;
+        const double plane = a.dot(normal);
+        if (height.maxCoeff() > plane + coplanar && height.minCoeff() < plane - coplanar) continue;
+        std::vector<Eigen::Index> face;
+        for (Eigen::Index l = 0; l < n; ++l) {
+          if (std::abs(height[l] - plane) <= coplanar) face.push_back(l);
+        }
+        if (!faces.insert(face).second) continue;
+        // Round the face, by angle.
+        Eigen::Vector3d middle = Eigen::Vector3d::Zero();
+        for (const Eigen::Index l : face) middle += points.col(l) / double(face.size());
+        const Eigen::Vector3d x = (a - middle).normalized();
+        const Eigen::Vector3d y = normal.cross(x);
+        const auto angle = [&](Eigen::Index l) {
+          const Eigen::Vector3d from = points.col(l) - middle;
+          return std::atan2(from.dot(y), from.dot(x));
+        };
+        std::sort(face.begin(), face.end(),
+                  [&](Eigen::Index p, Eigen::Index q) { return angle(p) < angle(q); });
+        for (std::size_t l = 0; l < face.size(); ++l) {
+          edges.insert(std::minmax(face[l], face[(l + 1) % face.size()]));
+        }
+      }
+    }
+  }
+  return {edges.begin(), edges.end()};
+}
+
+void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawing) {
+  Figure figure(width, height);
+  std::vector<std::vector<double>> pairs;
+  for (const auto& [value, count] : drawing.inner_products) pairs.push_back({value, double(count)});
+  figure.data("pairs", pairs);
+  figure << "set multiplot\n"
+         << fmt::format("set label 1 \"{}\" at screen 0.5,0.955 center\n", drawing.title);
+  figure.place(drawing.W.rows() > 3 ? left_edge + 45 : left_edge, bottom, square, square);
+  switch (drawing.W.rows()) {
+    case 2:
+      draw_circle(figure, drawing.W);
+      break;
+    case 3:
+      draw_sphere(figure, drawing.W);
+      break;
+    default:
+      draw_gram(figure, drawing.W);
+      break;
+  }
+  figure << "unset label 1\n";
+  figure.place(right_panel + 45, bottom, width - right_panel - 70, square);
+  figure
+      << "set size noratio\nset border 3\nset xtics out nomirror autofreq\nset ytics out nomirror autofreq\n"
+         "set xrange [-1.05:1.05]\nset yrange [0:*]\nset offsets 0,0,graph 0.08,0\n"
+         "set xlabel 'inner product {/:Italic w_i · w_j}'\nset ylabel 'pairs' offset 1\n"
+      << fmt::format(
+             "plot $pairs using 1:2 with impulses lw 3 lc rgb '{0}' notitle, $pairs using 1:2 with points pt "
+             "7 ps 0.6 lc rgb '{0}' notitle\nunset multiplot\n",
+             point_color);
+  figure.save(path);
+}
+
+}  // namespace digon

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "theory/packing_energy.hpp"
+#include "theory/spherical_code.hpp"
+
+namespace digon {
+
+/// A lowest value the literature has, and where it stands.
+struct KnownOptimum {
+  double value = 0.0;
+  std::string source;
+};
+
+/// The lowest energy known of n points in R^m: Thomson's problem from paper_refs/thomson.csv, the frame
+/// potential and relu2 at n ≤ 2m in closed form.
+std::optional<KnownOptimum> known_energy(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim);
+
+/// The lowest coherence known: polygons, simplices and cross-polytopes, paper_refs/spherical_codes.csv, and
+/// for lines paper_refs/equiangular_tight_frames.csv.
+std::optional<KnownOptimum> known_coherence(CodeKind kind, Eigen::Index points, Eigen::Index dim);
+
+/// Rows of a table of paper_refs, without its comments and header.
+struct ThomsonEnergy {
+  Eigen::Index points = 0;
+  double energy = 0.0;
+};
+std::vector<ThomsonEnergy> thomson_energies();
+
+}  // namespace digon

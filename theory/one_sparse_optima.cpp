@@ -1,0 +1,69 @@
+#include "theory/one_sparse_optima.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/input_error.hpp"
+#include "core/interrupt.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+#include "theory/packing.hpp"
+
+namespace digon {
+namespace {
+
+constexpr double represented_norm = 0.1;
+constexpr double same_loss = 1e-7;
+
+/// Represented features in random directions, the others where an absent feature costs least.
+ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Index hidden,
+                    std::uint64_t seed) {
+  ToyModel start{Eigen::MatrixXd::Zero(hidden, features),
+                 Eigen::VectorXd::Constant(features, 0.5 / double(features))};
+  start.W.leftCols(represented) = random_points(represented, hidden, seed);
+  start.b.head(represented).setConstant(-0.1);
+  return start;
+}
+
+}  // namespace
+
+std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
+                                                  const OptimumOptions& options) {
+  if (features < 1) reject("features: {} given; at least 1 is needed", features);
+  if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
+  if (options.starts == 0) reject("starts: 0 given; at least 1 is needed");
+  const Objective objective = one_sparse_objective(Eigen::VectorXd::Ones(features));
+  const std::size_t count = options.starts * std::size_t(features + 1);
+  std::vector<Descent> descents(count);
+  std::vector<char> done(count, 0);
+  parallel_for(count, options.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    const auto represented = Eigen::Index(k / options.starts);
+    descents[k] = descend(objective, start_with(represented, features, hidden, derive_seed(options.seed, k)));
+    done[k] = 1;
+    options.advance(1);
+  });
+
+  std::map<Eigen::Index, RepresentedOptimum> best;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (done[k] == 0) continue;
+    const Descent& found = descents[k];
+    const Eigen::Index represented = (found.model.W.colwise().norm().array() > represented_norm).count();
+    const auto [entry, added] = best.try_emplace(represented, RepresentedOptimum{represented, found, 0});
+    if (!added && found.loss < entry->second.at.loss) entry->second.at = found;
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    if (done[k] == 0) continue;
+    const Eigen::Index represented =
+        (descents[k].model.W.colwise().norm().array() > represented_norm).count();
+    RepresentedOptimum& optimum = best.at(represented);
+    if (descents[k].loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
+  }
+  std::vector<RepresentedOptimum> optima;
+  for (auto& [represented, optimum] : best) optima.push_back(std::move(optimum));
+  std::sort(optima.begin(), optima.end(),
+            [](const RepresentedOptimum& a, const RepresentedOptimum& b) { return a.at.loss < b.at.loss; });
+  return optima;
+}
+
+}  // namespace digon

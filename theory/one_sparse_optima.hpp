@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "theory/optimum.hpp"
+
+namespace digon {
+
+/// The lowest L_1 found with a given number of features represented, the others absent (W_i = 0, b_i =
+/// 1/(2n)).
+struct RepresentedOptimum {
+  Eigen::Index represented = 0;
+  Descent at;
+  std::size_t hits = 0;  ///< descents that ended at it
+};
+
+/// L_1 of n features of importance 1 in m dimensions, norms and biases free: Thomson's problem is the special
+/// case of norms 1 and biases 0. For each number k = 0 … n of represented features the best of options.starts
+/// descents from random starts with k of them; a number that no descent ends with is left out. Lowest L_1
+/// first. Throws as find_minima does.
+std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
+                                                  const OptimumOptions& options);
+
+}  // namespace digon
