@@ -16,9 +16,9 @@ namespace {
 // In SVG pixels.
 constexpr int square = 330;
 constexpr int left_edge = 30;
-constexpr int right_panel = 470;
+constexpr int right_panel = 530;
 constexpr int bottom = 70;
-constexpr int width = 850;
+constexpr int width = 900;
 constexpr int height = 450;
 
 constexpr const char* point_color = "#0072b2";
@@ -26,6 +26,28 @@ constexpr const char* hidden_color = "#99c7e0";
 
 /// Above this many points the hull is not drawn: its edges would cover the points.
 constexpr Eigen::Index most_with_hull = 150;
+
+/// More different inner products than this are drawn as a histogram.
+constexpr std::size_t most_lines = 40;
+constexpr double bin = 0.05;
+
+using InnerProducts = std::vector<std::pair<double, std::size_t>>;
+
+std::vector<std::vector<double>> lines(const InnerProducts& pairs) {
+  std::vector<std::vector<double>> rows;
+  for (const auto& [value, count] : pairs) rows.push_back({value, double(count)});
+  return rows;
+}
+
+std::vector<std::vector<double>> histogram(const InnerProducts& pairs) {
+  std::vector<std::vector<double>> rows;
+  for (double centre = -1.0 + bin / 2.0; centre < 1.0; centre += bin) rows.push_back({centre, 0.0});
+  for (const auto& [value, count] : pairs) {
+    const auto place = std::size_t(std::clamp((value + 1.0) / bin, 0.0, double(rows.size()) - 0.5));
+    rows[place][1] += double(count);
+  }
+  return rows;
+}
 
 /// A view in which no axis of a polytope found along the coordinates is seen end-on.
 Eigen::Matrix3d view() {
@@ -145,9 +167,8 @@ std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::Matri
 
 void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawing) {
   Figure figure(width, height);
-  std::vector<std::vector<double>> pairs;
-  for (const auto& [value, count] : drawing.inner_products) pairs.push_back({value, double(count)});
-  figure.data("pairs", pairs);
+  const bool binned = drawing.inner_products.size() > most_lines;
+  figure.data("pairs", binned ? histogram(drawing.inner_products) : lines(drawing.inner_products));
   figure << "set multiplot\n"
          << fmt::format("set label 1 \"{}\" at screen 0.5,0.955 center\n", drawing.title);
   figure.place(drawing.W.rows() > 3 ? left_edge + 45 : left_edge, bottom, square, square);
@@ -167,11 +188,21 @@ void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawi
   figure
       << "set size noratio\nset border 3\nset xtics out nomirror autofreq\nset ytics out nomirror autofreq\n"
          "set xrange [-1.05:1.05]\nset yrange [0:*]\nset offsets 0,0,graph 0.08,0\n"
-         "set xlabel 'inner product {/:Italic w_i · w_j}'\nset ylabel 'pairs' offset 1\n"
-      << fmt::format(
-             "plot $pairs using 1:2 with impulses lw 3 lc rgb '{0}' notitle, $pairs using 1:2 with points pt "
-             "7 ps 0.6 lc rgb '{0}' notitle\nunset multiplot\n",
-             point_color);
+         "set xlabel 'inner product {/:Italic w_i · w_j}'\n";
+  if (binned) {
+    figure << fmt::format(
+        "set ylabel 'pairs in a bin of {}' offset 1\nplot $pairs using 1:2:({}) with boxes fs solid 0.8 "
+        "lc rgb '{}' notitle\n",
+        bin, bin, point_color);
+  } else {
+    figure << "set ylabel 'pairs' offset 1\n"
+           << fmt::format(
+                  "plot $pairs using 1:2 with impulses lw 3 lc rgb '{0}' notitle, $pairs using 1:2 with "
+                  "points pt "
+                  "7 ps 0.6 lc rgb '{0}' notitle\n",
+                  point_color);
+  }
+  figure << "unset multiplot\n";
   figure.save(path);
 }
 

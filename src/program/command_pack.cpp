@@ -225,9 +225,11 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
   }
   write_csv(folder / "points.csv", points);
   write_file_atomically(folder / "packing.json", describe(answer).dump(2) + "\n");
+  const std::string what = fmt::format("{} points in {} dimensions", answer.W.cols(), answer.W.rows());
+  const std::string& geometry = answer.geometry.name;
   draw_packing(folder / "packing",
-               {fmt::format("{} points in {} dimensions: {}, {} {:.9g}", answer.W.cols(), answer.W.rows(),
-                            answer.geometry.name, answer.quantity, answer.value),
+               {fmt::format("{}: {}{} {:.9g}", what, geometry == what ? "" : geometry + ", ", answer.quantity,
+                            answer.value),
                 answer.W, answer.geometry.inner_products});
 }
 
@@ -236,7 +238,7 @@ Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::
   const PackingResult found = search_packing(energy, points, dim, search);
   if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
   const Packing best = polish_packing(energy, found.best);
-  return {name + " energy",
+  return {(name == "coulomb" ? "Coulomb" : name) + " energy",
           best.W,
           best.energy,
           found.starts,
