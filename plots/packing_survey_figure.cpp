@@ -17,7 +17,7 @@ void draw_packing_survey(const std::filesystem::path& path, const std::vector<Pa
             "set label 1 \"Thomson's problem: Digon's lowest energy beside the table's\" at screen 0.5,0.96 "
             "center\n";
   figure.place(85, 290, 640, 180);
-  figure << "set ylabel 'excess over the table, 10^{-9}' offset 0.5\nset yrange [-2.5:2.5]\nset format x ''\n"
+  figure << "set ylabel 'excess over the table, 10^{-9}' offset 0.5\nset yrange [-2.5:3.9]\nset format x ''\n"
             "plot 2 with lines dt 2 lc rgb '#999999' title 'tolerance', -2 with lines dt 2 lc rgb '#999999' "
             "notitle, "
             "$survey using 1:2 with points pt 7 ps 0.5 lc rgb '#0072b2' title 'relative excess'\nunset label "
