@@ -6,22 +6,46 @@
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
+#include "theory/geometry.hpp"
 
 namespace digon {
 namespace {
 
 using nlohmann::json;
 
-json describe(const FeatureGeometry& geometry) {
-  return {{"norm", to_json(geometry.norm)},
+/// Features at least this long count as represented.
+constexpr double represented_norm = 0.5;
+
+/// How far inner products of trained, normalised columns may be from those of the polytope they are named
+/// after.
+constexpr double name_tolerance = 0.05;
+
+/// The geometry of the represented features' directions.
+Geometry named_geometry(Eigen::MatrixXd W) {
+  for (auto column : W.colwise()) {
+    if (column.norm() < represented_norm) column.setZero();
+  }
+  return describe_geometry(W, name_tolerance);
+}
+
+json describe(const FeatureGeometry& geometry, const Geometry& named) {
+  json components = json::array();
+  for (const GeometryComponent& component : named.components) {
+    components.push_back(
+        {{"name", component.name}, {"features", component.points}, {"dimension", component.dimension}});
+  }
+  return {{"geometry", named.name},
+          {"components", components},
+          {"norm", to_json(geometry.norm)},
           {"superposition", to_json(geometry.superposition)},
           {"feature_dimensionality", to_json(geometry.dimensionality)},
           {"dimensions_per_feature", geometry.dimensions_per_feature}};
 }
 
-void print_text(std::size_t instance, const FeatureGeometry& geometry) {
-  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, Σ D_i = {:.6g}\n", instance, geometry.dimensions_per_feature,
-             geometry.dimensionality.sum());
+void print_text(std::size_t instance, const FeatureGeometry& geometry, const Geometry& named) {
+  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, Σ D_i = {:.6g}; geometry: {}\n", instance,
+             geometry.dimensions_per_feature, geometry.dimensionality.sum(),
+             named.name.empty() ? "no feature represented" : named.name);
   Table table{{"feature", "norm", "superposition", "D_i"}, {}};
   for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
     table.add_row({fmt::format("{}", i), fmt::format("{:.6g}", geometry.norm[i]),
@@ -34,9 +58,10 @@ void print_text(std::size_t instance, const FeatureGeometry& geometry) {
 }  // namespace
 
 int run_measure(const std::vector<std::string>& arguments) {
-  CommandLine line("measure",
-                   "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i and D*",
-                   "digon measure --model run/weights.safetensors --instance 2");
+  CommandLine line(
+      "measure",
+      "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i and D*, named geometry",
+      "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
@@ -45,10 +70,11 @@ int run_measure(const std::vector<std::string>& arguments) {
   json printed = json::array();
   for (const ChosenModel& chosen : read_models(line)) {
     const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
+    const Geometry named = named_geometry(chosen.loaded.model.W);
     if (line.has("json")) {
-      printed.push_back(describe(geometry));
+      printed.push_back(describe(geometry, named));
     } else {
-      print_text(chosen.instance, geometry);
+      print_text(chosen.instance, geometry, named);
     }
   }
   if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());

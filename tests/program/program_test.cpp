@@ -55,7 +55,7 @@ TEST_CASE("every command explains itself with an example") {
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
   for (const std::string command :
-       {"train", "loss", "measure", "optimum", "gap", "phase", "reproduce", "verify"}) {
+       {"train", "loss", "measure", "optimum", "gap", "pack", "phase", "reproduce", "verify"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -128,6 +128,20 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("phase --out new --density 0.1:2", "--density: '0.1:2'");
   refused("phase --out new --relative-importance 0:1", "--relative-importance: '0:1'");
   refused("phase --out new --grid 1", "--grid: '1'");
+  refused("pack --dim 3", "--points is needed");
+  refused("pack --points 1 --dim 3 --out new", "--points: '1'");
+  refused("pack --points 5 --dim 1", "--dim: '1'");
+  refused("pack --points 5 --dim 3 --energy riesz:0",
+          "--energy: 'riesz:0' given; accepted: riesz:S with 0 < S");
+  refused("pack --points 5 --dim 3 --energy riesz:-2", "--energy: 'riesz:-2'");
+  refused("pack --points 5 --dim 3 --energy gravity --out new",
+          "--energy: 'gravity' given; accepted: coulomb, log");
+  refused("pack --points 5 --dim 3 --starts 0", "--starts: '0'");
+  refused("pack --points 5 --dim 3 --antipodal", "--antipodal: given with --energy coulomb");
+  refused("pack --points 5 --dim 3 --energy l1 --features 5", "--points: given with --energy l1");
+  refused("pack --dim 3 --energy l1 --features 5:2", "--features: '5:2' given");
+  refused("pack --points 5 --dim 3 --initial missing.csv", "missing.csv");
+  refused("verify --suite some --out new", "--suite: 'some' given; accepted: all, empirical, packing");
   refused("verify --seed 1.5", "--seed: '1.5'");
   refused("verify now", "a word without --");
   refused("verify --out /dev/null", "/dev/null");
@@ -276,4 +290,56 @@ TEST_CASE("an interrupted reproduction leaves no unfinished results") {
                                  "timeout --foreground --preserve-status --signal=TERM 0.5");
   CHECK(outcome.status == 130);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "results" / "basic-small" / "weights.safetensors"));
+}
+
+TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding points are refused") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_in(folder.path(), "pack --points 12 --dim 3 --starts 4 --json --out pack");
+  REQUIRE(outcome.status == 0);
+  const json answer = json::parse(outcome.out);
+  CHECK(answer["energy"].get<double>() == Approx(49.165253058).epsilon(2e-9));
+  CHECK(answer["geometry"] == "icosahedron");
+  CHECK(answer["points"].size() == 12);
+  CHECK(answer["starts"] == 4);
+  CHECK(answer["hits"].get<int>() >= 1);
+  CHECK(answer["gradient_norm"].get<double>() < 1e-9);
+  CHECK(answer["min_hessian_eigenvalue"].get<double>() > 0.1);
+  CHECK(answer["inner_products"].size() == 3);
+  CHECK(answer["known"].get<double>() == 49.165253058);
+  CHECK(std::abs(answer["relative_gap"].get<double>()) < 1e-10);
+  CHECK(answer["proved_optimal_by"] == "universal (Levenshtein quadrature)");
+  for (const char* file : {"points.csv", "packing.json", "packing.svg", "packing.png", "packing.gp"}) {
+    CHECK(std::filesystem::exists(folder.path() / "pack" / file));
+  }
+  const Outcome again = run_in(folder.path(), "pack --points 12 --dim 3 --starts 4 --json --threads 1");
+  CHECK(again.out == outcome.out);
+
+  write_file_atomically(folder.path() / "start.csv", "1,0,0\n0,1,0\n1,0,0\n");
+  const Outcome same = run_in(folder.path(), "pack --points 3 --dim 3 --initial start.csv --out other");
+  CHECK(same.status == 2);
+  CHECK(same.error.find("points 1 and 3 coincide") != std::string::npos);
+  CHECK(!std::filesystem::exists(folder.path() / "other"));
+  // What is no pole of the energy may coincide.
+  CHECK(
+      run_in(folder.path(), "pack --points 3 --dim 3 --energy frame --initial start.csv --starts 1").status ==
+      0);
+}
+
+TEST_CASE(
+    "L_1 packing tells which features to represent, and measure names the geometry of trained weights") {
+  const TemporaryFolder folder;
+  const Outcome l1 = run_in(folder.path(), "pack --features 5 --dim 2 --energy l1 --starts 8 --json");
+  REQUIRE(l1.status == 0);
+  const json best = json::parse(l1.out)["optima"][0];
+  CHECK(best["represented"] == 5);
+  CHECK(best["geometry"] == "pentagon");
+  CHECK(best["mean_norm"].get<double>() == Approx(1.170460).epsilon(1e-4));
+
+  REQUIRE(run_in(folder.path(),
+                 "train --features 5 --hidden 2 --density 0.05 --steps 4000 --learning-rate 3e-3 "
+                 "--schedule cosine --seed 3 --out run")
+              .status == 0);
+  const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
+  REQUIRE(measured.status == 0);
+  CHECK(json::parse(measured.out)["geometry"] == "pentagon");
 }
