@@ -11,6 +11,7 @@ namespace digon {
 namespace tables {
 // Generated from paper_refs.
 extern const std::string_view thomson;
+extern const std::string_view thomson_digon;
 extern const std::string_view spherical_codes;
 extern const std::string_view equiangular_tight_frames;
 }  // namespace tables
@@ -35,9 +36,11 @@ std::vector<std::vector<std::string>> rows_of(std::string_view csv) {
 
 }  // namespace
 
-std::vector<ThomsonEnergy> thomson_energies() {
+std::vector<ThomsonEnergy> thomson_energies(ThomsonSource source) {
+  const std::string_view table =
+      source == ThomsonSource::literature ? tables::thomson : tables::thomson_digon;
   std::vector<ThomsonEnergy> energies;
-  for (const auto& row : rows_of(tables::thomson)) energies.push_back({std::stol(row[0]), std::stod(row[1])});
+  for (const auto& row : rows_of(table)) energies.push_back({std::stol(row[0]), std::stod(row[1])});
   return energies;
 }
 
@@ -48,8 +51,13 @@ std::optional<KnownOptimum> known_energy(const PackingEnergy& energy, Eigen::Ind
   }
   if (energy.kind == PairEnergy::relu2 && points <= 2 * dim) return KnownOptimum{0.0, "no pair acute"};
   if (energy.kind == PairEnergy::coulomb && dim == 3) {
-    for (const ThomsonEnergy& known : thomson_energies()) {
-      if (known.points == points) return KnownOptimum{known.energy, "thomson.csv"};
+    for (const ThomsonSource source : {ThomsonSource::literature, ThomsonSource::digon}) {
+      for (const ThomsonEnergy& known : thomson_energies(source)) {
+        if (known.points != points) continue;
+        return KnownOptimum{known.energy, source == ThomsonSource::literature
+                                              ? "thomson.csv"
+                                              : "thomson_digon.csv (Digon's own)"};
+      }
     }
   }
   return std::nullopt;

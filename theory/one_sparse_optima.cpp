@@ -15,14 +15,19 @@ namespace {
 constexpr double represented_norm = 0.1;
 constexpr double same_loss = 1e-7;
 
-/// Represented features in random directions, the others where an absent feature costs least.
-ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Index hidden,
+/// Represented features in random directions, or (every other start) at a minimum of the Coulomb energy; the
+/// others where an absent feature costs least.
+ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Index hidden, std::size_t start,
                     std::uint64_t seed) {
-  ToyModel start{Eigen::MatrixXd::Zero(hidden, features),
+  ToyModel model{Eigen::MatrixXd::Zero(hidden, features),
                  Eigen::VectorXd::Constant(features, 0.5 / double(features))};
-  start.W.leftCols(represented) = random_points(represented, hidden, seed);
-  start.b.head(represented).setConstant(-0.1);
-  return start;
+  if (represented == 0) return model;
+  Eigen::MatrixXd directions = random_points(represented, hidden, seed);
+  const bool spread = start % 2 == 1 && represented > 1 && hidden > 1;
+  if (spread) directions = minimise_packing({}, directions).W;
+  model.W.leftCols(represented) = (spread ? 1.2 : 1.0) * directions;
+  model.b.head(represented).setConstant(spread ? -0.4 : -0.1);
+  return model;
 }
 
 }  // namespace
@@ -39,7 +44,8 @@ std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::
   parallel_for(count, options.threads, [&](std::size_t k) {
     if (interrupted()) return;
     const auto represented = Eigen::Index(k / options.starts);
-    descents[k] = descend(objective, start_with(represented, features, hidden, derive_seed(options.seed, k)));
+    descents[k] = descend(objective, start_with(represented, features, hidden, k % options.starts,
+                                                derive_seed(options.seed, k)));
     done[k] = 1;
     options.advance(1);
   });

@@ -1,5 +1,6 @@
 #include "theory/packing_energy.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -12,11 +13,6 @@ namespace {
 using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, Eigen::Aligned64>;
 using ConstLaneArray = Eigen::Map<const Eigen::Array<double, lane_count, 1>, Eigen::Aligned64>;
 
-Lanes square_root(const Lanes& x) {
-  Lanes result;
-  LaneArray(reinterpret_cast<double*>(&result)) = ConstLaneArray(reinterpret_cast<const double*>(&x)).sqrt();
-  return result;
-}
 Lanes logarithm(const Lanes& x) {
   Lanes result;
   LaneArray(reinterpret_cast<double*>(&result)) = ConstLaneArray(reinterpret_cast<const double*>(&x)).log();
@@ -26,6 +22,23 @@ Lanes exponential(const Lanes& x) {
   Lanes result;
   LaneArray(reinterpret_cast<double*>(&result)) = ConstLaneArray(reinterpret_cast<const double*>(&x)).exp();
   return result;
+}
+
+/// 1/√x: single precision, then Newton's method twice, which is exact to rounding for 1e-30 < x < 1e30 and
+/// costs less than a root and a quotient in double.
+Lanes inverse_square_root(const Lanes& x) {
+  using Floats = float __attribute__((vector_size(32)));
+  Floats start = __builtin_convertvector(x, Floats);
+  for (std::size_t k = 0; k < lane_count; ++k) start[k] = 1.0F / std::sqrt(start[k]);
+  const Lanes y = __builtin_convertvector(start, Lanes);
+  const Lanes left = 1.0 - x * y * y;
+  return y + y * left * (0.5 + 0.375 * left);
+}
+
+double sum_of(const Lanes& lanes) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < lane_count; ++k) sum += lanes[k];
+  return sum;
 }
 
 struct LanePair {
@@ -38,8 +51,8 @@ template <PairEnergy kind>
 LanePair evaluate(const Lanes& c, double exponent) {
   const Lanes square = 2.0 - 2.0 * c;
   if constexpr (kind == PairEnergy::coulomb) {
-    const Lanes inverse = 1.0 / square_root(square);
-    return {inverse, inverse / square};
+    const Lanes inverse = inverse_square_root(square);
+    return {inverse, inverse * inverse * inverse};
   } else if constexpr (kind == PairEnergy::log) {
     return {-0.5 * logarithm(square), 1.0 / square};
   } else if constexpr (kind == PairEnergy::riesz) {
@@ -53,66 +66,90 @@ LanePair evaluate(const Lanes& c, double exponent) {
   }
 }
 
-/// Every pair once, eight at a time: point i with points j > i. Coordinates are kept apart, each padded to
-/// whole blocks.
-template <PairEnergy kind>
-double sum_pairs(const Eigen::MatrixXd& W, double exponent, Eigen::MatrixXd* by_W) {
-  const auto m = std::size_t(W.rows());
-  const auto n = std::size_t(W.cols());
-  const std::size_t blocks = (n + lane_count - 1) / lane_count;
-  std::vector<Lanes> x(m * blocks, Lanes{});
-  std::vector<Lanes> by_x(by_W != nullptr ? m * blocks : 0, Lanes{});
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t a = 0; a < m; ++a) {
-      x[a * blocks + i / lane_count][i % lane_count] = W(Eigen::Index(a), Eigen::Index(i));
-    }
+/// The coordinates of n points, each coordinate apart and padded to whole blocks.
+class Coordinates {
+ public:
+  Coordinates(std::size_t m, std::size_t n)
+      : blocks_((n + lane_count - 1) / lane_count), values_(m * blocks_, Lanes{}) {}
+
+  [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  [[nodiscard]] Lanes* of(std::size_t a) { return values_.data() + a * blocks_; }
+  [[nodiscard]] double& at(std::size_t a, std::size_t i) {
+    return reinterpret_cast<double*>(of(a))[i];  // the lanes are doubles side by side
   }
-  std::vector<Lanes> by_xi(m);
+
+ private:
+  std::size_t blocks_;
+  std::vector<Lanes> values_;
+};
+
+/// Leaves 0 where a block beginning at point `begin` holds points that are not beyond i or not below n.
+Lanes kept(const Lanes& lanes, std::size_t begin, std::size_t i, std::size_t n) {
+  Lanes result = lanes;
+  for (std::size_t k = 0; k < lane_count; ++k) {
+    if (begin + k <= i || begin + k >= n) result[k] = 0.0;
+  }
+  return result;
+}
+
+/// Every pair once, eight at a time: point i with points j > i. M is m, or 0 where it is known only at run
+/// time.
+template <PairEnergy kind, std::size_t M>
+double sum_pairs(const Eigen::MatrixXd& W, double exponent, Eigen::MatrixXd* by_W) {
+  const std::size_t m = M > 0 ? M : std::size_t(W.rows());
+  const auto n = std::size_t(W.cols());
+  Coordinates x(m, n);
+  Coordinates by_x(m, n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t a = 0; a < m; ++a) x.at(a, i) = W(Eigen::Index(a), Eigen::Index(i));
+  }
+  std::array<Lanes, M> fixed;
+  std::vector<Lanes> allocated(M > 0 ? 0 : m);
+  Lanes* const by_xi = M > 0 ? fixed.data() : allocated.data();
   Lanes energy{};
   for (std::size_t i = 0; i + 1 < n; ++i) {
     const double* xi = W.col(Eigen::Index(i)).data();
-    for (Lanes& entry : by_xi) entry = Lanes{};
-    for (std::size_t b = (i + 1) / lane_count; b < blocks; ++b) {
+    for (std::size_t a = 0; a < m; ++a) by_xi[a] = Lanes{};
+    for (std::size_t b = (i + 1) / lane_count; b < x.blocks(); ++b) {
       Lanes c{};
-      for (std::size_t a = 0; a < m; ++a) c += xi[a] * x[a * blocks + b];
+      for (std::size_t a = 0; a < m; ++a) c += xi[a] * x.of(a)[b];
       const std::size_t begin = b * lane_count;
-      const bool whole = begin > i && begin + lane_count <= n;
-      if (!whole) {
-        for (std::size_t k = 0; k < lane_count; ++k) {
-          if (begin + k <= i || begin + k >= n) c[k] = 0.0;
-        }
-      }
-      LanePair pair = evaluate<kind>(c, exponent);
-      if (!whole) {
-        for (std::size_t k = 0; k < lane_count; ++k) {
-          if (begin + k <= i || begin + k >= n) pair.value[k] = pair.first[k] = 0.0;
-        }
+      LanePair pair;
+      if (begin > i && begin + lane_count <= n) {
+        pair = evaluate<kind>(c, exponent);
+      } else {
+        pair = evaluate<kind>(kept(c, begin, i, n), exponent);
+        pair = {kept(pair.value, begin, i, n), kept(pair.first, begin, i, n)};
       }
       energy += pair.value;
-      if (by_W == nullptr) continue;
       for (std::size_t a = 0; a < m; ++a) {
-        by_xi[a] += pair.first * x[a * blocks + b];
-        by_x[a * blocks + b] += xi[a] * pair.first;
+        by_xi[a] += pair.first * x.of(a)[b];
+        by_x.of(a)[b] += xi[a] * pair.first;
       }
     }
-    if (by_W == nullptr) continue;
-    for (std::size_t a = 0; a < m; ++a) {
-      double sum = 0.0;
-      for (std::size_t k = 0; k < lane_count; ++k) sum += by_xi[a][k];
-      by_x[a * blocks + i / lane_count][i % lane_count] += sum;
-    }
+    for (std::size_t a = 0; a < m; ++a) by_x.at(a, i) += sum_of(by_xi[a]);
   }
   if (by_W != nullptr) {
     by_W->resize(W.rows(), W.cols());
     for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t a = 0; a < m; ++a) {
-        (*by_W)(Eigen::Index(a), Eigen::Index(i)) = by_x[a * blocks + i / lane_count][i % lane_count];
-      }
+      for (std::size_t a = 0; a < m; ++a) (*by_W)(Eigen::Index(a), Eigen::Index(i)) = by_x.at(a, i);
     }
   }
-  double sum = 0.0;
-  for (std::size_t k = 0; k < lane_count; ++k) sum += energy[k];
-  return sum;
+  return sum_of(energy);
+}
+
+template <PairEnergy kind>
+double sum_pairs(const Eigen::MatrixXd& W, double exponent, Eigen::MatrixXd* by_W) {
+  switch (W.rows()) {
+    case 2:
+      return sum_pairs<kind, 2>(W, exponent, by_W);
+    case 3:
+      return sum_pairs<kind, 3>(W, exponent, by_W);
+    case 4:
+      return sum_pairs<kind, 4>(W, exponent, by_W);
+    default:
+      return sum_pairs<kind, 0>(W, exponent, by_W);
+  }
 }
 
 }  // namespace

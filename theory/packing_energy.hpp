@@ -33,7 +33,7 @@ struct PairDerivatives {
 PairDerivatives pair_energy(const PackingEnergy& energy, double c);
 
 /// Σ_{i<j} f(w_i·w_j) of n unit vectors in R^m, the columns of W [m×n], and where asked its derivative by W
-/// [m×n], Σ_j f'(w_i·w_j) w_j, not projected onto the spheres. Infinite where two points coincide under a
+/// [m×n], Σ_j f'(w_i·w_j) w_j, not projected onto the spheres. Not finite where two points coincide under a
 /// singular energy.
 double packing_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, Eigen::MatrixXd* by_W = nullptr);
 

@@ -8,11 +8,11 @@
 namespace digon {
 
 Eigen::MatrixXd descend_on_spheres(ceres::FirstOrderFunction* function, const Eigen::MatrixXd& W) {
-  const ceres::GradientProblem problem(function, sphere_product(W.rows(), W.cols()).release());
+  const ceres::GradientProblem problem(function, new SphereProduct(W.rows(), W.cols()));
   ceres::GradientProblemSolver::Options options;
   options.logging_type = ceres::SILENT;
   options.max_num_iterations = 20000;
-  options.max_lbfgs_rank = 20;
+  options.max_lbfgs_rank = 8;
   options.use_approximate_eigenvalue_bfgs_scaling = true;  // ten times fewer iterations at n = 100
   options.function_tolerance = 1e-13;
   options.gradient_tolerance = 1e-11;

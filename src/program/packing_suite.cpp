@@ -60,7 +60,7 @@ PackingSearch search_of(const ExperimentOptions& options, std::size_t starts) {
 }
 
 void add_thomson(const ExperimentOptions& options, std::vector<Check>& checks) {
-  const std::vector<ThomsonEnergy> known = thomson_energies();
+  const std::vector<ThomsonEnergy> known = thomson_energies(ThomsonSource::literature);
   Progress progress("packing: Thomson's problem", known.size());
   Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
   std::vector<PackingSurveyRow> survey;
@@ -81,6 +81,24 @@ void add_thomson(const ExperimentOptions& options, std::vector<Check>& checks) {
   }
   write_csv(options.out / "packing" / "thomson.csv", table);
   draw_packing_survey(options.out / "packing" / "thomson", survey);
+}
+
+/// For many points the energy follows n²/2 − 0.5523 n^1.5 (the fit to the literature's table).
+void add_fit(std::vector<Check>& checks) {
+  constexpr double allowed = 3e-4;
+  double worst = 0.0;
+  Eigen::Index at = 0;
+  for (const auto& [points, energy] : thomson_energies(ThomsonSource::digon)) {
+    const auto n = double(points);
+    const double deviation = energy / (0.5 * n * n - 0.5523 * std::pow(n, 1.5)) - 1.0;
+    if (std::abs(deviation) <= std::abs(worst)) continue;
+    worst = deviation;
+    at = points;
+  }
+  checks.push_back({"packing/thomson/fit",
+                    "Digon's energies for 101 to 200 points follow n²/2 − 0.5523 n^1.5", "0",
+                    fmt::format("{:+.1e} at n = {}", worst, at), fmt::format("{:.0e} relative", allowed),
+                    std::abs(worst) <= allowed});
 }
 
 void add_codes(const ExperimentOptions& options, std::vector<Check>& checks) {
@@ -136,6 +154,7 @@ void add_closed_forms(const ExperimentOptions& options, std::vector<Check>& chec
 std::optional<std::vector<Check>> packing_suite(const ExperimentOptions& options) {
   std::vector<Check> checks;
   add_thomson(options, checks);
+  add_fit(checks);
   if (!interrupted()) add_codes(options, checks);
   if (!interrupted()) add_closed_forms(options, checks);
   if (interrupted()) return std::nullopt;
