@@ -92,8 +92,50 @@ Lanes kept(const Lanes& lanes, std::size_t begin, std::size_t i, std::size_t n) 
   return result;
 }
 
-/// Every pair once, eight at a time: point i with points j > i. M is m, or 0 where it is known only at run
-/// time.
+/// The pairs of R points i, i + 1, … with all points after them, eight at a time: R at once share the loads
+/// and stores of the others. M is m, or 0 where it is known only at run time; `by_xi` has room for R m.
+template <PairEnergy kind, std::size_t M, std::size_t R>
+Lanes add_rows(const Eigen::MatrixXd& W, double exponent, std::size_t i, Coordinates& x, Coordinates& by_x,
+               Lanes* by_xi) {
+  const std::size_t m = M > 0 ? M : std::size_t(W.rows());
+  const auto n = std::size_t(W.cols());
+  const double* xi = W.col(Eigen::Index(i)).data();
+  for (std::size_t a = 0; a < R * m; ++a) by_xi[a] = Lanes{};
+  Lanes energy{};
+  for (std::size_t b = (i + 1) / lane_count; b < x.blocks(); ++b) {
+    const std::size_t begin = b * lane_count;
+    const bool whole = begin > i + R - 1 && begin + lane_count <= n;
+    std::array<Lanes, R> first;
+    for (std::size_t r = 0; r < R; ++r) {
+      Lanes c{};
+      for (std::size_t a = 0; a < m; ++a) c += xi[r * m + a] * x.of(a)[b];
+      LanePair pair;
+      if (whole) {
+        pair = evaluate<kind>(c, exponent);
+      } else {
+        pair = evaluate<kind>(kept(c, begin, i + r, n), exponent);
+        pair = {kept(pair.value, begin, i + r, n), kept(pair.first, begin, i + r, n)};
+      }
+      energy += pair.value;
+      first[r] = pair.first;
+    }
+    for (std::size_t a = 0; a < m; ++a) {
+      const Lanes xa = x.of(a)[b];
+      Lanes by_xa = by_x.of(a)[b];
+      for (std::size_t r = 0; r < R; ++r) {
+        by_xi[r * m + a] += first[r] * xa;
+        by_xa += xi[r * m + a] * first[r];
+      }
+      by_x.of(a)[b] = by_xa;
+    }
+  }
+  for (std::size_t r = 0; r < R; ++r) {
+    for (std::size_t a = 0; a < m; ++a) by_x.at(a, i + r) += sum_of(by_xi[r * m + a]);
+  }
+  return energy;
+}
+
+/// Every pair once.
 template <PairEnergy kind, std::size_t M>
 double sum_pairs(const Eigen::MatrixXd& W, double exponent, Eigen::MatrixXd* by_W) {
   const std::size_t m = M > 0 ? M : std::size_t(W.rows());
@@ -103,35 +145,17 @@ double sum_pairs(const Eigen::MatrixXd& W, double exponent, Eigen::MatrixXd* by_
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t a = 0; a < m; ++a) x.at(a, i) = W(Eigen::Index(a), Eigen::Index(i));
   }
-  std::array<Lanes, M> fixed;
-  std::vector<Lanes> allocated(M > 0 ? 0 : m);
+  constexpr std::size_t rows = 2;
+  std::array<Lanes, rows * M> fixed;
+  std::vector<Lanes> allocated(M > 0 ? 0 : rows * m);
   Lanes* const by_xi = M > 0 ? fixed.data() : allocated.data();
   Lanes energy{};
-  for (std::size_t i = 0; i + 1 < n; ++i) {
-    const double* xi = W.col(Eigen::Index(i)).data();
-    for (std::size_t a = 0; a < m; ++a) by_xi[a] = Lanes{};
-    for (std::size_t b = (i + 1) / lane_count; b < x.blocks(); ++b) {
-      Lanes c{};
-      for (std::size_t a = 0; a < m; ++a) c += xi[a] * x.of(a)[b];
-      const std::size_t begin = b * lane_count;
-      LanePair pair;
-      if (begin > i && begin + lane_count <= n) {
-        pair = evaluate<kind>(c, exponent);
-      } else {
-        pair = evaluate<kind>(kept(c, begin, i, n), exponent);
-        pair = {kept(pair.value, begin, i, n), kept(pair.first, begin, i, n)};
-      }
-      energy += pair.value;
-      for (std::size_t a = 0; a < m; ++a) {
-        by_xi[a] += pair.first * x.of(a)[b];
-        by_x.of(a)[b] += xi[a] * pair.first;
-      }
-    }
-    for (std::size_t a = 0; a < m; ++a) by_x.at(a, i) += sum_of(by_xi[a]);
-  }
+  std::size_t i = 0;
+  for (; i + rows <= n; i += rows) energy += add_rows<kind, M, rows>(W, exponent, i, x, by_x, by_xi);
+  if (i < n) energy += add_rows<kind, M, 1>(W, exponent, i, x, by_x, by_xi);
   if (by_W != nullptr) {
     by_W->resize(W.rows(), W.cols());
-    for (std::size_t i = 0; i < n; ++i) {
+    for (i = 0; i < n; ++i) {
       for (std::size_t a = 0; a < m; ++a) (*by_W)(Eigen::Index(a), Eigen::Index(i)) = by_x.at(a, i);
     }
   }
