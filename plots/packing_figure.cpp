@@ -14,7 +14,7 @@ namespace digon {
 namespace {
 
 // In SVG pixels.
-constexpr int square = 330;
+constexpr int panel_size = 330;
 constexpr int left_edge = 30;
 constexpr int right_panel = 530;
 constexpr int bottom = 70;
@@ -29,11 +29,12 @@ constexpr Eigen::Index most_with_hull = 150;
 
 /// More different inner products than this are drawn as a histogram.
 constexpr std::size_t most_lines = 40;
-constexpr double bin = 0.05;
+constexpr int bins = 40;
+constexpr double bin = 2.0 / bins;
 
 using InnerProducts = std::vector<std::pair<double, std::size_t>>;
 
-std::vector<std::vector<double>> lines(const InnerProducts& pairs) {
+std::vector<std::vector<double>> as_rows(const InnerProducts& pairs) {
   std::vector<std::vector<double>> rows;
   for (const auto& [value, count] : pairs) rows.push_back({value, double(count)});
   return rows;
@@ -41,7 +42,8 @@ std::vector<std::vector<double>> lines(const InnerProducts& pairs) {
 
 std::vector<std::vector<double>> histogram(const InnerProducts& pairs) {
   std::vector<std::vector<double>> rows;
-  for (double centre = -1.0 + bin / 2.0; centre < 1.0; centre += bin) rows.push_back({centre, 0.0});
+  rows.reserve(bins);
+  for (int k = 0; k < bins; ++k) rows.push_back({-1.0 + bin * (k + 0.5), 0.0});
   for (const auto& [value, count] : pairs) {
     const auto place = std::size_t(std::clamp((value + 1.0) / bin, 0.0, double(rows.size()) - 0.5));
     rows[place][1] += double(count);
@@ -137,12 +139,12 @@ std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::Matri
         Eigen::Vector3d normal = Eigen::Vector3d(points.col(j) - a).cross(Eigen::Vector3d(points.col(k) - a));
         if (normal.norm() < 1e-12) continue;
         normal.normalize();
-        const Eigen::VectorXd height = points.transpose() * normal;
+        const Eigen::VectorXd above = points.transpose() * normal;
         const double plane = a.dot(normal);
-        if (height.maxCoeff() > plane + coplanar && height.minCoeff() < plane - coplanar) continue;
+        if (above.maxCoeff() > plane + coplanar && above.minCoeff() < plane - coplanar) continue;
         std::vector<Eigen::Index> face;
         for (Eigen::Index l = 0; l < n; ++l) {
-          if (std::abs(height[l] - plane) <= coplanar) face.push_back(l);
+          if (std::abs(above[l] - plane) <= coplanar) face.push_back(l);
         }
         if (!faces.insert(face).second) continue;
         // Round the face, by angle.
@@ -168,10 +170,10 @@ std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::Matri
 void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawing) {
   Figure figure(width, height);
   const bool binned = drawing.inner_products.size() > most_lines;
-  figure.data("pairs", binned ? histogram(drawing.inner_products) : lines(drawing.inner_products));
+  figure.data("pairs", binned ? histogram(drawing.inner_products) : as_rows(drawing.inner_products));
   figure << "set multiplot\n"
          << fmt::format("set label 1 \"{}\" at screen 0.5,0.955 center\n", drawing.title);
-  figure.place(drawing.W.rows() > 3 ? left_edge + 45 : left_edge, bottom, square, square);
+  figure.place(drawing.W.rows() > 3 ? left_edge + 45 : left_edge, bottom, panel_size, panel_size);
   switch (drawing.W.rows()) {
     case 2:
       draw_circle(figure, drawing.W);
@@ -184,7 +186,7 @@ void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawi
       break;
   }
   figure << "unset label 1\n";
-  figure.place(right_panel + 45, bottom, width - right_panel - 70, square);
+  figure.place(right_panel + 45, bottom, width - right_panel - 70, panel_size);
   figure
       << "set size noratio\nset border 3\nset xtics out nomirror autofreq\nset ytics out nomirror autofreq\n"
          "set xrange [-1.05:1.05]\nset yrange [0:*]\nset offsets 0,0,graph 0.08,0\n"

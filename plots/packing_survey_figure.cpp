@@ -9,6 +9,7 @@ namespace digon {
 void draw_packing_survey(const std::filesystem::path& path, const std::vector<PackingSurveyRow>& rows) {
   Figure figure(760, 520);
   std::vector<std::vector<double>> values;
+  values.reserve(rows.size());
   for (const PackingSurveyRow& row : rows)
     values.push_back({row.points, 1e9 * row.relative_excess, 100.0 * row.hit_rate});
   figure.data("survey", values);

@@ -66,6 +66,7 @@ std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::
     if (descents[k].loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
   }
   std::vector<RepresentedOptimum> optima;
+  optima.reserve(best.size());
   for (auto& [represented, optimum] : best) optima.push_back(std::move(optimum));
   std::sort(optima.begin(), optima.end(),
             [](const RepresentedOptimum& a, const RepresentedOptimum& b) { return a.at.loss < b.at.loss; });

@@ -34,7 +34,7 @@ class PowerPoints {
   [[nodiscard]] double value(std::size_t k, int e, int r) const { return value_[index(k, e, r)]; }
 
  private:
-  [[nodiscard]] std::size_t powers() const { return std::size_t(highest_ - lowest_ + 1); }
+  [[nodiscard]] std::size_t powers() const { return std::size_t(highest_ - lowest_) + 1; }
   [[nodiscard]] std::size_t stride() const { return (with_own_ ? 3 : 1) * powers(); }
   [[nodiscard]] std::size_t index(std::size_t k, int e, int r) const {
     return k * stride() + std::size_t(e + 1) * powers() + std::size_t(r - lowest(e));

@@ -534,6 +534,7 @@ PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const
   for (Eigen::Index i = 0; i < n; ++i) by_size.emplace_back(-std::abs(unit.others[i]), i);
   std::sort(by_size.begin(), by_size.end());
   std::vector<Eigen::Index> order;
+  order.reserve(by_size.size());
   for (const auto& [size, i] : by_size) order.push_back(i);
   SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}};
   std::map<double, Series> distinct;

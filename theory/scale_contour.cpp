@@ -352,7 +352,7 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     double gamma_power = 1.0;
     for (int d = 1; d <= degree; ++d, gamma_power *= rest.gamma()) {
       for (int l = 0; l + d <= degree; ++l) {
-        T[std::size_t(d)] += gamma_power * by_moment[std::size_t(l + d)] * all[std::size_t(l)];
+        T[std::size_t(d)] += gamma_power * by_moment[std::size_t(l) + std::size_t(d)] * all[std::size_t(l)];
       }
     }
     rest.add_gradient(T, parts.by_g);

@@ -62,7 +62,7 @@ class ScaleContour {
   void flush_small();
   void add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y);
   void back_propagate(const ComplexLanes& adjoint);
-  void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& by_y);
+  void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& term);
   [[nodiscard]] double truncation() const;
   void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
 
