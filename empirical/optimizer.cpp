@@ -8,7 +8,15 @@
 namespace digon {
 
 std::string_view name_of(OptimizerKind kind) {
-  return kind == OptimizerKind::adam ? "adam" : "adamw";
+  switch (kind) {
+    case OptimizerKind::sgd:
+      return "sgd";
+    case OptimizerKind::adam:
+      return "adam";
+    case OptimizerKind::adamw:
+      return "adamw";
+  }
+  return "";
 }
 
 std::string_view name_of(Schedule schedule) {
@@ -24,10 +32,10 @@ std::string_view name_of(Schedule schedule) {
 }
 
 OptimizerKind parse_optimizer(std::string_view option, std::string_view text) {
-  for (const OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::adamw}) {
+  for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw}) {
     if (text == name_of(kind)) return kind;
   }
-  reject("{}: '{}' is not an optimizer; accepted: adam, adamw", option, text);
+  reject("{}: '{}' is not an optimizer; accepted: sgd, adam, adamw", option, text);
 }
 
 Schedule parse_schedule(std::string_view option, std::string_view text) {
@@ -38,7 +46,8 @@ Schedule parse_schedule(std::string_view option, std::string_view text) {
 }
 
 double learning_rate(const OptimizerSettings& settings, std::size_t step, std::size_t steps) {
-  const double share = double(step) / double(steps);
+  if (step < settings.warm_up) return settings.learning_rate * double(step + 1) / double(settings.warm_up);
+  const double share = double(step - settings.warm_up) / double(steps - settings.warm_up);
   switch (settings.schedule) {
     case Schedule::constant:
       break;
@@ -50,25 +59,33 @@ double learning_rate(const OptimizerSettings& settings, std::size_t step, std::s
   return settings.learning_rate;
 }
 
-Optimizer::Optimizer(const OptimizerSettings& settings, Eigen::Index parameters)
-    : settings_(settings),
-      first_(Eigen::ArrayXf::Zero(parameters)),
-      second_(Eigen::ArrayXf::Zero(parameters)) {}
+template <typename Scalar>
+Optimizer<Scalar>::Optimizer(const OptimizerSettings& settings, Eigen::Index parameters)
+    : settings_(settings), first_(Array::Zero(parameters)), second_(Array::Zero(parameters)) {}
 
-void Optimizer::step(const Eigen::VectorXf& gradient, double learning_rate, Eigen::VectorXf& parameters) {
-  const auto beta1 = float(settings_.beta1);
-  const auto beta2 = float(settings_.beta2);
+template <typename Scalar>
+void Optimizer<Scalar>::step(const Vector& gradient, double learning_rate, Vector& parameters) {
+  if (settings_.kind == OptimizerKind::sgd) {
+    first_ = Scalar(settings_.momentum) * first_ + gradient.array();
+    parameters.array() -= Scalar(learning_rate) * first_;
+    return;
+  }
+  const auto beta1 = Scalar(settings_.beta1);
+  const auto beta2 = Scalar(settings_.beta2);
   beta1_power_ *= settings_.beta1;
   beta2_power_ *= settings_.beta2;
-  first_ = beta1 * first_ + (1.0F - beta1) * gradient.array();
-  second_ = beta2 * second_ + (1.0F - beta2) * gradient.array().square();
+  first_ = beta1 * first_ + (Scalar(1) - beta1) * gradient.array();
+  second_ = beta2 * second_ + (Scalar(1) - beta2) * gradient.array().square();
 
   if (settings_.kind == OptimizerKind::adamw) {
-    parameters *= float(1.0 - learning_rate * settings_.weight_decay);
+    parameters *= Scalar(1.0 - learning_rate * settings_.weight_decay);
   }
-  const auto rate = float(learning_rate / (1.0 - beta1_power_));
-  const auto second_scale = float(1.0 / std::sqrt(1.0 - beta2_power_));
-  parameters.array() -= rate * first_ / (second_scale * second_.sqrt() + float(settings_.epsilon));
+  const auto rate = Scalar(learning_rate / (1.0 - beta1_power_));
+  const auto second_scale = Scalar(1.0 / std::sqrt(1.0 - beta2_power_));
+  parameters.array() -= rate * first_ / (second_scale * second_.sqrt() + Scalar(settings_.epsilon));
 }
+
+template class Optimizer<float>;
+template class Optimizer<double>;
 
 }  // namespace digon

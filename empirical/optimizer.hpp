@@ -7,6 +7,7 @@
 namespace digon {
 
 enum class OptimizerKind {
+  sgd,    ///< gradient descent with momentum: v ← μ v + g, θ ← θ − lr v
   adam,   ///< kingma2015, Algorithm 1
   adamw,  ///< Adam with decoupled weight decay, loshchilov2019, Algorithm 2
 };
@@ -21,6 +22,8 @@ struct OptimizerSettings {
   OptimizerKind kind = OptimizerKind::adam;
   Schedule schedule = Schedule::constant;
   double learning_rate = 1e-3;
+  std::size_t warm_up = 0;  ///< steps over which the learning rate rises linearly before the schedule begins
+  double momentum = 0.9;    ///< μ, SGD alone
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
@@ -37,20 +40,27 @@ Schedule parse_schedule(std::string_view option, std::string_view text);
 /// The learning rate at step t of T, t = 0 … T − 1.
 double learning_rate(const OptimizerSettings& settings, std::size_t step, std::size_t steps);
 
-/// Adam's state for one array of parameters.
+/// An optimiser's state for one array of parameters, float or double.
+template <typename Scalar>
 class Optimizer {
  public:
+  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
   Optimizer(const OptimizerSettings& settings, Eigen::Index parameters);
 
   /// One step down `gradient` at the given learning rate.
-  void step(const Eigen::VectorXf& gradient, double learning_rate, Eigen::VectorXf& parameters);
+  void step(const Vector& gradient, double learning_rate, Vector& parameters);
 
  private:
   OptimizerSettings settings_;
-  Eigen::ArrayXf first_;   // running mean of g
-  Eigen::ArrayXf second_;  // running mean of g²
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+  Array first_;   // SGD: v; Adam: running mean of g
+  Array second_;  // Adam: running mean of g²
   double beta1_power_ = 1.0;
   double beta2_power_ = 1.0;
 };
+
+extern template class Optimizer<float>;
+extern template class Optimizer<double>;
 
 }  // namespace digon

@@ -10,7 +10,6 @@
 #include "empirical/feature_sampler.hpp"
 
 namespace digon {
-namespace {
 
 void validate(const TrainingSettings& settings) {
   if (settings.steps < 1) reject("steps: {} given; at least 1 is needed", settings.steps);
@@ -21,9 +20,17 @@ void validate(const TrainingSettings& settings) {
   }
   const double rate = settings.optimizer.learning_rate;
   if (!(rate > 0.0) || !std::isfinite(rate)) reject("learning rate: {} given; accepted: above 0", rate);
+  if (settings.optimizer.warm_up >= settings.steps) {
+    reject("warm-up: {} steps given of {}; accepted: fewer than all", settings.optimizer.warm_up,
+           settings.steps);
+  }
+  const double momentum = settings.optimizer.momentum;
+  if (!(momentum >= 0.0 && momentum < 1.0)) reject("momentum: {} given; accepted: 0 to below 1", momentum);
   const double decay = settings.optimizer.weight_decay;
   if (!(decay >= 0.0) || !std::isfinite(decay)) reject("weight decay: {} given; accepted: at least 0", decay);
 }
+
+namespace {
 
 Parameters<float> initial_parameters(const TrainingInstance& instance) {
   const Eigen::Index n = instance.features.features();
@@ -55,7 +62,7 @@ TrainingResult train_one(const TrainingInstance& instance, const TrainingSetting
   const Eigen::Index n = instance.features.features();
   Parameters<float> parameters = initial_parameters(instance);
   const FeatureSampler sampler(instance.features);
-  Optimizer optimizer(settings.optimizer, parameters.values.size());
+  Optimizer<float> optimizer(settings.optimizer, parameters.values.size());
   BatchGradient<float> batch(instance.kind, instance.features.importance, instance.hidden);
   Tile<float> x(tile_samples, n);
 
@@ -86,6 +93,11 @@ TrainingResult train_one(const TrainingInstance& instance, const TrainingSetting
 }
 
 }  // namespace
+
+ToyModel initial_model(const TrainingInstance& instance) {
+  const Parameters<float> parameters = initial_parameters(instance);
+  return {parameters.W().cast<double>(), parameters.b().cast<double>(), instance.kind};
+}
 
 std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances,
                                   const TrainingSettings& settings,

@@ -29,6 +29,12 @@ struct TrainingSettings {
   std::size_t loss_every = 100;  ///< steps averaged into one entry of the loss history
 };
 
+/// Throws InputError that names the setting which is not accepted.
+void validate(const TrainingSettings& settings);
+
+/// The start of an instance.
+ToyModel initial_model(const TrainingInstance& instance);
+
 struct TrainingResult {
   ToyModel model;
   std::vector<double> loss_history;  ///< mean batch loss of each `loss_every` steps

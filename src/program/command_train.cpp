@@ -33,7 +33,12 @@ CommandLine declare() {
   line.option("restarts", "R", "instances a density, each from its own start", "1");
   line.option("steps", "T", "optimiser steps", "10000");
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
-  line.option("optimizer", "NAME", "adam or adamw", "adam");
+  line.option("objective", "NAME",
+              "sampled: the loss of fresh batches; exact: the exact population loss, no sampling", "sampled");
+  line.option("optimizer", "NAME",
+              "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
+  line.option("momentum", "MU", "of sgd", "0.9");
+  line.option("warm-up", "STEPS", "steps over which the learning rate rises linearly", "0");
   line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
   line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
               "constant");
@@ -61,12 +66,30 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   return instances;
 }
 
+TrainingMethod read_method(const CommandLine& line) {
+  const std::string objective = line.text("objective");
+  const bool descent = line.text("optimizer") == "lbfgs";
+  if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
+  if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
+  if (descent) reject("--optimizer: lbfgs given with --objective sampled; accepted there: sgd, adam, adamw");
+  return TrainingMethod::sampled;
+}
+
 TrainingSettings read_settings(const CommandLine& line) {
   TrainingSettings settings;
   settings.steps = line.integer("steps", 1, most_steps);
   settings.batch = line.integer("batch", 64, largest_batch);
   if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
-  settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
+  if (read_method(line) != TrainingMethod::exact_descent) {
+    settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
+  }
+  settings.optimizer.momentum = line.real("momentum", -1e-300, 1.0);
+  if (settings.optimizer.momentum == 1.0) reject("--momentum: 1 given; accepted: 0 to below 1");
+  settings.optimizer.warm_up = line.integer("warm-up", 0, most_steps);
+  if (settings.optimizer.warm_up >= settings.steps) {
+    reject("--warm-up: {} given of {} steps; accepted: fewer than --steps", settings.optimizer.warm_up,
+           settings.steps);
+  }
   settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
   settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
   settings.optimizer.weight_decay = line.real("weight-decay", -1e-300, 1e3);
@@ -78,7 +101,8 @@ nlohmann::json describe(const CommandLine& line) {
   return {{"features", line.text("features")},     {"hidden", line.text("hidden")},
           {"importance", line.text("importance")}, {"density", line.list("density")},
           {"sparsity", line.list("sparsity")},     {"kind", line.text("kind")},
-          {"restarts", line.text("restarts")},     {"seed", read_seed(line)}};
+          {"restarts", line.text("restarts")},     {"seed", read_seed(line)},
+          {"objective", line.text("objective")}};
 }
 
 Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {
@@ -122,7 +146,7 @@ int run_train(const std::vector<std::string>& arguments) {
   require_folder(folder);
 
   std::vector<TrainingResult> results;
-  const Run run = train_run("train", describe(line), instances, settings, results);
+  const Run run = train_run("train", describe(line), instances, settings, results, read_method(line));
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
   const bool sound = report(instances, results);

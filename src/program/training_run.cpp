@@ -4,16 +4,28 @@
 #include <chrono>
 
 #include "core/progress.hpp"
+#include "program/exact_training.hpp"
 
 namespace digon {
 
 Run train_run(const std::string& command, const nlohmann::json& description,
               const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
-              std::vector<TrainingResult>& results) {
+              std::vector<TrainingResult>& results, TrainingMethod method) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   Progress progress(command, instances.size() * settings.steps);
-  results = train(instances, settings, [&](std::size_t steps) { progress.advance(steps); });
+  const auto advance = [&](std::size_t steps) { progress.advance(steps); };
+  switch (method) {
+    case TrainingMethod::sampled:
+      results = train(instances, settings, advance);
+      break;
+    case TrainingMethod::exact:
+      results = train_exactly(instances, settings, advance);
+      break;
+    case TrainingMethod::exact_descent:
+      results = descend_exactly(instances, settings, advance);
+      break;
+  }
 
   Run run;
   run.command = command;
@@ -36,6 +48,8 @@ nlohmann::json to_json(const TrainingSettings& settings) {
           {"optimizer", name_of(optimizer.kind)},
           {"learning_rate", optimizer.learning_rate},
           {"schedule", name_of(optimizer.schedule)},
+          {"warm_up", optimizer.warm_up},
+          {"momentum", optimizer.kind == OptimizerKind::sgd ? optimizer.momentum : 0.0},
           {"beta1", optimizer.beta1},
           {"beta2", optimizer.beta2},
           {"epsilon", optimizer.epsilon},

@@ -8,11 +8,18 @@
 
 namespace digon {
 
+/// What is minimised, and how.
+enum class TrainingMethod {
+  sampled,        ///< the loss of fresh batches
+  exact,          ///< the exact population loss, by the same optimisers
+  exact_descent,  ///< the exact population loss, by L-BFGS
+};
+
 /// Trains the instances with a progress line and makes the Run of them; `results` gets what training said of
 /// each.
 Run train_run(const std::string& command, const nlohmann::json& description,
               const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
-              std::vector<TrainingResult>& results);
+              std::vector<TrainingResult>& results, TrainingMethod method = TrainingMethod::sampled);
 
 /// The settings that determine the trained weights.
 nlohmann::json to_json(const TrainingSettings& settings);

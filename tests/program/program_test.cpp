@@ -90,7 +90,11 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "5 --batch 100", "--batch: 100 given; accepted: a multiple of 64");
   refused(train + "5 --learning-rate 0", "--learning-rate: '0'");
   refused(train + "5 --learning-rate nan", "--learning-rate: 'nan'");
-  refused(train + "5 --optimizer sgd", "--optimizer: 'sgd'");
+  refused(train + "5 --optimizer lion", "--optimizer: 'lion'");
+  refused(train + "5 --optimizer lbfgs", "--optimizer: lbfgs given with --objective sampled");
+  refused(train + "5 --objective guess", "--objective: 'guess' given; accepted: sampled, exact");
+  refused(train + "5 --warm-up 10000", "--warm-up: 10000 given of 10000 steps");
+  refused(train + "5 --optimizer sgd --momentum 1", "--momentum: 1 given");
   refused(train + "5 --schedule step", "--schedule: 'step'");
   refused(train + "5 --seed -1", "--seed: '-1'");
   refused(train + "5 --threads x", "--threads: 'x'");
@@ -342,4 +346,25 @@ TEST_CASE(
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
   CHECK(json::parse(measured.out)["geometry"] == "pentagon");
+}
+
+TEST_CASE("training on the exact gradient descends to the local minimum that L-BFGS reaches") {
+  const TemporaryFolder folder;
+  const std::string common =
+      "train --features 5 --hidden 2 --density 0.2 --importance 0.9^i --seed 4 --objective exact ";
+  const auto loss_of = [&](const std::string& words, const std::string& out) {
+    REQUIRE(run_in(folder.path(), common + words + " --out " + out).status == 0);
+    const Outcome loss = run_in(folder.path(), "loss --model " + out + "/weights.safetensors --json");
+    REQUIRE(loss.status == 0);
+    return json::parse(loss.out)["loss"].get<double>();
+  };
+  const double minimum = loss_of("--optimizer lbfgs", "lbfgs");
+  CHECK(loss_of("--optimizer adam --learning-rate 3e-3 --schedule cosine --steps 3000", "adam") ==
+        Approx(minimum).epsilon(1e-3));
+  CHECK(loss_of("--optimizer sgd --learning-rate 0.3 --momentum 0.9 --warm-up 100 --steps 3000", "sgd") ==
+        Approx(minimum).epsilon(1e-3));
+  const Outcome gap = run_in(folder.path(), "gap --model lbfgs/weights.safetensors --starts 1 --json");
+  REQUIRE(gap.status == 0);
+  const json found = json::parse(gap.out);
+  CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));
 }
