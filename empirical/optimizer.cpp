@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "core/input_error.hpp"
 
@@ -61,28 +62,36 @@ double learning_rate(const OptimizerSettings& settings, std::size_t step, std::s
 
 template <typename Scalar>
 Optimizer<Scalar>::Optimizer(const OptimizerSettings& settings, Eigen::Index parameters)
-    : settings_(settings), first_(Array::Zero(parameters)), second_(Array::Zero(parameters)) {}
+    : settings_(settings) {
+  state_.first.setZero(parameters);
+  state_.second.setZero(parameters);
+}
+
+template <typename Scalar>
+Optimizer<Scalar>::Optimizer(const OptimizerSettings& settings, OptimizerState<Scalar> state)
+    : settings_(settings), state_(std::move(state)) {}
 
 template <typename Scalar>
 void Optimizer<Scalar>::step(const Vector& gradient, double learning_rate, Vector& parameters) {
+  auto& [first, second, beta1_power, beta2_power] = state_;
   if (settings_.kind == OptimizerKind::sgd) {
-    first_ = Scalar(settings_.momentum) * first_ + gradient.array();
-    parameters.array() -= Scalar(learning_rate) * first_;
+    first = Scalar(settings_.momentum) * first + gradient.array();
+    parameters.array() -= Scalar(learning_rate) * first;
     return;
   }
   const auto beta1 = Scalar(settings_.beta1);
   const auto beta2 = Scalar(settings_.beta2);
-  beta1_power_ *= settings_.beta1;
-  beta2_power_ *= settings_.beta2;
-  first_ = beta1 * first_ + (Scalar(1) - beta1) * gradient.array();
-  second_ = beta2 * second_ + (Scalar(1) - beta2) * gradient.array().square();
+  beta1_power *= settings_.beta1;
+  beta2_power *= settings_.beta2;
+  first = beta1 * first + (Scalar(1) - beta1) * gradient.array();
+  second = beta2 * second + (Scalar(1) - beta2) * gradient.array().square();
 
   if (settings_.kind == OptimizerKind::adamw) {
     parameters *= Scalar(1.0 - learning_rate * settings_.weight_decay);
   }
-  const auto rate = Scalar(learning_rate / (1.0 - beta1_power_));
-  const auto second_scale = Scalar(1.0 / std::sqrt(1.0 - beta2_power_));
-  parameters.array() -= rate * first_ / (second_scale * second_.sqrt() + Scalar(settings_.epsilon));
+  const auto rate = Scalar(learning_rate / (1.0 - beta1_power));
+  const auto second_scale = Scalar(1.0 / std::sqrt(1.0 - beta2_power));
+  parameters.array() -= rate * first / (second_scale * second.sqrt() + Scalar(settings_.epsilon));
 }
 
 template class Optimizer<float>;

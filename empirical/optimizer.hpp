@@ -40,24 +40,35 @@ Schedule parse_schedule(std::string_view option, std::string_view text);
 /// The learning rate at step t of T, t = 0 … T − 1.
 double learning_rate(const OptimizerSettings& settings, std::size_t step, std::size_t steps);
 
-/// An optimiser's state for one array of parameters, float or double.
+/// What an optimiser remembers between steps.
+template <typename Scalar>
+struct OptimizerState {
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+
+  Array first;   ///< SGD: v; Adam: running mean of g
+  Array second;  ///< Adam: running mean of g²
+  double beta1_power = 1.0;
+  double beta2_power = 1.0;
+};
+
+/// An optimiser of one array of parameters, float or double.
 template <typename Scalar>
 class Optimizer {
  public:
   using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
   Optimizer(const OptimizerSettings& settings, Eigen::Index parameters);
+  /// Goes on from a state.
+  Optimizer(const OptimizerSettings& settings, OptimizerState<Scalar> state);
+
+  [[nodiscard]] const OptimizerState<Scalar>& state() const { return state_; }
 
   /// One step down `gradient` at the given learning rate.
   void step(const Vector& gradient, double learning_rate, Vector& parameters);
 
  private:
   OptimizerSettings settings_;
-  using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
-  Array first_;   // SGD: v; Adam: running mean of g
-  Array second_;  // Adam: running mean of g²
-  double beta1_power_ = 1.0;
-  double beta2_power_ = 1.0;
+  OptimizerState<Scalar> state_;
 };
 
 extern template class Optimizer<float>;

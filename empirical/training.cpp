@@ -58,38 +58,53 @@ double batch_gradient(const TrainingInstance& instance, const TrainingSettings& 
 }
 
 TrainingResult train_one(const TrainingInstance& instance, const TrainingSettings& settings,
-                         const std::function<void(std::size_t)>& advance) {
+                         const TrainingHooks& hooks, std::size_t number) {
   const Eigen::Index n = instance.features.features();
   Parameters<float> parameters = initial_parameters(instance);
-  const FeatureSampler sampler(instance.features);
+  TrainingState state;
   Optimizer<float> optimizer(settings.optimizer, parameters.values.size());
+  if (number < hooks.resume.size() && hooks.resume[number].parameters.size() > 0) {
+    state = hooks.resume[number];
+    if (state.parameters.size() != parameters.values.size()) reject("resume: the state is of another shape");
+    parameters.values = state.parameters;
+    optimizer = Optimizer<float>(settings.optimizer, state.optimizer);
+  }
+  const FeatureSampler sampler(instance.features);
   BatchGradient<float> batch(instance.kind, instance.features.importance, instance.hidden);
   Tile<float> x(tile_samples, n);
+  const auto save = [&] {
+    state.parameters = parameters.values;
+    state.optimizer = optimizer.state();
+    hooks.save(number, state);
+  };
 
-  TrainingResult result;
-  double loss_sum = 0.0;
-  std::size_t reported = 0;
-  while (result.steps_done < settings.steps && !interrupted()) {
-    const std::size_t step = result.steps_done;
+  hooks.advance(state.steps_done);
+  std::size_t reported = state.steps_done;
+  while (state.steps_done < settings.steps && !state.diverged_at && !interrupted()) {
+    const std::size_t step = state.steps_done;
     const double loss = batch_gradient(instance, settings, step, sampler, parameters, x, batch);
     if (!std::isfinite(loss) || !batch.gradient().values.allFinite()) {
-      result.diverged_at = step;
+      state.diverged_at = step;
       break;
     }
     const Eigen::VectorXf mean_gradient = batch.gradient().values / float(settings.batch);
     optimizer.step(mean_gradient, learning_rate(settings.optimizer, step, settings.steps), parameters.values);
-    ++result.steps_done;
-    loss_sum += loss;
-    if (result.steps_done % settings.loss_every == 0) {
-      result.loss_history.push_back(loss_sum / double(settings.loss_every));
-      loss_sum = 0.0;
-      advance(result.steps_done - reported);
-      reported = result.steps_done;
+    ++state.steps_done;
+    state.loss_sum += loss;
+    if (state.steps_done % settings.loss_every == 0) {
+      state.loss_history.push_back(state.loss_sum / double(settings.loss_every));
+      state.loss_sum = 0.0;
+      save();
+      hooks.advance(state.steps_done - reported);
+      reported = state.steps_done;
     }
   }
-  advance(settings.steps - reported);
-  result.model = {parameters.W().cast<double>(), parameters.b().cast<double>(), instance.kind};
-  return result;
+  save();
+  hooks.advance(settings.steps - reported);
+  return {{parameters.W().cast<double>(), parameters.b().cast<double>(), instance.kind},
+          state.loss_history,
+          state.steps_done,
+          state.diverged_at};
 }
 
 }  // namespace
@@ -100,8 +115,7 @@ ToyModel initial_model(const TrainingInstance& instance) {
 }
 
 std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances,
-                                  const TrainingSettings& settings,
-                                  const std::function<void(std::size_t)>& advance) {
+                                  const TrainingSettings& settings, const TrainingHooks& hooks) {
   validate(settings);
   for (const TrainingInstance& instance : instances) {
     digon::validate(instance.features);
@@ -109,8 +123,16 @@ std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances
   }
   std::vector<TrainingResult> results(instances.size());
   parallel_for(instances.size(), settings.threads,
-               [&](std::size_t i) { results[i] = train_one(instances[i], settings, advance); });
+               [&](std::size_t i) { results[i] = train_one(instances[i], settings, hooks, i); });
   return results;
+}
+
+std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances,
+                                  const TrainingSettings& settings,
+                                  const std::function<void(std::size_t)>& advance) {
+  TrainingHooks hooks;
+  hooks.advance = advance;
+  return train(instances, settings, hooks);
 }
 
 }  // namespace digon

@@ -9,6 +9,7 @@
 #include "core/run.hpp"
 #include "core/table.hpp"
 #include "empirical/training.hpp"
+#include "program/checkpoint.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
@@ -45,6 +46,10 @@ CommandLine declare() {
   line.option("weight-decay", "WD", "of adamw", "0.01");
   declare_seed_and_threads(line);
   line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
+  line.option("checkpoint-every", "SECONDS", "how much of a training a kill may cost, of a sampled objective",
+              "5");
+  line.option("resume", "DIR",
+              "go on with the unfinished training in this folder, with the options it began with");
   return line;
 }
 
@@ -135,28 +140,61 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
   return sound;
 }
 
-}  // namespace
-
-int run_train(const std::vector<std::string>& arguments) {
+/// Trains as the arguments say, from the states of a checkpoint if there are any.
+int train_from(const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
   CommandLine line = declare();
-  if (!line.parse(arguments)) return 0;
+  line.parse(arguments);
   const std::vector<TrainingInstance> instances = read_instances(line);
   const TrainingSettings settings = read_settings(line);
   const std::filesystem::path folder = line.text("out");
   require_folder(folder);
 
+  const TrainingMethod method = read_method(line);
+  const bool resumes = !states.empty();
+  if (resumes && states.size() != instances.size()) {
+    reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
+  }
+  TrainingHooks hooks;
+  hooks.resume = states;
+  states.resize(instances.size());
+  CheckpointWriter checkpoint(folder, {arguments, std::move(states)},
+                              line.real("checkpoint-every", 0.0, 1e6));
+  hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
   std::vector<TrainingResult> results;
-  const Run run = train_run("train", describe(line), instances, settings, results, read_method(line));
+  const Run run = train_run("train", describe(line), instances, settings, results, method, hooks);
+  const bool can_resume = interrupted() && method == TrainingMethod::sampled;
+  if (can_resume) {
+    checkpoint.write();
+  } else {
+    checkpoint.remove();
+  }
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
   const bool sound = report(instances, results);
   fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
   if (interrupted()) {
-    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept\n",
-               run.steps_done, settings.steps);
+    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept{}\n",
+               run.steps_done, settings.steps,
+               can_resume ? fmt::format("; 'digon train --resume {}' goes on", folder.string()) : "");
     return exit_interrupted;
   }
   return sound ? 0 : exit_failed;
+}
+
+}  // namespace
+
+int run_train(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  if (!line.has("resume")) return train_from(arguments, {});
+  if (arguments.size() != 2) reject("--resume: given with other options; accepted: --resume DIR alone");
+  const std::filesystem::path folder = line.text("resume");
+  Checkpoint checkpoint = load_checkpoint(folder);
+  // The folder may have been moved since.
+  for (std::size_t k = 0; k + 1 < checkpoint.arguments.size(); ++k) {
+    if (checkpoint.arguments[k] == "--out") checkpoint.arguments[k + 1] = folder.string();
+  }
+  return train_from(checkpoint.arguments, std::move(checkpoint.states));
 }
 
 }  // namespace digon

@@ -10,14 +10,15 @@ namespace digon {
 
 Run train_run(const std::string& command, const nlohmann::json& description,
               const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
-              std::vector<TrainingResult>& results, TrainingMethod method) {
+              std::vector<TrainingResult>& results, TrainingMethod method, TrainingHooks hooks) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   Progress progress(command, instances.size() * settings.steps);
   const auto advance = [&](std::size_t steps) { progress.advance(steps); };
   switch (method) {
     case TrainingMethod::sampled:
-      results = train(instances, settings, advance);
+      hooks.advance = advance;
+      results = train(instances, settings, hooks);
       break;
     case TrainingMethod::exact:
       results = train_exactly(instances, settings, advance);

@@ -15,11 +15,12 @@ enum class TrainingMethod {
   exact_descent,  ///< the exact population loss, by L-BFGS
 };
 
-/// Trains the instances with a progress line and makes the Run of them; `results` gets what training said of
-/// each.
+/// Trains the instances with a progress line (which takes the hook `advance`; the others are for sampled
+/// training) and makes the Run of them; `results` gets what training said of each.
 Run train_run(const std::string& command, const nlohmann::json& description,
               const std::vector<TrainingInstance>& instances, const TrainingSettings& settings,
-              std::vector<TrainingResult>& results, TrainingMethod method = TrainingMethod::sampled);
+              std::vector<TrainingResult>& results, TrainingMethod method = TrainingMethod::sampled,
+              TrainingHooks hooks = {});
 
 /// The settings that determine the trained weights.
 nlohmann::json to_json(const TrainingSettings& settings);

@@ -92,6 +92,8 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "5 --learning-rate nan", "--learning-rate: 'nan'");
   refused(train + "5 --optimizer lion", "--optimizer: 'lion'");
   refused(train + "5 --optimizer lbfgs", "--optimizer: lbfgs given with --objective sampled");
+  refused("train --resume missing", "missing/checkpoint.safetensors");
+  refused(train + "5 --resume run", "--resume: given with other options");
   refused(train + "5 --objective guess", "--objective: 'guess' given; accepted: sampled, exact");
   refused(train + "5 --warm-up 10000", "--warm-up: 10000 given of 10000 steps");
   refused(train + "5 --optimizer sgd --momentum 1", "--momentum: 1 given");
@@ -286,6 +288,42 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
   const Run run = load_run(folder.path() / "run");
   CHECK_FALSE(run.complete);
   CHECK(run.steps_done > 0);
+}
+
+TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
+  const TemporaryFolder folder;
+  const std::string training =
+      "train --features 40 --hidden 10 --density 0.5 0.1 0.02 --restarts 2 --steps 6000 --batch "
+      "256 --schedule cosine --warm-up 50 --optimizer adamw --seed 3 --out ";
+  REQUIRE(run_in(folder.path(), training + "whole").status == 0);
+  CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
+  Outcome outcome =
+      run_in(folder.path(), training + "parts", "timeout --foreground --preserve-status --signal=INT 0.3");
+  CHECK(outcome.error.find("'digon train --resume parts' goes on") != std::string::npos);
+  outcome = run_in(folder.path(), "train --resume parts",
+                   "timeout --foreground --preserve-status --signal=TERM 0.4");
+  std::filesystem::rename(folder.path() / "parts", folder.path() / "moved");
+  for (int attempt = 0; outcome.status != 0 && attempt < 3; ++attempt) {
+    CHECK(outcome.status == 130);
+    outcome = run_in(folder.path(), "train --resume moved");
+  }
+  REQUIRE(outcome.status == 0);
+  for (const char* file : {"weights.safetensors", "losses.csv"}) {
+    CHECK(read_file(folder.path() / "moved" / file) == read_file(folder.path() / "whole" / file));
+  }
+  CHECK(run_in(folder.path(), "train --resume moved").status == 2);  // there is nothing to go on with
+
+  // Killed, at no moment in particular.
+  const std::string longer =
+      "train --features 40 --hidden 10 --density 0.1 --steps 40000 --batch 256 --seed 5 --checkpoint-every "
+      "0.1 --out ";
+  REQUIRE(run_in(folder.path(), longer + "unharmed").status == 0);
+  run_in(folder.path(), longer + "killed", "timeout --foreground --signal=KILL 0.6");
+  REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
+  CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
+  REQUIRE(run_in(folder.path(), "train --resume killed").status == 0);
+  CHECK(read_file(folder.path() / "killed" / "weights.safetensors") ==
+        read_file(folder.path() / "unharmed" / "weights.safetensors"));
 }
 
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {
