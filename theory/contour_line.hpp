@@ -70,16 +70,6 @@ inline ComplexLanes exponential_moment_series(const ComplexLanes& u, std::size_t
   return inverse_of[r + 1] + sum;
 }
 
-/// An upper bound on |M_r(s g)| on the line, falling with |s|.
-inline double exponential_moment_bound(const ContourLine& line, double g, int r, double s) {
-  const double growth = std::max(std::exp(line.c * g), 1.0);
-  const double u = s * std::abs(g);
-  // |M_r| ≤ ∫ xʳ |e^{sgx}|; integrating by parts once, also (|e^{sg}| + max |e^{sgx}|)/|sg|, where for r = 0
-  // the maximum is 1.
-  const double far = r == 0 ? std::exp(line.c * g) + 1.0 : 2.0 * growth;
-  return std::min(growth / (r + 1.0), far / u);
-}
-
 /// e^{sg} and its moments M_0 … M_{R−1} on successive blocks of a line; e^{sg} there is a geometric sequence.
 template <std::size_t R>
 class ExponentialOnLine {

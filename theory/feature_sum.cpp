@@ -60,15 +60,15 @@ FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density,
     range_.least += std::min(g[i], 0.0);
     range_.greatest += std::max(g[i], 0.0);
   }
-  deviation_ = std::sqrt(variance);
-  narrow_ = !(range_.greatest - mean_ > narrow_deviations * deviation_ ||
-              mean_ - range_.least > narrow_deviations * deviation_) ||
+  const double deviation = std::sqrt(variance);
+  narrow_ = !(range_.greatest - mean_ > narrow_deviations * deviation ||
+              mean_ - range_.least > narrow_deviations * deviation) ||
             n - Eigen::Index(first) < 3;
   if (narrow_) return;
   const Eigen::ArrayXd couplings = g.tail(n - Eigen::Index(first));
   const Eigen::ArrayXd densities = density.tail(n - Eigen::Index(first));
   for (std::size_t k = 0; k < rates; ++k) {
-    const double theta = grid[k] / deviation_;
+    const double theta = grid[k] / deviation;
     above_[k] = {theta, log_mean_exponential(couplings, densities, theta)};
     below_[k] = {theta, log_mean_exponential(couplings, densities, -theta)};
   }

@@ -16,7 +16,6 @@ class FeatureSum {
   FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first);
 
   [[nodiscard]] double mean() const { return mean_; }
-  [[nodiscard]] double deviation() const { return deviation_; }
 
   /// The interval outside which y changes F by at most `effect` on either side, nor any derivative of F by
   /// more: the range of y, or by Chernoff's bound E[max(y − τ, 0)^r] ≤ (r/(eθ))^r e^{−θτ} E[e^{θy}] less.
@@ -30,7 +29,6 @@ class FeatureSum {
   };
 
   double mean_ = 0.0;
-  double deviation_ = 0.0;
   Support range_;
   std::array<Chernoff, rates> above_{};
   std::array<Chernoff, rates> below_{};

@@ -35,6 +35,16 @@ Series exponential(const Series& k, int degree) {
   return E;
 }
 
+double with_own_feature(const Series& moments, double a, int e, int r) {
+  if (e < 0) return moments[std::size_t(r)];
+  double sum = 0.0;
+  double power = 1.0;
+  for (int d = 0; d <= r; ++d, power *= a) {
+    sum += binomial(r, d) * power / (d + e + 1.0) * moments[std::size_t(r - d)];
+  }
+  return sum;
+}
+
 Series mixture_cumulants(double p) {
   // f = 1 + Σ_{d≥1} p s^d/(d+1)!, k = log f: f' = k' f.
   Series f{};

@@ -39,6 +39,10 @@ inline double binomial(int n, int d) {
   return falling_factorial(n, d) / factorial(d);
 }
 
+/// E[x^e (a x + t)^r] over the own feature x, uniform on [0, 1], from moments[d] = E[t^d]; e = −1: E[t^r]
+/// itself.
+double with_own_feature(const Series& moments, double a, int e, int r);
+
 /// The cumulants, over d!, of a feature that is active with probability p and then uniform on [0, 1]:
 ///   log(1 − p + p φ(s)) = Σ_d k_d s^d,   φ(s) = (eˢ − 1)/s.
 /// The series converges for |s| < 4.5, whatever p.

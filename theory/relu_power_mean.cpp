@@ -70,17 +70,6 @@ std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, s
   return at_least;
 }
 
-/// The average over the own feature, x^e (a x + ·)^r, of a sequence of moments of what is added to it.
-double with_own_feature(const Series& moments, double a, int e, int r) {
-  if (e < 0) return moments[std::size_t(r)];
-  double sum = 0.0;
-  double power = 1.0;
-  for (int d = 0; d <= r; ++d, power *= a) {
-    sum += binomial(r, d) * power / (d + e + 1.0) * moments[std::size_t(r - d)];
-  }
-  return sum;
-}
-
 class PowerMean {
  public:
   PowerMean(const SortedFeatures& features, const ContourOptions& options)

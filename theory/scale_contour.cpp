@@ -308,16 +308,6 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     double shift_power = factor;
     for (int d = 0; d <= degree; ++d, shift_power *= l * line_.period) shifted[std::size_t(d)] += shift_power;
   }
-  // The average over x of x^e Σ_d (a x)^d binomial(r, d) of_rest(r − d).
-  const auto with_own = [&](const Series& of_rest, int e, int r) {
-    if (e < 0) return of_rest[std::size_t(r)];
-    double sum = 0.0;
-    double own_power = 1.0;
-    for (int d = 0; d <= r; ++d, own_power *= features_.own) {
-      sum += binomial(r, d) * own_power / (d + e + 1.0) * of_rest[std::size_t(r - d)];
-    }
-    return sum;
-  };
   Series by_moment{};  // ∂F/∂(E[y^d]/d!)
   for (const std::size_t k : chosen_) {
     Series at_zero{};  // Σ_l … (t + l P)^d
@@ -335,13 +325,15 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
         const double weight = points.weight(k, e, r);
-        const double value = with_own(aliases, e, r);
+        const double value = with_own_feature(aliases, features_.own, e, r);
         points.value(k, e, r) -= value;
         parts.uncertainty += rounding * std::abs(weight * value);
         if (weight == 0.0) continue;
-        if (e >= 0 && r > 0) parts.by_a -= weight * r * with_own(aliases, e + 1, r - 1);
+        if (e >= 0 && r > 0)
+          parts.by_a -= weight * r * with_own_feature(aliases, features_.own, e + 1, r - 1);
         for (int d = 0; d <= r; ++d) {
-          by_moment[std::size_t(d)] -= weight * falling_factorial(r, d) * with_own(at_zero, e, r - d);
+          by_moment[std::size_t(d)] -=
+              weight * falling_factorial(r, d) * with_own_feature(at_zero, features_.own, e, r - d);
         }
       }
     }
