@@ -109,3 +109,22 @@ TEST_CASE("the gradient does not depend on the number of threads") {
   two.threads = 2;
   CHECK(exact_loss_gradient(model, features).by_W == exact_loss_gradient(model, features, two).by_W);
 }
+
+TEST_CASE("the gradient at a loose tolerance is as close as the tolerance, for couplings of many scales") {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    ToyModel model = random_model(5 + Eigen::Index(seed), 1 + Eigen::Index(seed % 7), 0.8, seed);
+    for (Eigen::Index i = 0; i < model.features(); i += 2) model.W.col(i) *= std::pow(10.0, -0.2 * double(i));
+    const FeatureDistribution features = uniform_features(model.features(), seed % 2 == 0 ? 0.3 : 0.02);
+    ExactLossOptions options;
+    options.relative_tolerance = 1e-11;
+    const LossGradient close = exact_loss_gradient(model, features, options);
+    const double size = std::max(1.0, model.W.cwiseAbs().maxCoeff());
+    for (const double tolerance : {1e-4, 1e-6, 1e-8}) {
+      options.relative_tolerance = tolerance;
+      const LossGradient loose = exact_loss_gradient(model, features, options);
+      CAPTURE(seed, tolerance);
+      CHECK((loose.by_W - close.by_W).cwiseAbs().maxCoeff() <= tolerance * close.loss * size);
+      CHECK((loose.by_b - close.by_b).cwiseAbs().maxCoeff() <= tolerance * close.loss);
+    }
+  }
+}

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/input_error.hpp"
+#include "core/random.hpp"
 #include "empirical/sampled_loss.hpp"
 #include "tests/random_models.hpp"
 #include "tests/theory/vertex_oracle.hpp"
@@ -59,6 +60,29 @@ TEST_CASE("the exact loss is the vertex sum over all patterns, random models") {
 
 TEST_CASE("the exact loss is the vertex sum at n = 8") {
   require_exact(random_model(8, 3, 0.6, 99), uneven_features(8, 4));
+}
+
+TEST_CASE("couplings of many scales, at every tolerance: the error is within it and within the estimate") {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    ToyModel model = random_model(4 + Eigen::Index(seed % 5), 1 + Eigen::Index(seed % 3), 0.8, seed);
+    for (Eigen::Index i = 0; i < model.features(); ++i) {
+      const auto words = RandomStream{seed, Purpose::seed, 2}.block(std::uint64_t(i));
+      if (words[0] % 2 == 0) model.W.col(i) *= std::pow(10.0, -6.0 * open_unit_interval(words[1], words[2]));
+      if (words[3] % 3 == 0) model.b[i] *= std::pow(10.0, -6.0 * open_unit_interval(words[2], words[1]));
+    }
+    const FeatureDistribution features =
+        seed % 2 == 0 ? uneven_features(model.features(), seed) : uniform_features(model.features(), 0.02);
+    const OracleLoss oracle = vertex_oracle(model, features);
+    for (const double tolerance : {1e-4, 1e-7, 1e-10}) {
+      ExactLossOptions options;
+      options.relative_tolerance = tolerance;
+      const ExactLoss exact = exact_loss(model, features, options);
+      CAPTURE(seed, tolerance, oracle.loss, exact.error);
+      const double error = std::abs(exact.loss - oracle.loss);
+      REQUIRE(error <= tolerance * std::max(oracle.loss, 1e-6 * zero_model_loss(features)));
+      REQUIRE(error <= exact.error + 4e-16 * oracle.loss);
+    }
+  }
 }
 
 TEST_CASE("the exact loss survives awkward weights") {
