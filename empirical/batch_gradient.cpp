@@ -40,7 +40,7 @@ void BatchGradient<Scalar>::forward(const Parameters<Scalar>& weights, const Til
   for (Eigen::Index a = 0; a < weights.m; ++a) {
     Column<Scalar> sum = Column<Scalar>::Zero();
     for (Eigen::Index j = 0; j < weights.n; ++j) sum += W(a, j) * x.col(j);
-    h_.col(a) = sum;
+    h_.col(a) = kind_ == ModelKind::relu_hidden ? Column<Scalar>(sum.max(Scalar(0))) : sum;
   }
   sample_loss_.setZero();
   for (Eigen::Index j = 0; j < weights.n; ++j) {
@@ -48,7 +48,7 @@ void BatchGradient<Scalar>::forward(const Parameters<Scalar>& weights, const Til
     for (Eigen::Index a = 0; a < weights.m; ++a) z += W(a, j) * h_.col(a);
     const Scalar importance = importance_[j];
     const auto twice = Scalar(2) * importance;
-    if (kind_ == ModelKind::relu_output) {
+    if (kind_ != ModelKind::linear) {
       const Column<Scalar> residual = z.max(Scalar(0)) - x.col(j);
       sample_loss_ += importance * residual.square();
       delta_.col(j) = (z > Scalar(0)).select(twice * residual, Scalar(0));
@@ -67,6 +67,7 @@ void BatchGradient<Scalar>::backward(const Parameters<Scalar>& weights, const Ti
   for (Eigen::Index a = 0; a < weights.m; ++a) {
     Column<Scalar> sum = Column<Scalar>::Zero();
     for (Eigen::Index j = 0; j < weights.n; ++j) sum += W(a, j) * delta_.col(j);
+    if (kind_ == ModelKind::relu_hidden) sum = (h_.col(a) > Scalar(0)).select(sum, Scalar(0));
     back_.col(a) = sum;
   }
   auto dW = gradient_.W();

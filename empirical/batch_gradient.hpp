@@ -29,7 +29,8 @@ struct Parameters {
 /// The loss of tiles of samples and its gradient, ℓ = Σ_samples Σ_j I_j (x'_j − x_j)².
 ///
 /// With δ_j = ∂ℓ/∂z_j = 2 I_j (x'_j − x_j) [1{z_j > 0} for ReLU], h = Wx and z = Wᵀh + b, the tied weights
-/// get a term from each use:  ∂ℓ/∂W = h δᵀ + (Wδ) xᵀ,   ∂ℓ/∂b = δ.
+/// get a term from each use:  ∂ℓ/∂W = h δᵀ + (Wδ) xᵀ,   ∂ℓ/∂b = δ. With a ReLU in the hidden layer h =
+/// max(Wx, 0), and Wδ counts where h > 0.
 template <typename Scalar>
 class BatchGradient {
  public:

@@ -21,6 +21,7 @@ double zero_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance
 }
 
 Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance) {
+  require_linear_hidden_layer(model);
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
   const auto square = model.kind == ModelKind::linear ? &mean_square_of_line : &mean_square_of_relu;
@@ -42,7 +43,8 @@ OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& impo
 }
 
 LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance) {
-  if (model.kind == ModelKind::linear) reject("kind: the gradient of L_1 is that of the ReLU output model");
+  if (model.kind != ModelKind::relu_output)
+    reject("kind: the gradient of L_1 is that of the ReLU output model");
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
   constexpr ErrorWeights interference{1.0, 0.0};

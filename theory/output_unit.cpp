@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/input_error.hpp"
+
 namespace digon {
 namespace {
 
@@ -15,7 +17,14 @@ Eigen::VectorXd without(const Eigen::VectorXd& values, Eigen::Index j) {
 
 }  // namespace
 
+void require_linear_hidden_layer(const ToyModel& model) {
+  if (model.kind == ModelKind::relu_hidden) {
+    reject("kind: relu-hidden given; the exact theory accepts linear and relu-output");
+  }
+}
+
 std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density) {
+  require_linear_hidden_layer(model);
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
   std::vector<OutputUnit> units;
   for (Eigen::Index j = 0; j < model.features(); ++j) {

@@ -15,6 +15,10 @@ struct OutputUnit {
   Eigen::VectorXd density;  ///< p_i of the other features
 };
 
+/// Throws InputError for a model with a ReLU in its hidden layer: its outputs are no sums of independent
+/// features, and the exact theory is not its own.
+void require_linear_hidden_layer(const ToyModel& model);
+
 /// The outputs of a model, j = 0 … n − 1, on features of densities p [n].
 std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density);
 

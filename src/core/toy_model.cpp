@@ -23,14 +23,22 @@ void validate(const ToyModel& model, const FeatureDistribution& features) {
 }
 
 std::string_view name_of(ModelKind kind) {
-  return kind == ModelKind::linear ? "linear" : "relu-output";
+  switch (kind) {
+    case ModelKind::linear:
+      return "linear";
+    case ModelKind::relu_output:
+      return "relu-output";
+    case ModelKind::relu_hidden:
+      return "relu-hidden";
+  }
+  return "";
 }
 
 ModelKind parse_model_kind(std::string_view option, std::string_view text) {
-  for (const ModelKind kind : {ModelKind::linear, ModelKind::relu_output}) {
+  for (const ModelKind kind : {ModelKind::linear, ModelKind::relu_output, ModelKind::relu_hidden}) {
     if (text == name_of(kind)) return kind;
   }
-  reject("{}: '{}' is not a model; accepted: linear, relu-output", option, text);
+  reject("{}: '{}' is not a model; accepted: linear, relu-output, relu-hidden", option, text);
 }
 
 }  // namespace digon

@@ -11,6 +11,7 @@ namespace digon {
 enum class ModelKind {
   linear,       ///< x' = WᵀWx + b
   relu_output,  ///< x' = ReLU(WᵀWx + b)
+  relu_hidden,  ///< x' = ReLU(Wᵀ ReLU(Wx) + b): the hidden basis is privileged
 };
 
 /// A toy model: n features stored in m hidden dimensions, h = Wx.
@@ -29,7 +30,7 @@ void validate(const ToyModel& model);
 /// Throws InputError unless both are valid and of one n.
 void validate(const ToyModel& model, const FeatureDistribution& features);
 
-/// "linear" or "relu-output".
+/// "linear", "relu-output" or "relu-hidden".
 std::string_view name_of(ModelKind kind);
 
 /// The kind of that name; throws InputError that lists the names.

@@ -23,7 +23,8 @@ CommandLine declare() {
                    "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
   declare_model(line);
   declare_features_of_models(line);
-  line.option("kind", "KIND", "linear or relu-output; default: the file's, or relu-output");
+  line.option("kind", "KIND",
+              "linear or relu-output (the exact theory has no other); default: the file's, or relu-output");
   line.option("tolerance", "EPS", "relative error allowed", "1e-10");
   line.option("threads", "T", "threads; 0 is one a core", "0");
   line.flag("json",

@@ -30,7 +30,10 @@ CommandLine declare() {
   line.option("hidden", "M", "hidden dimensions m");
   declare_density(line);
   line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
-  line.option("kind", "KIND", "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b)", "relu-output");
+  line.option(
+      "kind", "KIND",
+      "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b)",
+      "relu-output");
   line.option("restarts", "R", "instances a density, each from its own start", "1");
   line.option("steps", "T", "optimiser steps", "10000");
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
@@ -74,6 +77,9 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
 TrainingMethod read_method(const CommandLine& line) {
   const std::string objective = line.text("objective");
   const bool descent = line.text("optimizer") == "lbfgs";
+  if (objective == "exact" && parse_model_kind("--kind", line.text("kind")) == ModelKind::relu_hidden) {
+    reject("--objective: exact given with --kind relu-hidden; accepted there: sampled");
+  }
   if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
   if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
   if (descent) reject("--optimizer: lbfgs given with --objective sampled; accepted there: sgd, adam, adamw");

@@ -1,6 +1,10 @@
 #include "empirical/batch_gradient.hpp"
 
+#include <ceres/jet.h>
+
+#include <array>
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/random_models.hpp"
 
@@ -26,8 +30,10 @@ double plain_loss(const ToyModel& model, const Eigen::VectorXd& importance, cons
   double loss = 0.0;
   for (Eigen::Index s = 0; s < tile_samples; ++s) {
     const Eigen::VectorXd sample = x.row(s).transpose();
-    Eigen::VectorXd output = model.W.transpose() * (model.W * sample) + model.b;
-    if (model.kind == ModelKind::relu_output) output = output.cwiseMax(0.0);
+    Eigen::VectorXd hidden = model.W * sample;
+    if (model.kind == ModelKind::relu_hidden) hidden = hidden.cwiseMax(0.0);
+    Eigen::VectorXd output = model.W.transpose() * hidden + model.b;
+    if (model.kind != ModelKind::linear) output = output.cwiseMax(0.0);
     loss += importance.dot((output - sample).cwiseAbs2());
   }
   return loss;
@@ -36,7 +42,7 @@ double plain_loss(const ToyModel& model, const Eigen::VectorXd& importance, cons
 }  // namespace
 
 TEST_CASE("the batch gradient is the derivative of the loss, both uses of W included") {
-  const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear);
+  const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear, ModelKind::relu_hidden);
   const auto shape = GENERATE(std::pair{1, 1}, std::pair{5, 2}, std::pair{7, 3}, std::pair{2, 4});
   const auto [n, m] = shape;
   ToyModel model = random_model(n, m, 0.7, 12, kind);
@@ -65,6 +71,42 @@ TEST_CASE("the batch gradient is the derivative of the loss, both uses of W incl
   for (Eigen::Index k = 0; k < model.b.size(); ++k) {
     CHECK(batch.gradient().b()[k] == Approx(difference(model.b[k])).epsilon(1e-6).margin(1e-6));
   }
+}
+
+TEST_CASE("the batch gradient is that of automatic differentiation") {
+  // Ceres' jets know nothing of the hand-derived formulas.
+  constexpr Eigen::Index n = 5;
+  constexpr Eigen::Index m = 2;
+  using Jet = ceres::Jet<double, int(m * n + n)>;
+  const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear, ModelKind::relu_hidden);
+  const ToyModel model = random_model(n, m, 0.7, 15, kind);
+  const FeatureDistribution features = uneven_features(n, 15);
+  const Tile<double> x = random_tile(features);
+  const Parameters<double> parameters = parameters_of(model);
+  std::vector<Jet> values;
+  for (Eigen::Index k = 0; k < parameters.values.size(); ++k)
+    values.emplace_back(parameters.values[k], int(k));
+  const auto W = [&](Eigen::Index a, Eigen::Index i) -> const Jet& { return values[std::size_t(i * m + a)]; };
+  const auto relu = [](const Jet& z) { return z > Jet(0.0) ? z : Jet(0.0); };
+  Jet loss(0.0);
+  for (Eigen::Index s = 0; s < tile_samples; ++s) {
+    std::array<Jet, std::size_t(m)> hidden;
+    for (Eigen::Index a = 0; a < m; ++a) {
+      Jet sum(0.0);
+      for (Eigen::Index i = 0; i < n; ++i) sum += W(a, i) * x(s, i);
+      hidden[std::size_t(a)] = kind == ModelKind::relu_hidden ? relu(sum) : sum;
+    }
+    for (Eigen::Index j = 0; j < n; ++j) {
+      Jet z = values[std::size_t(m * n + j)];
+      for (Eigen::Index a = 0; a < m; ++a) z += W(a, j) * hidden[std::size_t(a)];
+      const Jet residual = (kind == ModelKind::linear ? z : relu(z)) - x(s, j);
+      loss += features.importance[j] * residual * residual;
+    }
+  }
+  BatchGradient<double> batch(kind, features.importance, m);
+  batch.add_tile(parameters, x);
+  CHECK(batch.loss() == Approx(loss.a).epsilon(1e-13));
+  CHECK((batch.gradient().values - loss.v).norm() <= 1e-13 * loss.v.norm());
 }
 
 TEST_CASE("tiles add up, and float agrees with double") {

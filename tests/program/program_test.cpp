@@ -406,3 +406,27 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
   const json found = json::parse(gap.out);
   CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));
 }
+
+TEST_CASE(
+    "the model with a ReLU in its hidden layer trains and is measured; exact theory refuses it by name") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --steps 600 "
+                 "--learning-rate 3e-3 --out run")
+              .status == 0);
+  const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
+  REQUIRE(measured.status == 0);
+  CHECK(json::parse(measured.out)["norm"].size() == 6);
+  for (const std::string command : {"loss", "gap"}) {
+    const Outcome refused = run_in(folder.path(), command + " --model run/weights.safetensors");
+    CHECK(refused.status == 2);
+    CHECK(lines(refused.error) == 1);
+    CHECK(refused.error.find("relu-hidden given; the exact theory accepts linear and relu-output") !=
+          std::string::npos);
+  }
+  const Outcome exact = run_in(folder.path(),
+                               "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --objective "
+                               "exact --out exact");
+  CHECK(exact.status == 2);
+  CHECK(!std::filesystem::exists(folder.path() / "exact"));
+}
