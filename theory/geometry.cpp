@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <numbers>
 #include <numeric>
+
+#include "theory/dense_solvers.hpp"
 
 namespace digon {
 namespace {
@@ -192,8 +193,7 @@ Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
   Geometry geometry;
   for (std::vector<Eigen::Index>& members : components_of(G, tolerance)) {
     const Eigen::MatrixXd gram = G(members, members);
-    const Eigen::VectorXd eigenvalues =
-        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues();
+    const Eigen::VectorXd eigenvalues = symmetric_eigenvalues(gram);
     const double least = tolerance * double(members.size());
     GeometryComponent component;
     component.dimension = (eigenvalues.array() > least).count();

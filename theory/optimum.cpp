@@ -3,8 +3,6 @@
 #include <ceres/gradient_problem.h>
 #include <ceres/gradient_problem_solver.h>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
@@ -12,6 +10,7 @@
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "theory/dense_solvers.hpp"
 #include "theory/exact_loss.hpp"
 #include "theory/one_sparse_loss.hpp"
 
@@ -106,14 +105,6 @@ Eigen::MatrixXd rotations_of(const ToyModel& model) {
   return directions;
 }
 
-/// An orthonormal basis of all that is orthogonal to the columns of A.
-Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A) {
-  if (A.cols() == 0) return Eigen::MatrixXd::Identity(A.rows(), A.rows());
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(A);
-  const Eigen::MatrixXd Q = qr.householderQ();
-  return Q.rightCols(A.rows() - qr.rank());
-}
-
 }  // namespace
 
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
@@ -192,9 +183,7 @@ Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
 
 Eigen::VectorXd hessian_eigenvalues(const Eigen::MatrixXd& hessian, const ToyModel& model) {
   const Eigen::MatrixXd rest = orthogonal_to(rotations_of(model));
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(rest.transpose() * hessian * rest,
-                                                        Eigen::EigenvaluesOnly)
-      .eigenvalues();
+  return symmetric_eigenvalues(rest.transpose() * hessian * rest);
 }
 
 }  // namespace digon

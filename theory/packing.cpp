@@ -1,7 +1,5 @@
 #include "theory/packing.hpp"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +7,7 @@
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "theory/dense_solvers.hpp"
 #include "theory/sphere_descent.hpp"
 
 namespace digon {
@@ -117,8 +116,7 @@ PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixX
   const Eigen::Index t = m - 1;
   PackingHessian result;
   for (Eigen::Index i = 0; i < n; ++i) {
-    const Eigen::MatrixXd Q = Eigen::HouseholderQR<Eigen::MatrixXd>(W.col(i)).householderQ();
-    result.basis.push_back(Q.rightCols(t));
+    result.basis.push_back(orthogonal_to(W.col(i)));
   }
   result.H = Eigen::MatrixXd::Zero(n * t, n * t);
   for (Eigen::Index i = 0; i < n; ++i) {
@@ -155,15 +153,9 @@ PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixX
 std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
   if (W.cols() * (W.rows() - 1) > largest_hessian) return std::nullopt;
   const PackingHessian hessian = packing_hessian(energy, W);
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(hessian.rotations);
-  const Eigen::Index rank = qr.rank();
-  if (rank == hessian.H.rows()) return std::nullopt;  // nothing but rotations
-  const Eigen::MatrixXd Q = qr.householderQ();
-  const Eigen::MatrixXd rest = Q.rightCols(hessian.H.rows() - rank);
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(rest.transpose() * hessian.H * rest,
-                                                        Eigen::EigenvaluesOnly)
-      .eigenvalues()
-      .minCoeff();
+  const Eigen::MatrixXd rest = orthogonal_to(hessian.rotations);
+  if (rest.cols() == 0) return std::nullopt;  // nothing but rotations
+  return symmetric_eigenvalues(rest.transpose() * hessian.H * rest).minCoeff();
 }
 
 Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {
@@ -180,13 +172,13 @@ Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {
       gradient.segment(i * t, t) = hessian.basis[std::size_t(i)].transpose() * by_W.col(i);
     }
     // The step off flat directions, rotations among them.
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(hessian.H);
-    const double flat = 1e-9 * std::max(std::abs(eigen.eigenvalues()[hessian.H.rows() - 1]), 1.0);
-    Eigen::VectorXd along = eigen.eigenvectors().transpose() * gradient;
+    const SymmetricEigen eigen = symmetric_eigen(hessian.H);
+    const double flat = 1e-9 * std::max(std::abs(eigen.values[hessian.H.rows() - 1]), 1.0);
+    Eigen::VectorXd along = eigen.vectors.transpose() * gradient;
     for (Eigen::Index k = 0; k < along.size(); ++k) {
-      along[k] = eigen.eigenvalues()[k] > flat ? along[k] / eigen.eigenvalues()[k] : 0.0;
+      along[k] = eigen.values[k] > flat ? along[k] / eigen.values[k] : 0.0;
     }
-    const Eigen::VectorXd move = eigen.eigenvectors() * along;
+    const Eigen::VectorXd move = eigen.vectors * along;
     Eigen::MatrixXd moved = best.W;
     for (Eigen::Index i = 0; i < moved.cols(); ++i) {
       moved.col(i) -= hessian.basis[std::size_t(i)] * move.segment(i * t, t);

@@ -1,8 +1,9 @@
 #include "theory/packing_bounds.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <boost/math/special_functions/binomial.hpp>
 #include <cmath>
+
+#include "theory/dense_solvers.hpp"
 
 namespace digon {
 namespace {
@@ -17,10 +18,10 @@ struct DiscreteMeasure {
 /// Welsch).
 DiscreteMeasure gauss_rule(const Eigen::VectorXd& alpha, const Eigen::VectorXd& beta) {
   const Eigen::Index k = alpha.size();
-  const Eigen::VectorXd beside = beta.tail(k - 1).cwiseSqrt();
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen;
-  eigen.computeFromTridiagonal(alpha, beside);
-  return {eigen.eigenvalues(), beta[0] * eigen.eigenvectors().row(0).transpose().cwiseAbs2()};
+  Eigen::MatrixXd jacobi = alpha.asDiagonal();
+  for (Eigen::Index j = 1; j < k; ++j) jacobi(j, j - 1) = jacobi(j - 1, j) = std::sqrt(beta[j]);
+  const SymmetricEigen eigen = symmetric_eigen(jacobi);
+  return {eigen.values, beta[0] * eigen.vectors.row(0).transpose().cwiseAbs2()};
 }
 
 /// The distribution (1 − t²)^{(m−3)/2} dt of an inner product in R^m, as its Gauss rule with 80 nodes.

@@ -1,7 +1,5 @@
 #include "theory/spherical_code.hpp"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,6 +9,7 @@
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "theory/dense_solvers.hpp"
 #include "theory/sphere_descent.hpp"
 
 namespace digon {
@@ -135,8 +134,7 @@ Eigen::VectorXd multipliers(const Eigen::MatrixXd& gradients) {
   for (Eigen::Index k = 0; k < count; ++k) kept[std::size_t(k)] = k;
   Eigen::VectorXd mu = Eigen::VectorXd::Zero(count);
   while (!kept.empty()) {
-    const Eigen::VectorXd solution =
-        Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd>(A(Eigen::all, kept)).solve(target);
+    const Eigen::VectorXd solution = least_norm_solution(A(Eigen::all, kept), target);
     Eigen::Index least = 0;
     if (solution.minCoeff(&least) >= -1e-12) {
       mu(kept) = solution.cwiseMax(0.0);
@@ -174,10 +172,7 @@ Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
     system.block(dof + count, dof, 1, count).setConstant(1.0);
     Eigen::VectorXd wrong(dof + count + 1);
     wrong << contacts.gradients * mu, contacts.c.array() - top, mu.sum() - 1.0;
-    Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver;
-    solver.setThreshold(1e-9);
-    solver.compute(system);
-    const Eigen::VectorXd change = solver.solve(-wrong);
+    const Eigen::VectorXd change = least_norm_solution(system, -wrong, 1e-9);
     const Eigen::MatrixXd next = moved_along(W, contacts.basis, change.head(dof));
     const double size = change.head(dof).norm();
     if (!(size < 0.1) || coherence(kind, next) > coherence(kind, W) + 1e-12) return W;
@@ -201,17 +196,10 @@ SphericalCode certify(CodeKind kind, const Eigen::MatrixXd& W) {
   Eigen::MatrixXd fixed(contacts.gradients.rows(), contacts.c.size() - 1 + contacts.rotations.cols());
   fixed << contacts.gradients.rightCols(contacts.c.size() - 1).colwise() - contacts.gradients.col(0),
       contacts.rotations;
-  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr;
-  qr.setThreshold(1e-7);
-  qr.compute(fixed);
-  const Eigen::Index free = fixed.rows() - qr.rank();
-  if (free == 0) return code;
-  const Eigen::MatrixXd Q = qr.householderQ();
-  const Eigen::MatrixXd rest = Q.rightCols(free);
-  code.least_eigenvalue = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(
-                              rest.transpose() * contacts.hessian(mu) * rest, Eigen::EigenvaluesOnly)
-                              .eigenvalues()
-                              .minCoeff();
+  const Eigen::MatrixXd rest = orthogonal_to(fixed, 1e-7);
+  if (rest.cols() > 0) {
+    code.least_eigenvalue = symmetric_eigenvalues(rest.transpose() * contacts.hessian(mu) * rest).minCoeff();
+  }
   return code;
 }
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <Eigen/Core>
+
+namespace digon {
+
+// Eigen's decompositions, compiled once: they are most of a file's compile time wherever they are used.
+
+/// Of a symmetric matrix, ascending; column k of `vectors` belongs to value k.
+struct SymmetricEigen {
+  Eigen::VectorXd values;
+  Eigen::MatrixXd vectors;
+};
+SymmetricEigen symmetric_eigen(const Eigen::MatrixXd& A);
+Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& A);
+
+/// An orthonormal basis of all that is orthogonal to the columns of A; pivots below `threshold` of the
+/// largest count as 0.
+Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A, double threshold = 1e-12);
+
+/// The x of least norm among those that minimise ‖A x − b‖.
+Eigen::VectorXd least_norm_solution(const Eigen::MatrixXd& A, const Eigen::VectorXd& b,
+                                    double threshold = 1e-12);
+
+}  // namespace digon
