@@ -28,6 +28,9 @@ constexpr double own_share = 0.1;
 /// The share of the tolerance that each approximation of a scale may take.
 constexpr double approximation_share = 0.02;
 
+/// The share that what y does beyond its reach may take; a contour sees the nearest alias of it e⁴ times.
+constexpr double reach_share = 2e-4;
+
 double positive_power(double z, int r) {
   if (z <= 0.0) return 0.0;
   double power = 1.0;
@@ -88,14 +91,6 @@ class PowerMean {
  private:
   using Chosen = std::vector<std::size_t>;
 
-  /// The range of t + y + a x.
-  struct Range {
-    double least = 0.0;
-    double greatest = 0.0;
-
-    [[nodiscard]] bool crosses() const { return greatest > 0.0 && least < 0.0; }
-  };
-
   template <typename Visit>
   static void for_each_weight(const PowerPoints& points, Visit visit) {
     for (std::size_t k = 0; k < points.size(); ++k) {
@@ -117,9 +112,10 @@ class PowerMean {
     }
     if (points.highest() + 2 > highest_power) throw std::logic_error("relu_power_mean: too many scales");
     const FeatureSum sum(features_.g, features_.density, first);
-    const Support reach = sum.reach(points, approximation_share * 1e-2 * options_.tolerance);
-    parts_.uncertainty += 2.0 * approximation_share * 1e-2 * options_.tolerance;
-    const auto range = [&](std::size_t k) -> Range {
+    const double beyond_reach = reach_share * options_.tolerance;
+    const Support reach = sum.reach(points, beyond_reach);
+    parts_.uncertainty += 2.0 * beyond_reach;
+    const auto range = [&](std::size_t k) -> Support {  // of t + y + a x
       const double own = points.with_own() ? a_ : 0.0;
       return {points.t(k) + reach.least + std::min(own, 0.0),
               points.t(k) + reach.greatest + std::max(own, 0.0)};
