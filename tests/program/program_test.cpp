@@ -293,15 +293,16 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
 TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
   const TemporaryFolder folder;
   const std::string training =
-      "train --features 40 --hidden 10 --density 0.5 0.1 0.02 --restarts 2 --steps 6000 --batch "
-      "256 --schedule cosine --warm-up 50 --optimizer adamw --seed 3 --out ";
+      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 120000 --batch 64 --schedule cosine "
+      "--warm-up 50 "
+      "--optimizer adamw --seed 3 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
   CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
   Outcome outcome =
-      run_in(folder.path(), training + "parts", "timeout --foreground --preserve-status --signal=INT 0.3");
+      run_in(folder.path(), training + "parts", "timeout --foreground --preserve-status --signal=INT 0.2");
   CHECK(outcome.error.find("'digon train --resume parts' goes on") != std::string::npos);
   outcome = run_in(folder.path(), "train --resume parts",
-                   "timeout --foreground --preserve-status --signal=TERM 0.4");
+                   "timeout --foreground --preserve-status --signal=TERM 0.15");
   std::filesystem::rename(folder.path() / "parts", folder.path() / "moved");
   for (int attempt = 0; outcome.status != 0 && attempt < 3; ++attempt) {
     CHECK(outcome.status == 130);
@@ -315,10 +316,10 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
 
   // Killed, at no moment in particular.
   const std::string longer =
-      "train --features 40 --hidden 10 --density 0.1 --steps 40000 --batch 256 --seed 5 --checkpoint-every "
-      "0.1 --out ";
+      "train --features 4 --hidden 2 --density 0.1 --steps 300000 --batch 64 --seed 5 --checkpoint-every "
+      "0.02 --out ";
   REQUIRE(run_in(folder.path(), longer + "unharmed").status == 0);
-  run_in(folder.path(), longer + "killed", "timeout --foreground --signal=KILL 0.6");
+  run_in(folder.path(), longer + "killed", "timeout --foreground --signal=KILL 0.2");
   REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
   CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
   REQUIRE(run_in(folder.path(), "train --resume killed").status == 0);
