@@ -13,6 +13,12 @@ inline Lanes all_lanes(double value) {
   return Lanes{} + value;
 }
 
+inline double sum_of(const Lanes& lanes) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < lane_count; ++k) sum += lanes[k];
+  return sum;
+}
+
 /// Eight complex numbers side by side.
 struct ComplexLanes {
   Lanes re{};

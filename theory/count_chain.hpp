@@ -21,6 +21,12 @@ class CountChain {
  public:
   using Element = typename Algebra::Element;
 
+  /// A feature as it was added.
+  struct Factor {
+    double sparsity;
+    const Element& f;
+  };
+
   /// `least` is c; the first `counted` features are counted.
   CountChain(int least, std::size_t counted) : least_(least), counted_(counted) {}
 
@@ -50,9 +56,9 @@ class CountChain {
   [[nodiscard]] const Element& more() const { return more_; }
 
   /// Runs back over the features added, the last first, from the adjoint of more(): visit(i, adjoint of f_i).
-  /// `factor(i)` gives feature i's sparsity and f again.
-  template <typename Factor, typename Visit>
-  void run_back(const Algebra& algebra, Element of_more, Factor factor, Visit visit) const {
+  /// `factor(i)` gives feature i's Factor again.
+  template <typename FactorOf, typename Visit>
+  void run_back(const Algebra& algebra, Element of_more, FactorOf factor, Visit visit) const {
     Element of_two = algebra.zero();
     Element of_one = algebra.zero();
     for (std::size_t i = states_.size(); i-- > 0;) {

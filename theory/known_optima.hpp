@@ -17,8 +17,7 @@ struct KnownOptimum {
 };
 
 /// The lowest energy known of n points in R^m: Thomson's problem from paper_refs/thomson.csv and
-/// thomson_digon.csv, the frame
-/// potential and relu2 at n ≤ 2m in closed form.
+/// thomson_digon.csv, the frame potential and relu2 at n ≤ 2m in closed form.
 std::optional<KnownOptimum> known_energy(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim);
 
 /// The lowest coherence known: polygons, simplices and cross-polytopes, paper_refs/spherical_codes.csv, and

@@ -12,7 +12,6 @@
 namespace digon {
 namespace {
 
-constexpr double represented_norm = 0.1;
 constexpr double same_loss = 1e-7;
 
 /// Represented features in random directions, or (every other start) at a minimum of the Coulomb energy; the
@@ -28,6 +27,10 @@ ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Inde
   model.W.leftCols(represented) = (spread ? 1.2 : 1.0) * directions;
   model.b.head(represented).setConstant(spread ? -0.4 : -0.1);
   return model;
+}
+
+Eigen::Index represented_in(const ToyModel& model) {
+  return (model.W.colwise().norm().array() > represented_norm).count();
 }
 
 }  // namespace
@@ -54,15 +57,13 @@ std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::
   for (std::size_t k = 0; k < count; ++k) {
     if (done[k] == 0) continue;
     const Descent& found = descents[k];
-    const Eigen::Index represented = (found.model.W.colwise().norm().array() > represented_norm).count();
+    const Eigen::Index represented = represented_in(found.model);
     const auto [entry, added] = best.try_emplace(represented, RepresentedOptimum{represented, found, 0});
     if (!added && found.loss < entry->second.at.loss) entry->second.at = found;
   }
   for (std::size_t k = 0; k < count; ++k) {
     if (done[k] == 0) continue;
-    const Eigen::Index represented =
-        (descents[k].model.W.colwise().norm().array() > represented_norm).count();
-    RepresentedOptimum& optimum = best.at(represented);
+    RepresentedOptimum& optimum = best.at(represented_in(descents[k].model));
     if (descents[k].loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
   }
   std::vector<RepresentedOptimum> optima;

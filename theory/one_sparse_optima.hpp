@@ -6,6 +6,9 @@
 
 namespace digon {
 
+/// Columns of W longer than this are represented features.
+inline constexpr double represented_norm = 0.1;
+
 /// The lowest L_1 found with a given number of features represented, the others absent (W_i = 0, b_i =
 /// 1/(2n)).
 struct RepresentedOptimum {

@@ -35,12 +35,6 @@ Lanes inverse_square_root(const Lanes& x) {
   return y + y * left * (0.5 + 0.375 * left);
 }
 
-double sum_of(const Lanes& lanes) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < lane_count; ++k) sum += lanes[k];
-  return sum;
-}
-
 struct LanePair {
   Lanes value;
   Lanes first;

@@ -110,8 +110,12 @@ class PowerMean {
       concentrate(first, 0.0, points, all);
       return;
     }
+    evaluate(first, FeatureSum(features_.g, features_.density, first), points);
+  }
+
+  /// The same, where there are features, with the law of their sum.
+  void evaluate(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
     if (points.highest() + 2 > highest_power) throw std::logic_error("relu_power_mean: too many scales");
-    const FeatureSum sum(features_.g, features_.density, first);
     const double beyond_reach = reach_share * options_.tolerance;
     const Support reach = sum.reach(points, beyond_reach);
     parts_.uncertainty += 2.0 * beyond_reach;
@@ -132,7 +136,7 @@ class PowerMean {
     }
     const bool own_is_large = std::abs(a_) >= own_share * std::abs(features_.g[Eigen::Index(first)]);
     if (points.with_own() && own_is_large && !crossing.empty()) {
-      integrate_own_out(first, points);
+      integrate_own_out(first, sum, points);
       return;
     }
     if (!always_on.empty()) add_polynomials(first, points, always_on);
@@ -268,7 +272,7 @@ class PowerMean {
   /// Integrates the own feature out at the two ends of its interval,
   ///   V_{0,r}(t) = (V_{r+1}(t + a) − V_{r+1}(t)) / ((r+1) a)
   ///   V_{1,r}(t) = V_{r+1}(t + a) / ((r+1) a) − (V_{r+2}(t + a) − V_{r+2}(t)) / ((r+1)(r+2) a²).
-  void integrate_own_out(std::size_t first, PowerPoints& points) {
+  void integrate_own_out(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
     const std::size_t count = points.size();
     PowerPoints ends(false, points.lowest(-1), points.highest() + 1, 2 * count);  // t + a after t
     const auto once = [&](int r) { return 1.0 / ((r + 1.0) * a_); };
@@ -289,7 +293,7 @@ class PowerMean {
         ends.weight(2 * k + 1, -1, r + 2) -= weight * twice(r);
       }
     });
-    evaluate(first, ends);
+    evaluate(first, sum, ends);
 
     for (std::size_t k = 0; k < count; ++k) {
       const auto near = [&](int r) { return ends.value(2 * k, -1, r); };

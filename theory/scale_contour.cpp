@@ -10,17 +10,8 @@
 namespace digon {
 namespace {
 
-/// Cumulants that |s g| ≤ 1 asks for: 4.5^−20.
-constexpr int cumulants_on_contour = 20;
-
 /// Fewer features than this are as cheap one by one.
 constexpr std::size_t fewest_together = 8;
-
-double sum_of_lanes(const Lanes& lanes) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < lane_count; ++k) sum += lanes[k];
-  return sum;
-}
 
 Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
   return a.re * b.re - a.im * b.im;
@@ -114,16 +105,16 @@ void ScaleContour::integrate(double tolerance, std::size_t max_nodes, PowerPoint
   for (const std::size_t k : chosen_) {
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-        points.value(k, e, r) += node * sum_of_lanes(values_[entry++]);
+        points.value(k, e, r) += node * sum_of(values_[entry++]);
       }
     }
   }
   for (std::size_t i = 0; i < by_g_.size(); ++i) {
     const std::size_t feature = scale_.first + i;
-    parts.by_g[Eigen::Index(feature)] += node * density(feature) * sum_of_lanes(by_g_[i]);
+    parts.by_g[Eigen::Index(feature)] += node * density(feature) * sum_of(by_g_[i]);
   }
   parts.by_g += small_by_g_;
-  parts.by_a += node * sum_of_lanes(by_a_);
+  parts.by_a += node * sum_of(by_a_);
   parts.uncertainty += truncation() / omega() + rounding * node * value_magnitude_;
   parts.nodes += blocks_ * lane_count;
   subtract_aliases(points, parts);
@@ -190,7 +181,7 @@ void ScaleContour::regroup(const NodeBlock& block) {
 void ScaleContour::flush_small() {
   if (small_.empty()) return;
   Series T{};
-  for (std::size_t d = 1; d <= cumulants_on_contour; ++d) T[d] = weight_of_node() * sum_of_lanes(small_T_[d]);
+  for (std::size_t d = 1; d <= cumulants_on_contour; ++d) T[d] = weight_of_node() * sum_of(small_T_[d]);
   small_.add_gradient(T, small_by_g_);
   small_T_.fill(Lanes{});
 }
@@ -221,14 +212,10 @@ void ScaleContour::add_points(const NodeBlock& block, const ComplexLanes& produc
 
 /// Derivatives by the couplings of single_, from the adjoint of the product of their factors.
 void ScaleContour::back_propagate(const ComplexLanes& adjoint) {
-  struct SparsityAndFactor {
-    double sparsity;
-    const ComplexLanes& f;
-  };
   chain_.run_back(
       LaneAlgebra{}, adjoint,
       [&](std::size_t i) {
-        return SparsityAndFactor{1.0 - density(scale_.first + i), active_[i]};
+        return CountChain<LaneAlgebra>::Factor{1.0 - density(scale_.first + i), active_[i]};
       },
       [&](std::size_t i, const ComplexLanes& by_f) {
         by_g_[i] += real_of_product(by_f, single_[i].moments()[1]);
@@ -251,7 +238,7 @@ void ScaleContour::gather_magnitude(const NodeBlock& block, const ComplexLanes& 
   }
   magnitudes_.push_back(magnitude);
   const std::complex<double> sum = partial_sums_.empty() ? 0.0 : partial_sums_.back();
-  partial_sums_.push_back(sum + std::complex<double>(sum_of_lanes(term.re), sum_of_lanes(term.im)));
+  partial_sums_.push_back(sum + std::complex<double>(sum_of(term.re), sum_of(term.im)));
 }
 
 /// An estimate of what the terms of ∂F/∂t beyond the last node add up to. Over the last octave of |s| their
@@ -349,14 +336,10 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     }
     rest.add_gradient(T, parts.by_g);
   }
-  struct SparsityAndFactor {
-    double sparsity;
-    const Series& f;
-  };
   chain.run_back(
       algebra, multiply_transposed(rest_series, by_moment, degree),
       [&](std::size_t i) {
-        return SparsityAndFactor{1.0 - density(scale_.first + i), active[i]};
+        return CountChain<SeriesAlgebra>::Factor{1.0 - density(scale_.first + i), active[i]};
       },
       [&](std::size_t i, const Series& by_f) {
         const std::size_t feature = scale_.first + i;

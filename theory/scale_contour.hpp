@@ -57,6 +57,9 @@ class ScaleContour {
   void integrate(double tolerance, std::size_t max_nodes, PowerPoints& points, PowerSumParts& parts);
 
  private:
+  /// What |s g| ≤ 1 asks for: 4.5^−20.
+  static constexpr int cumulants_on_contour = 20;
+
   void add_block();
   void regroup(const NodeBlock& block);
   void flush_small();
@@ -93,7 +96,7 @@ class ScaleContour {
   CountChain<LaneAlgebra> chain_;
   SmallSum small_;
   double band_end_ = 0.0;  // |s| up to which small_ holds
-  std::array<Lanes, 24> small_T_{};
+  std::array<Lanes, cumulants_on_contour + 1> small_T_{};
   Eigen::VectorXd small_by_g_;
 
   ExponentialOnLine<3> own_;

@@ -300,7 +300,7 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, OptimumOptions options) {
       double norm = 0.0;
       double bias = 0.0;
       for (Eigen::Index i = 0; i < model.features(); ++i) {
-        if (model.W.col(i).norm() <= 0.1) {
+        if (model.W.col(i).norm() <= represented_norm) {
           represented.col(i).setZero();
           continue;
         }
