@@ -77,20 +77,30 @@ Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W) 
   return evaluate(energy, descend_on_spheres(new EnergyFunction(energy, W.rows(), W.cols()), W));
 }
 
-PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
-                             const PackingSearch& search) {
+std::size_t PackingSearch::count(Eigen::Index points, Eigen::Index dim) const {
   if (points < 2) reject("points: {} given; at least 2 are needed", points);
   if (dim < 2) reject("dim: {} given; at least 2 is needed", dim);
-  const std::size_t count = search.given.size() + search.starts;
-  if (count == 0) reject("starts: 0 given; at least 1 is needed");
+  if (given.size() + starts == 0) reject("starts: 0 given; at least 1 is needed");
+  return given.size() + starts;
+}
+
+std::uint64_t PackingSearch::seed_of(std::size_t k) const {
+  return derive_seed(seed, k < given.size() ? k : k - given.size());
+}
+
+Eigen::MatrixXd PackingSearch::start(std::size_t k, Eigen::Index points, Eigen::Index dim) const {
+  return k < given.size() ? given[k] : random_points(points, dim, seed_of(k));
+}
+
+PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                             const PackingSearch& search) {
+  const std::size_t count = search.count(points, dim);
   std::vector<Packing> found(count);
   std::vector<char> done(count, 0);
   parallel_for(count, search.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    const bool is_given = k < search.given.size();
-    const std::uint64_t seed = derive_seed(search.seed, is_given ? k : k - search.given.size());
-    found[k] = minimise_packing(energy, is_given ? search.given[k] : random_points(points, dim, seed));
-    found[k] = hop(energy, std::move(found[k]), search.hops, seed);
+    found[k] = minimise_packing(energy, search.start(k, points, dim));
+    found[k] = hop(energy, std::move(found[k]), search.hops, search.seed_of(k));
     done[k] = std::isfinite(found[k].energy) ? 1 : 0;
     search.advance(1);
   });
@@ -110,32 +120,12 @@ PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, E
   return result;
 }
 
-PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
+TangentSpaces::TangentSpaces(const Eigen::MatrixXd& W) {
   const Eigen::Index m = W.rows();
   const Eigen::Index n = W.cols();
   const Eigen::Index t = m - 1;
-  PackingHessian result;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    result.basis.push_back(orthogonal_to(W.col(i)));
-  }
-  result.H = Eigen::MatrixXd::Zero(n * t, n * t);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index j = 0; j < i; ++j) {
-      const double c = W.col(i).dot(W.col(j));
-      const PairDerivatives f = pair_energy(energy, c);
-      const Eigen::MatrixXd& Bi = result.basis[std::size_t(i)];
-      const Eigen::MatrixXd& Bj = result.basis[std::size_t(j)];
-      const Eigen::VectorXd wj = Bi.transpose() * W.col(j);
-      const Eigen::VectorXd wi = Bj.transpose() * W.col(i);
-      result.H.block(i * t, i * t, t, t) +=
-          f.second * wj * wj.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
-      result.H.block(j * t, j * t, t, t) +=
-          f.second * wi * wi.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
-      result.H.block(i * t, j * t, t, t) = f.second * wj * wi.transpose() + f.first * Bi.transpose() * Bj;
-      result.H.block(j * t, i * t, t, t) = result.H.block(i * t, j * t, t, t).transpose();
-    }
-  }
-  result.rotations.resize(n * t, m * (m - 1) / 2);
+  for (Eigen::Index i = 0; i < n; ++i) basis.push_back(orthogonal_to(W.col(i)));
+  rotations.resize(n * t, m * (m - 1) / 2);
   Eigen::Index column = 0;
   for (Eigen::Index a = 0; a < m; ++a) {
     for (Eigen::Index b = 0; b < a; ++b, ++column) {
@@ -143,19 +133,49 @@ PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixX
         Eigen::VectorXd moved = Eigen::VectorXd::Zero(m);
         moved[a] = W(b, i);
         moved[b] = -W(a, i);
-        result.rotations.col(column).segment(i * t, t) = result.basis[std::size_t(i)].transpose() * moved;
+        rotations.col(column).segment(i * t, t) = basis[std::size_t(i)].transpose() * moved;
       }
     }
   }
-  return result;
+}
+
+Eigen::MatrixXd TangentSpaces::move(const Eigen::MatrixXd& W, const Eigen::VectorXd& step) const {
+  const Eigen::Index t = W.rows() - 1;
+  Eigen::MatrixXd moved = W;
+  for (Eigen::Index i = 0; i < W.cols(); ++i) moved.col(i) += basis[std::size_t(i)] * step.segment(i * t, t);
+  return moved.colwise().normalized();
+}
+
+Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W,
+                                const TangentSpaces& tangent) {
+  const Eigen::Index n = W.cols();
+  const Eigen::Index t = W.rows() - 1;
+  Eigen::MatrixXd H = Eigen::MatrixXd::Zero(n * t, n * t);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      const double c = W.col(i).dot(W.col(j));
+      const PairDerivatives f = pair_energy(energy, c);
+      const Eigen::MatrixXd& Bi = tangent.basis[std::size_t(i)];
+      const Eigen::MatrixXd& Bj = tangent.basis[std::size_t(j)];
+      const Eigen::VectorXd wj = Bi.transpose() * W.col(j);
+      const Eigen::VectorXd wi = Bj.transpose() * W.col(i);
+      H.block(i * t, i * t, t, t) +=
+          f.second * wj * wj.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
+      H.block(j * t, j * t, t, t) +=
+          f.second * wi * wi.transpose() - f.first * c * Eigen::MatrixXd::Identity(t, t);
+      H.block(i * t, j * t, t, t) = f.second * wj * wi.transpose() + f.first * Bi.transpose() * Bj;
+      H.block(j * t, i * t, t, t) = H.block(i * t, j * t, t, t).transpose();
+    }
+  }
+  return H;
 }
 
 std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
   if (W.cols() * (W.rows() - 1) > largest_hessian) return std::nullopt;
-  const PackingHessian hessian = packing_hessian(energy, W);
-  const Eigen::MatrixXd rest = orthogonal_to(hessian.rotations);
+  const TangentSpaces tangent(W);
+  const Eigen::MatrixXd rest = orthogonal_to(tangent.rotations);
   if (rest.cols() == 0) return std::nullopt;  // nothing but rotations
-  return symmetric_eigenvalues(rest.transpose() * hessian.H * rest).minCoeff();
+  return symmetric_eigenvalues(rest.transpose() * packing_hessian(energy, W, tangent) * rest).minCoeff();
 }
 
 Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {
@@ -164,26 +184,22 @@ Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {
   Packing best = packing;
   constexpr int steps = 4;
   for (int step = 0; step < steps; ++step) {
-    const PackingHessian hessian = packing_hessian(energy, best.W);
+    const TangentSpaces tangent(best.W);
+    const Eigen::MatrixXd hessian = packing_hessian(energy, best.W, tangent);
     Eigen::MatrixXd by_W;
     packing_energy(energy, best.W, &by_W);
-    Eigen::VectorXd gradient(hessian.H.rows());
+    Eigen::VectorXd gradient(hessian.rows());
     for (Eigen::Index i = 0; i < best.W.cols(); ++i) {
-      gradient.segment(i * t, t) = hessian.basis[std::size_t(i)].transpose() * by_W.col(i);
+      gradient.segment(i * t, t) = tangent.basis[std::size_t(i)].transpose() * by_W.col(i);
     }
     // The step off flat directions, rotations among them.
-    const SymmetricEigen eigen = symmetric_eigen(hessian.H);
-    const double flat = 1e-9 * std::max(std::abs(eigen.values[hessian.H.rows() - 1]), 1.0);
+    const SymmetricEigen eigen = symmetric_eigen(hessian);
+    const double flat = 1e-9 * std::max(std::abs(eigen.values[hessian.rows() - 1]), 1.0);
     Eigen::VectorXd along = eigen.vectors.transpose() * gradient;
     for (Eigen::Index k = 0; k < along.size(); ++k) {
       along[k] = eigen.values[k] > flat ? along[k] / eigen.values[k] : 0.0;
     }
-    const Eigen::VectorXd move = eigen.vectors * along;
-    Eigen::MatrixXd moved = best.W;
-    for (Eigen::Index i = 0; i < moved.cols(); ++i) {
-      moved.col(i) -= hessian.basis[std::size_t(i)] * move.segment(i * t, t);
-    }
-    Packing next = evaluate(energy, std::move(moved));
+    Packing next = evaluate(energy, tangent.move(best.W, -(eigen.vectors * along)));
     const bool better =
         next.gradient_norm < best.gradient_norm && next.energy <= best.energy * (1.0 + 1e-12) + 1e-14;
     if (!better) break;

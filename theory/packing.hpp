@@ -29,6 +29,12 @@ struct PackingSearch {
   std::size_t threads = 0;             ///< 0: one a core; the result does not depend on it
   std::vector<Eigen::MatrixXd> given;  ///< starts besides the random ones
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with starts done
+
+  /// The number of starts; throws InputError where n < 2, m < 2 or there are none.
+  [[nodiscard]] std::size_t count(Eigen::Index points, Eigen::Index dim) const;
+  /// The k-th start, the given ones first [m×n], and the seed of all that is random after it.
+  [[nodiscard]] Eigen::MatrixXd start(std::size_t k, Eigen::Index points, Eigen::Index dim) const;
+  [[nodiscard]] std::uint64_t seed_of(std::size_t k) const;
 };
 
 /// What a search found.
@@ -45,14 +51,21 @@ PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, E
 /// n points even at random on the sphere in R^m.
 Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64_t seed);
 
-/// The Hessian along the spheres, ξ ↦ Σ_{i<j} f''(ξ_i·w_j + ξ_j·w_i)² + 2 f' ξ_i·ξ_j − Σ_i (w_i·∂E/∂w_i)
-/// |ξ_i|², over tangent vectors in an orthonormal basis of each sphere, and those bases' rotations.
-struct PackingHessian {
-  Eigen::MatrixXd H;          ///< [n(m−1) × n(m−1)]
-  Eigen::MatrixXd rotations;  ///< the directions Ω W, Ω antisymmetric, in the same basis [n(m−1) × m(m−1)/2]
-  std::vector<Eigen::MatrixXd> basis;  ///< of each sphere's tangent space [m×(m−1)]
+/// An orthonormal basis of each sphere's tangent space at a column of W, and the rotations of all of W in it.
+struct TangentSpaces {
+  std::vector<Eigen::MatrixXd> basis;  ///< [m×(m−1)] each
+  Eigen::MatrixXd rotations;           ///< the directions Ω W, Ω antisymmetric [n(m−1) × m(m−1)/2]
+
+  explicit TangentSpaces(const Eigen::MatrixXd& W);
+
+  /// W with every column moved along its tangent step [n(m−1)] and back to length 1.
+  [[nodiscard]] Eigen::MatrixXd move(const Eigen::MatrixXd& W, const Eigen::VectorXd& step) const;
 };
-PackingHessian packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W);
+
+/// The Hessian along the spheres, ξ ↦ Σ_{i<j} f''(ξ_i·w_j + ξ_j·w_i)² + 2 f' ξ_i·ξ_j − Σ_i (w_i·∂E/∂w_i)
+/// |ξ_i|², in the bases of the tangent spaces [n(m−1) × n(m−1)].
+Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W,
+                                const TangentSpaces& tangent);
 
 /// The smallest eigenvalue of the Hessian off the rotations: positive at a strict local minimum. None where
 /// the Hessian is larger than 2000.

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
-#include "core/input_error.hpp"
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
-#include "core/random.hpp"
 #include "theory/dense_solvers.hpp"
 #include "theory/sphere_descent.hpp"
 
@@ -87,14 +86,10 @@ struct Contacts {
   std::vector<Contact> pairs;
   Eigen::VectorXd c;          ///< [contacts]
   Eigen::MatrixXd gradients;  ///< [n(m−1) × contacts]
-  std::vector<Eigen::MatrixXd> basis;
-  Eigen::MatrixXd rotations;
+  TangentSpaces tangent;
 
-  Contacts(CodeKind kind, const Eigen::MatrixXd& W, double reach) : pairs(contacts_of(kind, W, reach)) {
-    // The frame energy's bases and rotations are those of any packing.
-    PackingHessian frame = packing_hessian({PairEnergy::frame, 0.0}, W);
-    basis = std::move(frame.basis);
-    rotations = std::move(frame.rotations);
+  Contacts(const Eigen::MatrixXd& W, std::vector<Contact> contacts) : pairs(std::move(contacts)), tangent(W) {
+    const std::vector<Eigen::MatrixXd>& basis = tangent.basis;
     const Eigen::Index t = W.rows() - 1;
     c.resize(Eigen::Index(pairs.size()));
     gradients = Eigen::MatrixXd::Zero(W.cols() * t, c.size());
@@ -108,6 +103,7 @@ struct Contacts {
 
   /// Of Σ μ_k c_k along the spheres.
   [[nodiscard]] Eigen::MatrixXd hessian(const Eigen::VectorXd& mu) const {
+    const std::vector<Eigen::MatrixXd>& basis = tangent.basis;
     const Eigen::Index t = basis[0].cols();
     Eigen::MatrixXd H = Eigen::MatrixXd::Zero(gradients.rows(), gradients.rows());
     for (Eigen::Index k = 0; k < c.size(); ++k) {
@@ -145,12 +141,9 @@ Eigen::VectorXd multipliers(const Eigen::MatrixXd& gradients) {
   return mu.sum() > 0.0 ? Eigen::VectorXd(mu / mu.sum()) : mu;
 }
 
-Eigen::MatrixXd moved_along(const Eigen::MatrixXd& W, const std::vector<Eigen::MatrixXd>& basis,
-                            const Eigen::VectorXd& step) {
-  const Eigen::Index t = W.rows() - 1;
-  Eigen::MatrixXd moved = W;
-  for (Eigen::Index i = 0; i < W.cols(); ++i) moved.col(i) += basis[std::size_t(i)] * step.segment(i * t, t);
-  return moved.colwise().normalized();
+/// Whether the conditions of so many contacts are few enough to be solved.
+bool solvable(const Eigen::MatrixXd& W, std::size_t contacts) {
+  return W.cols() * (W.rows() - 1) + Eigen::Index(contacts) < largest_system;
 }
 
 /// Newton's method on the conditions Σ μ_k ∇c_k = 0, Σ μ_k = 1, c_k = c of the contacts.
@@ -158,10 +151,11 @@ Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
   double reach = contact_reach / last_sharpness;
   constexpr int steps = 6;
   for (int step = 0; step < steps; ++step) {
-    const Contacts contacts(kind, W, reach);
+    std::vector<Contact> pairs = contacts_of(kind, W, reach);
+    if (!solvable(W, pairs.size())) return W;
+    const Contacts contacts(W, std::move(pairs));
     const Eigen::Index dof = contacts.gradients.rows();
     const Eigen::Index count = contacts.c.size();
-    if (dof + count + 1 > largest_system) return W;
     const Eigen::VectorXd mu = multipliers(contacts.gradients);
     const double top = contacts.c.maxCoeff();
     Eigen::MatrixXd system = Eigen::MatrixXd::Zero(dof + count + 1, dof + count + 1);
@@ -173,7 +167,7 @@ Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
     Eigen::VectorXd wrong(dof + count + 1);
     wrong << contacts.gradients * mu, contacts.c.array() - top, mu.sum() - 1.0;
     const Eigen::VectorXd change = least_norm_solution(system, -wrong, 1e-9);
-    const Eigen::MatrixXd next = moved_along(W, contacts.basis, change.head(dof));
+    const Eigen::MatrixXd next = contacts.tangent.move(W, change.head(dof));
     const double size = change.head(dof).norm();
     if (!(size < 0.1) || coherence(kind, next) > coherence(kind, W) + 1e-12) return W;
     W = next;
@@ -185,17 +179,18 @@ Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
 
 SphericalCode certify(CodeKind kind, const Eigen::MatrixXd& W) {
   SphericalCode code{W, coherence(kind, W), 0.0, std::nullopt};
-  const Contacts contacts(kind, W, 1e-9);
-  if (contacts.gradients.rows() + contacts.c.size() > largest_system) {
+  std::vector<Contact> pairs = contacts_of(kind, W, 1e-9);
+  if (!solvable(W, pairs.size())) {
     code.residual = std::numeric_limits<double>::quiet_NaN();
     return code;
   }
+  const Contacts contacts(W, std::move(pairs));
   const Eigen::VectorXd mu = multipliers(contacts.gradients);
   code.residual = (contacts.gradients * mu).norm();
   // Motions along which all contacts change alike, off rotations.
-  Eigen::MatrixXd fixed(contacts.gradients.rows(), contacts.c.size() - 1 + contacts.rotations.cols());
+  Eigen::MatrixXd fixed(contacts.gradients.rows(), contacts.c.size() - 1 + contacts.tangent.rotations.cols());
   fixed << contacts.gradients.rightCols(contacts.c.size() - 1).colwise() - contacts.gradients.col(0),
-      contacts.rotations;
+      contacts.tangent.rotations;
   const Eigen::MatrixXd rest = orthogonal_to(fixed, 1e-7);
   if (rest.cols() > 0) {
     code.least_eigenvalue = symmetric_eigenvalues(rest.transpose() * contacts.hessian(mu) * rest).minCoeff();
@@ -229,31 +224,24 @@ double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
 
 SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                           const PackingSearch& search) {
-  if (points < 2) reject("points: {} given; at least 2 are needed", points);
-  if (dim < 2) reject("dim: {} given; at least 2 is needed", dim);
-  const std::size_t count = search.given.size() + search.starts;
-  if (count == 0) reject("starts: 0 given; at least 1 is needed");
+  const std::size_t count = search.count(points, dim);
   std::vector<Eigen::MatrixXd> found(count);
+  std::vector<double> coherences(count, std::numeric_limits<double>::infinity());
   parallel_for(count, search.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    const bool is_given = k < search.given.size();
-    found[k] = find_code(
-        kind, is_given ? search.given[k]
-                       : random_points(points, dim, derive_seed(search.seed, k - search.given.size())));
+    found[k] = find_code(kind, search.start(k, points, dim));
+    coherences[k] = coherence(kind, found[k]);
     search.advance(1);
   });
   SphericalCodeResult result;
-  const Eigen::MatrixXd* best = nullptr;
-  for (const Eigen::MatrixXd& W : found) {
-    if (W.size() == 0) continue;
+  const auto best = std::min_element(coherences.begin(), coherences.end());
+  for (const double each : coherences) {
+    if (!std::isfinite(each)) continue;  // not begun
     ++result.starts;
-    if (best == nullptr || coherence(kind, W) < coherence(kind, *best)) best = &W;
+    if (each <= *best + same_coherence) ++result.hits;
   }
-  if (best == nullptr) return result;
-  for (const Eigen::MatrixXd& W : found) {
-    if (W.size() > 0 && coherence(kind, W) <= coherence(kind, *best) + same_coherence) ++result.hits;
-  }
-  result.best = certify(kind, solve_contacts(kind, *best));
+  if (result.starts == 0) return result;
+  result.best = certify(kind, solve_contacts(kind, found[std::size_t(best - coherences.begin())]));
   return result;
 }
 

@@ -146,13 +146,12 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
   return sound;
 }
 
-/// Trains as the arguments say, from the states of a checkpoint if there are any.
-int train_from(const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
-  CommandLine line = declare();
-  line.parse(arguments);
+/// Trains in a folder as the options say, from the states of a checkpoint if there are any. The arguments are
+/// those the options were read from.
+int train_in(const std::filesystem::path& folder, const CommandLine& line,
+             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
   const std::vector<TrainingInstance> instances = read_instances(line);
   const TrainingSettings settings = read_settings(line);
-  const std::filesystem::path folder = line.text("out");
   require_folder(folder);
 
   const TrainingMethod method = read_method(line);
@@ -192,15 +191,13 @@ int train_from(const std::vector<std::string>& arguments, std::vector<TrainingSt
 int run_train(const std::vector<std::string>& arguments) {
   CommandLine line = declare();
   if (!line.parse(arguments)) return 0;
-  if (!line.has("resume")) return train_from(arguments, {});
+  if (!line.has("resume")) return train_in(line.text("out"), line, arguments, {});
   if (arguments.size() != 2) reject("--resume: given with other options; accepted: --resume DIR alone");
   const std::filesystem::path folder = line.text("resume");
   Checkpoint checkpoint = load_checkpoint(folder);
-  // The folder may have been moved since.
-  for (std::size_t k = 0; k + 1 < checkpoint.arguments.size(); ++k) {
-    if (checkpoint.arguments[k] == "--out") checkpoint.arguments[k + 1] = folder.string();
-  }
-  return train_from(checkpoint.arguments, std::move(checkpoint.states));
+  CommandLine begun = declare();
+  begun.parse(checkpoint.arguments);
+  return train_in(folder, begun, checkpoint.arguments, std::move(checkpoint.states));
 }
 
 }  // namespace digon
