@@ -5,6 +5,7 @@
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <set>
 
@@ -77,19 +78,20 @@ void draw_circle(Figure& figure, const Eigen::MatrixXd& W) {
 
 void draw_sphere(Figure& figure, const Eigen::MatrixXd& W) {
   const Eigen::MatrixXd seen = view() * W;  // the viewer is at z = +∞
+  const std::vector<HullEdge> hull = W.cols() <= most_with_hull ? hull_edges(seen) : std::vector<HullEdge>{};
+  std::vector<bool> visible(std::size_t(W.cols()), false);
+  std::vector<std::vector<double>> front_edges;
+  std::vector<std::vector<double>> back_edges;
+  for (const auto& [i, j, edge_visible] : hull) {
+    if (edge_visible) visible[std::size_t(i)] = visible[std::size_t(j)] = true;
+    (edge_visible ? front_edges : back_edges)
+        .push_back({seen(0, i), seen(1, i), seen(0, j) - seen(0, i), seen(1, j) - seen(1, i)});
+  }
   std::vector<std::vector<double>> front_points;
   std::vector<std::vector<double>> back_points;
   for (Eigen::Index i = 0; i < seen.cols(); ++i) {
-    (seen(2, i) >= 0.0 ? front_points : back_points).push_back({seen(0, i), seen(1, i)});
-  }
-  std::vector<std::vector<double>> front_edges;
-  std::vector<std::vector<double>> back_edges;
-  if (W.cols() <= most_with_hull) {
-    for (const auto& [i, j] : hull_edges(seen)) {
-      const bool front = seen(2, i) + seen(2, j) >= 0.0;
-      (front ? front_edges : back_edges)
-          .push_back({seen(0, i), seen(1, i), seen(0, j) - seen(0, i), seen(1, j) - seen(1, i)});
-    }
+    const bool front = hull.empty() ? seen(2, i) >= 0.0 : bool(visible[std::size_t(i)]);
+    (front ? front_points : back_points).push_back({seen(0, i), seen(1, i)});
   }
   figure << "set size ratio -1\nunset border\nunset tics\nset xrange [-1.1:1.1]\nset yrange [-1.1:1.1]\n"
          << circle();
@@ -127,11 +129,11 @@ void draw_gram(Figure& figure, const Eigen::MatrixXd& W) {
 
 }  // namespace
 
-std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::MatrixXd& points) {
+std::vector<HullEdge> hull_edges(const Eigen::MatrixXd& points) {
   constexpr double coplanar = 1e-7;
   const Eigen::Index n = points.cols();
   std::set<std::vector<Eigen::Index>> faces;
-  std::set<std::pair<Eigen::Index, Eigen::Index>> edges;
+  std::map<std::pair<Eigen::Index, Eigen::Index>, bool> edges;  // and whether a face beside them looks up
   for (Eigen::Index i = 0; i < n; ++i) {
     for (Eigen::Index j = i + 1; j < n; ++j) {
       for (Eigen::Index k = j + 1; k < n; ++k) {
@@ -147,6 +149,9 @@ std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::Matri
           if (std::abs(above[l] - plane) <= coplanar) face.push_back(l);
         }
         if (!faces.insert(face).second) continue;
+        const Eigen::Vector3d outward =
+            above.maxCoeff() > plane + coplanar ? Eigen::Vector3d(-normal) : normal;
+        const bool looks_up = outward.z() > 0.0;
         // Round the face, by angle.
         Eigen::Vector3d middle = Eigen::Vector3d::Zero();
         for (const Eigen::Index l : face) middle += points.col(l) / double(face.size());
@@ -159,12 +164,14 @@ std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::Matri
         std::sort(face.begin(), face.end(),
                   [&](Eigen::Index p, Eigen::Index q) { return angle(p) < angle(q); });
         for (std::size_t l = 0; l < face.size(); ++l) {
-          edges.insert(std::minmax(face[l], face[(l + 1) % face.size()]));
+          edges[std::minmax(face[l], face[(l + 1) % face.size()])] |= looks_up;
         }
       }
     }
   }
-  return {edges.begin(), edges.end()};
+  std::vector<HullEdge> result;
+  for (const auto& [ends, visible] : edges) result.push_back({ends.first, ends.second, visible});
+  return result;
 }
 
 void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawing) {

@@ -20,7 +20,12 @@ struct PackingDrawing {
 /// path.svg, .png, .gp.
 void draw_packing(const std::filesystem::path& path, const PackingDrawing& drawing);
 
-/// The edges of the convex hull of points in R³ [3×n], as pairs of columns.
-std::vector<std::pair<Eigen::Index, Eigen::Index>> hull_edges(const Eigen::MatrixXd& points);
+/// An edge of a convex hull in R³, between two columns of its points.
+struct HullEdge {
+  Eigen::Index from = 0;
+  Eigen::Index to = 0;
+  bool visible = false;  ///< from z = +∞: a face beside it looks there
+};
+std::vector<HullEdge> hull_edges(const Eigen::MatrixXd& points);
 
 }  // namespace digon

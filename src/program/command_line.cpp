@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <optional>
 
 #include "core/input_error.hpp"
 
@@ -16,6 +17,14 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::uint64_t most_threads = 1024;
+
+/// The number that is all of a text.
+std::optional<double> number_in(const std::string& text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 }  // namespace
 
@@ -99,13 +108,19 @@ std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least,
 }
 
 double CommandLine::real(const std::string& name, double least, double greatest) const {
-  const std::string given = text(name);
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error != std::errc{} || end != given.data() + given.size() || !(value > least && value <= greatest)) {
-    reject("--{}: '{}' given; accepted: a number above {} and at most {}", name, given, least, greatest);
+  const std::optional<double> value = number_in(text(name));
+  if (!value || !(*value > least && *value <= greatest)) {
+    reject("--{}: '{}' given; accepted: a number above {} and at most {}", name, text(name), least, greatest);
   }
-  return value;
+  return *value;
+}
+
+double CommandLine::nonnegative(const std::string& name, double greatest) const {
+  const std::optional<double> value = number_in(text(name));
+  if (!value || !(*value >= 0.0 && *value <= greatest)) {
+    reject("--{}: '{}' given; accepted: a number from 0 to {}", name, text(name), greatest);
+  }
+  return *value;
 }
 
 void declare_seed_and_threads(CommandLine& line) {

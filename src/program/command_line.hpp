@@ -32,6 +32,8 @@ class CommandLine {
                                       std::uint64_t greatest) const;
   /// A finite number in (least, greatest].
   [[nodiscard]] double real(const std::string& name, double least, double greatest) const;
+  /// A finite number in [0, greatest].
+  [[nodiscard]] double nonnegative(const std::string& name, double greatest) const;
 
  private:
   std::string command_;

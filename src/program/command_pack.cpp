@@ -229,7 +229,7 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
   const std::string& geometry = answer.geometry.name;
   draw_packing(folder / "packing",
                {fmt::format("{}: {}{} {:.9g}", what, geometry == what ? "" : geometry + ", ", answer.quantity,
-                            answer.value),
+                            std::abs(answer.value) < 1e-12 ? 0.0 : answer.value),
                 answer.W, answer.geometry.inner_products});
 }
 

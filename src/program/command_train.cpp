@@ -94,7 +94,7 @@ TrainingSettings read_settings(const CommandLine& line) {
   if (read_method(line) != TrainingMethod::exact_descent) {
     settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
   }
-  settings.optimizer.momentum = line.real("momentum", -1e-300, 1.0);
+  settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
   if (settings.optimizer.momentum == 1.0) reject("--momentum: 1 given; accepted: 0 to below 1");
   settings.optimizer.warm_up = line.integer("warm-up", 0, most_steps);
   if (settings.optimizer.warm_up >= settings.steps) {
@@ -103,7 +103,7 @@ TrainingSettings read_settings(const CommandLine& line) {
   }
   settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
   settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
-  settings.optimizer.weight_decay = line.real("weight-decay", -1e-300, 1e3);
+  settings.optimizer.weight_decay = line.nonnegative("weight-decay", 1e3);
   settings.threads = read_threads(line);
   return settings;
 }
@@ -152,6 +152,7 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
              const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
   const std::vector<TrainingInstance> instances = read_instances(line);
   const TrainingSettings settings = read_settings(line);
+  const double checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
   require_folder(folder);
 
   const TrainingMethod method = read_method(line);
@@ -162,8 +163,7 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
   TrainingHooks hooks;
   hooks.resume = states;
   states.resize(instances.size());
-  CheckpointWriter checkpoint(folder, {arguments, std::move(states)},
-                              line.real("checkpoint-every", 0.0, 1e6));
+  CheckpointWriter checkpoint(folder, {arguments, std::move(states)}, checkpoint_seconds);
   hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
   std::vector<TrainingResult> results;
   const Run run = train_run("train", describe(line), instances, settings, results, method, hooks);

@@ -1,5 +1,7 @@
 #include "plots/figure.hpp"
 
+#include <Eigen/Geometry>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -7,6 +9,8 @@
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
+#include "plots/packing_figure.hpp"
+#include "plots/packing_survey_figure.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace {
@@ -51,6 +55,35 @@ TEST_CASE("the loss comparison is drawn, also for many features") {
   draw_loss_comparison(folder.path() / "loss", {few, many}, {"title", "density", "loss"});
   check_drawn(folder.path() / "loss");
   CHECK(read_file(folder.path() / "loss.gp").find("21–40") != std::string::npos);
+}
+
+TEST_CASE("the hull of an octahedron: twelve edges, the nine about its upper faces seen from above") {
+  Eigen::MatrixXd octahedron(3, 6);
+  octahedron << 1, -1, 0, 0, 0, 0,  //
+      0, 0, 1, -1, 0, 0,            //
+      0, 0, 0, 0, 1, -1;
+  // Turned so that a face looks up: that face, and the three beside it, are seen.
+  const Eigen::Vector3d up = Eigen::Vector3d::Ones().normalized();
+  const Eigen::Matrix3d turn =
+      Eigen::Quaterniond::FromTwoVectors(up, Eigen::Vector3d::UnitZ()).toRotationMatrix();
+  const std::vector<HullEdge> edges = hull_edges(turn * octahedron);
+  CHECK(edges.size() == 12);
+  CHECK(std::count_if(edges.begin(), edges.end(), [](const HullEdge& edge) { return edge.visible; }) == 9);
+}
+
+TEST_CASE("packings are drawn: on the circle, on the sphere, by their Gram matrix") {
+  for (const Eigen::Index m : {2, 3, 5}) {
+    const TemporaryFolder folder;
+    const Eigen::MatrixXd W = Eigen::MatrixXd::Random(m, 7).colwise().normalized();
+    draw_packing(folder.path() / "packing", {"seven points", W, {{-0.5, 20}, {0.5, 1}}});
+    check_drawn(folder.path() / "packing");
+  }
+}
+
+TEST_CASE("the survey of packings is drawn") {
+  const TemporaryFolder folder;
+  draw_packing_survey(folder.path() / "survey", {{12, -1e-11, 1.0}, {60, 2e-10, 0.35}});
+  check_drawn(folder.path() / "survey");
 }
 
 TEST_CASE("a script gnuplot cannot draw is an error") {

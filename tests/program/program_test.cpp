@@ -97,6 +97,10 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "5 --objective guess", "--objective: 'guess' given; accepted: sampled, exact");
   refused(train + "5 --warm-up 10000", "--warm-up: 10000 given of 10000 steps");
   refused(train + "5 --optimizer sgd --momentum 1", "--momentum: 1 given");
+  refused(train + "5 --optimizer sgd --momentum 2", "--momentum: '2' given; accepted: a number from 0 to 1");
+  refused(train + "5 --weight-decay -1", "--weight-decay: '-1' given; accepted: a number from 0 to 1000");
+  refused(train + "5 --checkpoint-every 0", "--checkpoint-every: '0' given");
+  refused(train + "5 --checkpoint-every x", "--checkpoint-every: 'x' given");
   refused(train + "5 --schedule step", "--schedule: 'step'");
   refused(train + "5 --seed -1", "--seed: '-1'");
   refused(train + "5 --threads x", "--threads: 'x'");
