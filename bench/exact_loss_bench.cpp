@@ -28,7 +28,7 @@ void exact_loss_and_gradient(benchmark::State& state) {
   training.batch = 256;
   training.optimizer.learning_rate = 3e-3;
   training.optimizer.schedule = Schedule::cosine;
-  const ToyModel model = train({instance}, training, [](std::size_t) {})[0].model;
+  const ToyModel model = train({instance}, training)[0].model;
   ExactLossOptions options;
   options.relative_tolerance = 1e-8;
   options.threads = 2;

@@ -4,46 +4,31 @@
 #include <numbers>
 #include <utility>
 
-#include "core/input_error.hpp"
+#include "core/named_choice.hpp"
 
 namespace digon {
 
-std::string_view name_of(OptimizerKind kind) {
-  switch (kind) {
-    case OptimizerKind::sgd:
-      return "sgd";
-    case OptimizerKind::adam:
-      return "adam";
-    case OptimizerKind::adamw:
-      return "adamw";
-  }
-  return "";
-}
+namespace {
 
+constexpr NamedChoices<OptimizerKind, 3> optimizer_names{
+    {{OptimizerKind::sgd, "sgd"}, {OptimizerKind::adam, "adam"}, {OptimizerKind::adamw, "adamw"}}};
+constexpr NamedChoices<Schedule, 3> schedule_names{
+    {{Schedule::constant, "constant"}, {Schedule::linear, "linear"}, {Schedule::cosine, "cosine"}}};
+
+}  // namespace
+
+std::string_view name_of(OptimizerKind kind) {
+  return name_in(optimizer_names, kind);
+}
 std::string_view name_of(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::constant:
-      return "constant";
-    case Schedule::linear:
-      return "linear";
-    case Schedule::cosine:
-      return "cosine";
-  }
-  return "";
+  return name_in(schedule_names, schedule);
 }
 
 OptimizerKind parse_optimizer(std::string_view option, std::string_view text) {
-  for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw}) {
-    if (text == name_of(kind)) return kind;
-  }
-  reject("{}: '{}' is not an optimizer; accepted: sgd, adam, adamw", option, text);
+  return parse_choice(optimizer_names, option, "an optimizer", text);
 }
-
 Schedule parse_schedule(std::string_view option, std::string_view text) {
-  for (const Schedule schedule : {Schedule::constant, Schedule::linear, Schedule::cosine}) {
-    if (text == name_of(schedule)) return schedule;
-  }
-  reject("{}: '{}' is not a schedule; accepted: constant, linear, cosine", option, text);
+  return parse_choice(schedule_names, option, "a schedule", text);
 }
 
 double learning_rate(const OptimizerSettings& settings, std::size_t step, std::size_t steps) {

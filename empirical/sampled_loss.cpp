@@ -32,11 +32,12 @@ Spread merge(const Spread& a, const Spread& b) {
 Spread chunk_spread(const ToyModel& model, const FeatureDistribution& features, const FeatureSampler& sampler,
                     const Parameters<double>& weights, std::uint64_t seed, std::size_t chunk) {
   BatchGradient<double> batch(model.kind, features.importance, model.hidden());
+  batch.begin(weights);
   Tile<float> x(tile_samples, model.features());
   Spread spread;
   for (std::size_t tile = 0; tile < tiles_per_chunk; ++tile) {
     sampler.draw({seed, Purpose::sampled_loss}, chunk * tiles_per_chunk + tile, x);
-    const auto& losses = batch.add_tile_loss(weights, x.cast<double>());
+    const auto& losses = batch.tile_loss(x.cast<double>());
     const double mean = losses.mean();
     spread = merge(spread, {double(tile_samples), mean, (losses - mean).square().sum()});
   }
@@ -51,9 +52,7 @@ SampledLoss sampled_loss(const ToyModel& model, const FeatureDistribution& featu
   if (samples < 2) reject("samples: {} given; at least 2 are needed", samples);
 
   const FeatureSampler sampler(features);
-  Parameters<double> weights(model.hidden(), model.features());
-  weights.W() = model.W;
-  weights.b() = model.b;
+  const Parameters<double> weights(model);
   const std::size_t chunk_samples = tiles_per_chunk * std::size_t(tile_samples);
   std::vector<Spread> chunks((samples + chunk_samples - 1) / chunk_samples);
   parallel_for(chunks.size(), threads, [&](std::size_t chunk) {

@@ -9,4 +9,7 @@ namespace digon {
 /// Results must not depend on that order. The first exception thrown ends the rest and is thrown on.
 void parallel_for(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
 
+/// As parallel_for, in the threads of the parallel_for that this is called inside of.
+void parallel_for_inside(std::size_t count, const std::function<void(std::size_t)>& work);
+
 }  // namespace digon

@@ -3,6 +3,7 @@
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
 #include "core/json.hpp"
+#include "core/named_choice.hpp"
 #include "core/safetensors.hpp"
 #include "core/version.hpp"
 
@@ -19,11 +20,26 @@ Eigen::VectorXd to_vector(const json& values) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), Eigen::Index(numbers.size()));
 }
 
+constexpr NamedChoices<SetRelation, 2> relation_names{
+    {{SetRelation::correlated, "correlated"}, {SetRelation::anticorrelated, "anti-correlated"}}};
+
 json describe(const TrainedModel& trained) {
-  return {{"kind", name_of(trained.model.kind)},
-          {"density", to_json(trained.features.density)},
-          {"importance", to_json(trained.features.importance)},
-          {"seed", trained.seed}};
+  json object = to_json(trained.features);
+  object["kind"] = name_of(trained.model.kind);
+  object["seed"] = trained.seed;
+  return object;
+}
+
+FeatureDistribution read_features(const json& described, const std::string& source) {
+  FeatureDistribution features{to_vector(described.at("density")), to_vector(described.at("importance"))};
+  // Files of earlier versions say neither: they know the paper's law alone.
+  features.values = parse_active_value(source, described.value("values", std::string("uniform")));
+  for (const json& set : described.value("sets", json::array())) {
+    features.sets.push_back(
+        {parse_choice(relation_names, source, "a relation", set.at("relation").get<std::string>()),
+         set.at("members").get<std::vector<Eigen::Index>>()});
+  }
+  return features;
 }
 
 Safetensors to_safetensors(const std::vector<TrainedModel>& models) {
@@ -32,16 +48,22 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models) {
   const Eigen::Index m = models.front().model.hidden();
   Tensor W{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
   Tensor b{{models.size(), std::size_t(n)}, {}, StoredType::float32};
+  Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
+  const bool tied = is_tied(models.front().model.kind);
   json instances = json::array();
   for (const TrainedModel& trained : models) {
     const ToyModel& model = trained.model;
     // [n, m] row-major is exactly Eigen's column-major [m×n].
     W.values.insert(W.values.end(), model.W.data(), model.W.data() + model.W.size());
     b.values.insert(b.values.end(), model.b.data(), model.b.data() + model.b.size());
+    const Eigen::MatrixXd rows = model.W_out.transpose();
+    W_out.values.insert(W_out.values.end(), rows.data(), rows.data() + rows.size());
     instances.push_back(describe(trained));
   }
-  return {{{"W", std::move(W)}, {"b_final", std::move(b)}},
-          {{"format", "pt"}, {"instances", instances.dump()}, {"digon_version", version}}};
+  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}},
+                   {{"format", "pt"}, {"instances", instances.dump()}, {"digon_version", version}}};
+  if (!tied) file.tensors["W_out"] = std::move(W_out);
+  return file;
 }
 
 const Tensor& find_tensor(const Safetensors& file, std::initializer_list<const char*> names,
@@ -66,7 +88,7 @@ std::vector<LoadedModel> read_descriptions(const Safetensors& file, std::size_t 
     for (std::size_t i = 0; i < instances; ++i) {
       const json& one = described.at(i);
       models[i].model.kind = parse_model_kind(source, one.at("kind").get<std::string>());
-      models[i].features = {to_vector(one.at("density")), to_vector(one.at("importance"))};
+      models[i].features = read_features(one, source);
       models[i].seed = one.at("seed").get<std::uint64_t>();
       validate(*models[i].features);
       if (models[i].features->features() != n) {
@@ -81,6 +103,17 @@ std::vector<LoadedModel> read_descriptions(const Safetensors& file, std::size_t 
 }
 
 }  // namespace
+
+json to_json(const FeatureDistribution& features) {
+  json sets = json::array();
+  for (const FeatureSet& set : features.sets) {
+    sets.push_back({{"relation", name_in(relation_names, set.relation)}, {"members", set.members}});
+  }
+  return {{"density", to_json(features.density)},
+          {"importance", to_json(features.importance)},
+          {"values", name_of(features.values)},
+          {"sets", sets}};
+}
 
 void save_run(const std::filesystem::path& folder, const Run& run) {
   write_file_atomically(folder / weights_file, serialize(to_safetensors(run.models)));
@@ -133,6 +166,13 @@ std::vector<LoadedModel> load_models(const std::filesystem::path& file) {
     ToyModel& model = models[i].model;
     model.W =
         Eigen::Map<const Eigen::MatrixXd>(W.values.data() + i * n * m, Eigen::Index(m), Eigen::Index(n));
+    if (!is_tied(model.kind)) {
+      const Tensor& W_out = find_tensor(tensors, {"W_out"}, source);
+      if (W_out.shape != W.shape) reject("{}: W_out does not have the shape of W", source);
+      model.W_out =
+          Eigen::Map<const Eigen::MatrixXd>(W_out.values.data() + i * n * m, Eigen::Index(m), Eigen::Index(n))
+              .transpose();
+    }
     model.b = Eigen::Map<const Eigen::VectorXd>(b.values.data() + i * n, Eigen::Index(n));
     try {
       validate(model);

@@ -32,9 +32,13 @@ struct Run {
 /// Writes folder/weights.safetensors and folder/run.json, each whole or not at all.
 ///
 /// weights.safetensors: `W` [instances, n, m] and `b_final` [instances, n], float32 as trained, in the layout
-/// of Anthropic's public notebook; metadata `instances` holds each one's kind, density, importance and seed
-/// as JSON. run.json: command, settings, version, steps, completeness and timings.
+/// of Anthropic's public notebook, and `W_out` [instances, n, m] of untied models; metadata `instances` holds
+/// each one's kind, seed, density, importance and law of its features as JSON. run.json: command, settings,
+/// version, steps, completeness and timings.
 void save_run(const std::filesystem::path& folder, const Run& run);
+
+/// The whole law: density, importance, values and sets.
+nlohmann::json to_json(const FeatureDistribution& features);
 
 /// Reads what save_run wrote. Throws InputError where a file is missing or wrong.
 Run load_run(const std::filesystem::path& folder);

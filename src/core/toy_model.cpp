@@ -1,8 +1,17 @@
 #include "core/toy_model.hpp"
 
 #include "core/input_error.hpp"
+#include "core/named_choice.hpp"
 
 namespace digon {
+namespace {
+
+constexpr NamedChoices<ModelKind, 4> kind_names{{{ModelKind::linear, "linear"},
+                                                 {ModelKind::relu_output, "relu-output"},
+                                                 {ModelKind::relu_hidden, "relu-hidden"},
+                                                 {ModelKind::absolute_value, "absolute-value"}}};
+
+}  // namespace
 
 void validate(const ToyModel& model) {
   if (model.features() < 1) reject("W: no features; at least 1 is needed");
@@ -11,6 +20,13 @@ void validate(const ToyModel& model) {
     reject("b: {} values given for {} features", model.b.size(), model.features());
   }
   if (!model.W.allFinite()) reject("W: contains NaN or infinity; all weights must be finite");
+  const Eigen::Index decoded = is_tied(model.kind) ? 0 : model.features();
+  const Eigen::Index read = is_tied(model.kind) ? 0 : model.hidden();
+  if (model.W_out.rows() != decoded || model.W_out.cols() != read) {
+    reject("W_out: [{}, {}] given to a model of kind {}; accepted: [{}, {}]", model.W_out.rows(),
+           model.W_out.cols(), name_of(model.kind), decoded, read);
+  }
+  if (!model.W_out.allFinite()) reject("W_out: contains NaN or infinity; all weights must be finite");
   if (!model.b.allFinite()) reject("b: contains NaN or infinity; all biases must be finite");
 }
 
@@ -23,22 +39,11 @@ void validate(const ToyModel& model, const FeatureDistribution& features) {
 }
 
 std::string_view name_of(ModelKind kind) {
-  switch (kind) {
-    case ModelKind::linear:
-      return "linear";
-    case ModelKind::relu_output:
-      return "relu-output";
-    case ModelKind::relu_hidden:
-      return "relu-hidden";
-  }
-  return "";
+  return name_in(kind_names, kind);
 }
 
 ModelKind parse_model_kind(std::string_view option, std::string_view text) {
-  for (const ModelKind kind : {ModelKind::linear, ModelKind::relu_output, ModelKind::relu_hidden}) {
-    if (text == name_of(kind)) return kind;
-  }
-  reject("{}: '{}' is not a model; accepted: linear, relu-output, relu-hidden", option, text);
+  return parse_choice(kind_names, option, "a model", text);
 }
 
 }  // namespace digon

@@ -13,8 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t counters =
-    6;  // steps done, β₁ᵗ, β₂ᵗ, loss sum, entries of the history, step of divergence or −1
+/// Steps done, β₁ᵗ, β₂ᵗ, loss sum, entries of the history, step of divergence or −1, lowest loss of the early
+/// stop or −1, intervals since, whether it has stopped, snapshots.
+constexpr std::size_t counters = 10;
 
 std::filesystem::path file_in(const std::filesystem::path& folder) {
   return folder / "checkpoint.safetensors";
@@ -41,10 +42,18 @@ const Tensor& tensor_of(const Safetensors& file, const std::string& name, std::s
   return found->second;
 }
 
-Eigen::VectorXf row(const Tensor& tensor, std::size_t i) {
+Eigen::VectorXd row(const Tensor& tensor, std::size_t i) {
   const auto width = Eigen::Index(tensor.shape[1]);
-  return Eigen::Map<const Eigen::VectorXd>(tensor.values.data() + Eigen::Index(i) * width, width)
-      .cast<float>();
+  return Eigen::Map<const Eigen::VectorXd>(tensor.values.data() + Eigen::Index(i) * width, width);
+}
+
+/// All snapshots of an instance, one after the other.
+Eigen::VectorXd flatten(const std::vector<Eigen::VectorXd>& snapshots) {
+  if (snapshots.empty()) return {};
+  const Eigen::Index size = snapshots.front().size();
+  Eigen::VectorXd all(Eigen::Index(snapshots.size()) * size);
+  for (std::size_t k = 0; k < snapshots.size(); ++k) all.segment(Eigen::Index(k) * size, size) = snapshots[k];
+  return all;
 }
 
 }  // namespace
@@ -66,6 +75,7 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const Tensor& first = tensor_of(file, "optimizer_first", instances);
   const Tensor& second = tensor_of(file, "optimizer_second", instances);
   const Tensor& history = tensor_of(file, "loss_history", instances);
+  const Tensor& snapshots = tensor_of(file, "snapshots", instances);
   for (std::size_t i = 0; i < instances; ++i) {
     TrainingState& state = checkpoint.states.emplace_back();
     const double* number = numbers.values.data() + i * counters;
@@ -78,6 +88,14 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
     const auto begin = history.values.begin() + std::ptrdiff_t(i * history.shape[1]);
     state.loss_history.assign(begin, begin + std::ptrdiff_t(entries));
     if (number[5] >= 0.0) state.diverged_at = std::size_t(number[5]);
+    if (number[6] >= 0.0) state.lowest = number[6];
+    state.intervals_since_lowest = std::size_t(number[7]);
+    state.stopped_early = number[8] != 0.0;
+    const Eigen::VectorXd kept = row(snapshots, i);
+    const Eigen::Index size = state.parameters.size();
+    for (Eigen::Index k = 0; k < Eigen::Index(number[9]) && (k + 1) * size <= kept.size(); ++k) {
+      state.snapshots.emplace_back(kept.segment(k * size, size));
+    }
   }
   return checkpoint;
 }
@@ -101,22 +119,30 @@ void CheckpointWriter::write() const {
   Safetensors file;
   file.metadata["arguments"] = json(checkpoint_.arguments).dump();
   file.tensors["parameters"] = stack(
-      states, StoredType::float32,
+      states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.parameters; });
   file.tensors["optimizer_first"] = stack(
-      states, StoredType::float32,
+      states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.optimizer.first; });
   file.tensors["optimizer_second"] = stack(
-      states, StoredType::float32,
+      states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.optimizer.second; });
   file.tensors["loss_history"] = stack(
       states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.loss_history; });
+  file.tensors["snapshots"] = stack(states, StoredType::float64,
+                                    [](const TrainingState& state) { return flatten(state.snapshots); });
   file.tensors["counters"] = stack(states, StoredType::float64, [](const TrainingState& state) {
-    return std::vector<double>{
-        double(state.steps_done),          state.optimizer.beta1_power,
-        state.optimizer.beta2_power,       state.loss_sum,
-        double(state.loss_history.size()), state.diverged_at ? double(*state.diverged_at) : -1.0};
+    return std::vector<double>{double(state.steps_done),
+                               state.optimizer.beta1_power,
+                               state.optimizer.beta2_power,
+                               state.loss_sum,
+                               double(state.loss_history.size()),
+                               state.diverged_at ? double(*state.diverged_at) : -1.0,
+                               state.lowest.value_or(-1.0),
+                               double(state.intervals_since_lowest),
+                               state.stopped_early ? 1.0 : 0.0,
+                               double(state.snapshots.size())};
   });
   write_file_atomically(file_in(folder_), serialize(file));
 }

@@ -16,9 +16,9 @@ struct Checkpoint {
   std::vector<TrainingState> states;
 };
 
-/// folder/checkpoint.safetensors: `parameters`, `optimizer_first`, `optimizer_second` [instances, parameters]
-/// float32, `counters` [instances, 6] and `loss_history` [instances, entries] float64; metadata `arguments`
-/// as JSON. Throws InputError where it is missing or wrong.
+/// folder/checkpoint.safetensors, float64: `parameters`, `optimizer_first`, `optimizer_second` [instances,
+/// parameters], `counters` [instances, 10], `loss_history` [instances, entries] and `snapshots` [instances,
+/// snapshots × parameters]; metadata `arguments` as JSON. Throws InputError where it is missing or wrong.
 Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 /// Keeps the states of a training and writes them every few seconds, each file whole or not at all: a process

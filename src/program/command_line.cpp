@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cmath>
 #include <iostream>
 #include <limits>
 #include <optional>
 
 #include "core/input_error.hpp"
+#include "core/parse_number.hpp"
 
 namespace digon {
 
@@ -17,14 +17,6 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::uint64_t most_threads = 1024;
-
-/// The number that is all of a text.
-std::optional<double> number_in(const std::string& text) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -108,7 +100,7 @@ std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least,
 }
 
 double CommandLine::real(const std::string& name, double least, double greatest) const {
-  const std::optional<double> value = number_in(text(name));
+  const std::optional<double> value = parse_number(text(name));
   if (!value || !(*value > least && *value <= greatest)) {
     reject("--{}: '{}' given; accepted: a number above {} and at most {}", name, text(name), least, greatest);
   }
@@ -116,7 +108,7 @@ double CommandLine::real(const std::string& name, double least, double greatest)
 }
 
 double CommandLine::nonnegative(const std::string& name, double greatest) const {
-  const std::optional<double> value = number_in(text(name));
+  const std::optional<double> value = parse_number(text(name));
   if (!value || !(*value >= 0.0 && *value <= greatest)) {
     reject("--{}: '{}' given; accepted: a number from 0 to {}", name, text(name), greatest);
   }

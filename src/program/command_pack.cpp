@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <sstream>
@@ -9,6 +8,7 @@
 #include "core/input_error.hpp"
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
+#include "core/parse_number.hpp"
 #include "core/progress.hpp"
 #include "core/table.hpp"
 #include "plots/packing_figure.hpp"
@@ -63,12 +63,8 @@ PackingEnergy read_energy(const std::string& name) {
   if (name == "relu2") return {PairEnergy::relu2, 0.0};
   if (name == "frame") return {PairEnergy::frame, 0.0};
   if (name.starts_with(riesz)) {
-    double exponent = 0.0;
-    const char* end = name.data() + name.size();
-    const auto read = std::from_chars(name.data() + riesz.size(), end, exponent);
-    if (read.ec == std::errc{} && read.ptr == end && exponent > 0.0 && exponent <= 1000.0) {
-      return {PairEnergy::riesz, exponent};
-    }
+    const std::optional<double> exponent = parse_number(std::string_view(name).substr(riesz.size()));
+    if (exponent && *exponent > 0.0 && *exponent <= 1000.0) return {PairEnergy::riesz, *exponent};
     reject("--energy: '{}' given; accepted: riesz:S with 0 < S ≤ 1000", name);
   }
   reject("--energy: '{}' given; accepted: coulomb, log, riesz:S, relu2, frame, coherence, l1", name);
@@ -83,12 +79,11 @@ Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen:
     std::vector<double>& row = rows.emplace_back();
     std::istringstream cells(line);
     for (std::string cell; std::getline(cells, cell, ',');) {
-      double value = 0.0;
-      const auto read = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-      if (read.ec != std::errc{} || read.ptr != cell.data() + cell.size() || !std::isfinite(value)) {
+      const std::optional<double> value = parse_number(cell);
+      if (!value) {
         reject("--initial: {}: line {} has '{}'; accepted: {} numbers a line", path, rows.size(), cell, dim);
       }
-      row.push_back(value);
+      row.push_back(*value);
     }
     if (Eigen::Index(row.size()) != dim) {
       reject("--initial: {}: line {} has {} numbers; accepted: {}", path, rows.size(), row.size(), dim);
@@ -269,18 +264,13 @@ Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const Pac
 /// "N" or "LO:HI".
 std::pair<std::uint64_t, std::uint64_t> read_feature_range(const std::string& text) {
   constexpr std::uint64_t most = 200;
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, low);
-  auto last = first;
-  high = low;
-  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == ':')
-    last = std::from_chars(first.ptr + 1, end, high);
-  if (last.ec != std::errc{} || last.ptr != end || low < 1 || high < low || high > most) {
+  const auto range = parse_range(text.find(':') == std::string::npos ? text + ":" + text : text);
+  const auto is_whole = [](double value) { return value == std::floor(value); };
+  if (!range || !is_whole(range->first) || !is_whole(range->second) || range->first < 1.0 ||
+      range->second < range->first || range->second > double(most)) {
     reject("--features: '{}' given; accepted: N or LO:HI with 1 ≤ LO ≤ HI ≤ {}", text, most);
   }
-  return {low, high};
+  return {std::uint64_t(range->first), std::uint64_t(range->second)};
 }
 
 int pack_l1(const CommandLine& line, Eigen::Index dim, OptimumOptions options) {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -9,6 +8,7 @@
 #include "core/input_error.hpp"
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
+#include "core/parse_number.hpp"
 #include "core/progress.hpp"
 #include "core/table.hpp"
 #include "plots/phase_figure.hpp"
@@ -53,16 +53,11 @@ CommandLine declare() {
 Eigen::VectorXd read_range(const CommandLine& line, const std::string& name, Eigen::Index count,
                            double greatest) {
   const std::string text = line.text(name);
-  double low = 0.0;
-  double high = 0.0;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, low);
-  const bool separated = first.ec == std::errc{} && first.ptr != end && *first.ptr == ':';
-  const auto second = separated ? std::from_chars(first.ptr + 1, end, high) : first;
-  if (!separated || second.ec != std::errc{} || second.ptr != end ||
-      !(low > 0.0 && low < high && high <= greatest)) {
+  const auto range = parse_range(text);
+  if (!range || !(range->first > 0.0 && range->first < range->second && range->second <= greatest)) {
     reject("--{}: '{}' given; accepted: LO:HI with 0 < LO < HI ≤ {}", name, text, greatest);
   }
+  const auto [low, high] = *range;
   return Eigen::VectorXd::LinSpaced(count, std::log(low), std::log(high)).array().exp().min(high);
 }
 

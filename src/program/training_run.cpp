@@ -21,7 +21,9 @@ Run train_run(const std::string& command, const nlohmann::json& description,
       results = train(instances, settings, hooks);
       break;
     case TrainingMethod::exact:
-      results = train_exactly(instances, settings, advance);
+      hooks.advance = advance;
+      hooks.objective = [&](std::size_t i) { return exact_parameter_objective(instances[i]); };
+      results = train(instances, settings, hooks);
       break;
     case TrainingMethod::exact_descent:
       results = descend_exactly(instances, settings, advance);
@@ -37,8 +39,8 @@ Run train_run(const std::string& command, const nlohmann::json& description,
   for (std::size_t i = 0; i < instances.size(); ++i) {
     run.models.push_back({results[i].model, instances[i].features, instances[i].seed});
     run.steps_done = std::min(run.steps_done, results[i].steps_done);
+    if (results[i].steps_done < settings.steps && !results[i].stopped_early) run.complete = false;
   }
-  run.complete = run.steps_done == settings.steps;
   return run;
 }
 
@@ -54,7 +56,10 @@ nlohmann::json to_json(const TrainingSettings& settings) {
           {"beta1", optimizer.beta1},
           {"beta2", optimizer.beta2},
           {"epsilon", optimizer.epsilon},
-          {"weight_decay", optimizer.kind == OptimizerKind::adamw ? optimizer.weight_decay : 0.0}};
+          {"weight_decay", optimizer.kind == OptimizerKind::adamw ? optimizer.weight_decay : 0.0},
+          {"stop", name_of(settings.stop.criterion)},
+          {"patience", settings.stop.patience},
+          {"improvement", settings.stop.improvement}};
 }
 
 }  // namespace digon

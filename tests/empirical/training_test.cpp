@@ -11,8 +11,6 @@ namespace {
 
 using namespace digon;
 
-void ignore(std::size_t /*steps*/) {}
-
 std::vector<TrainingInstance> some_instances() {
   std::vector<TrainingInstance> instances;
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
@@ -27,9 +25,9 @@ TEST_CASE("the same seed gives the same weights with 1 and 2 threads") {
   TrainingSettings settings;
   settings.steps = 200;
   settings.threads = 1;
-  const auto one = train(some_instances(), settings, ignore);
+  const auto one = train(some_instances(), settings);
   settings.threads = 2;
-  const auto two = train(some_instances(), settings, ignore);
+  const auto two = train(some_instances(), settings);
   for (std::size_t i = 0; i < one.size(); ++i) {
     CHECK(one[i].model.W == two[i].model.W);
     CHECK(one[i].model.b == two[i].model.b);
@@ -40,8 +38,8 @@ TEST_CASE("the same seed gives the same weights with 1 and 2 threads") {
 TEST_CASE("an instance trains the same alone as among others") {
   TrainingSettings settings;
   settings.steps = 50;
-  const auto together = train(some_instances(), settings, ignore);
-  const auto alone = train({some_instances()[2]}, settings, ignore);
+  const auto together = train(some_instances(), settings);
+  const auto alone = train({some_instances()[2]}, settings);
   CHECK(alone[0].model.W == together[2].model.W);
 }
 
@@ -49,7 +47,7 @@ TEST_CASE("the start is Xavier-normal whatever the number of instances") {
   TrainingSettings settings;
   settings.steps = 1;
   settings.optimizer.learning_rate = 1e-12;
-  const auto result = train({{ModelKind::relu_output, 40, uniform_features(160, 0.1), 9}}, settings, ignore);
+  const auto result = train({{ModelKind::relu_output, 40, uniform_features(160, 0.1), 9}}, settings);
   const double variance = result[0].model.W.squaredNorm() / double(result[0].model.W.size());
   CHECK(variance == Approx(2.0 / 200.0).epsilon(4.0 * std::sqrt(2.0 / 6400.0)));
 }
@@ -61,7 +59,7 @@ TEST_CASE("the linear model trains to its optimum") {
   settings.steps = 4000;
   settings.optimizer.learning_rate = 5e-3;
   settings.optimizer.schedule = Schedule::cosine;
-  const auto result = train({{ModelKind::linear, 2, features, 4}}, settings, ignore);
+  const auto result = train({{ModelKind::linear, 2, features, 4}}, settings);
   const double optimum = linear_optimum_loss(features, 2);
   const double loss = exact_loss(result[0].model, features).loss;
   CHECK(loss >= optimum * (1.0 - 1e-12));
@@ -77,7 +75,7 @@ TEST_CASE("divergence is reported with its step and leaves finite weights and th
   std::vector<TrainingInstance> instances = some_instances();
   instances[1].kind = ModelKind::linear;
   instances[1].features.importance.setConstant(1e38);
-  const auto results = train(instances, settings, ignore);
+  const auto results = train(instances, settings);
   REQUIRE(results[1].diverged_at.has_value());
   CHECK(results[1].steps_done == *results[1].diverged_at);
   CHECK(results[1].model.W.allFinite());
@@ -90,7 +88,7 @@ TEST_CASE("bad settings are refused") {
     settings.steps = 1;
     std::vector<TrainingInstance> instances = some_instances();
     change(settings, instances[0]);
-    CHECK_THROWS_WITH(train(instances, settings, ignore), Catch::Contains(reason));
+    CHECK_THROWS_WITH(train(instances, settings), Catch::Contains(reason));
   };
   refused([](TrainingSettings& s, TrainingInstance&) { s.steps = 0; }, "steps: 0");
   refused([](TrainingSettings& s, TrainingInstance&) { s.batch = 100; }, "batch: 100");
