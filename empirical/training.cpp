@@ -19,9 +19,11 @@ constexpr NamedChoices<StopCriterion, 3> criterion_names{{{StopCriterion::never,
                                                           {StopCriterion::evaluated, "exact"}}};
 
 /// Models with at least so many weights share the samples of a step out over the threads, in chunks of a
-/// fixed size; smaller ones are shared out whole. Neither may depend on what else trains.
+/// fixed size; smaller ones are shared out whole. Neither may depend on what else trains. Chunks of sparse
+/// samples are larger, for the work of one chunk that does not depend on its samples.
 constexpr Eigen::Index weights_to_split = 1024;
-constexpr std::size_t chunk_samples = 256;
+constexpr std::size_t dense_chunk = 256;
+constexpr std::size_t sparse_chunk = 1024;
 
 }  // namespace
 
@@ -96,11 +98,10 @@ Parameters<double> initial_parameters(const TrainingInstance& instance) {
 class SampledObjective {
  public:
   SampledObjective(const TrainingInstance& instance, const TrainingSettings& settings)
-      : seed_(instance.seed),
-        batch_(settings.batch),
-        chunk_(instance.hidden * instance.features.features() >= weights_to_split ? chunk_samples
-                                                                                  : settings.batch),
-        sampler_(instance.features) {
+      : seed_(instance.seed), batch_(settings.batch), sampler_(instance.features), chunk_(settings.batch) {
+    if (instance.hidden * instance.features.features() >= weights_to_split) {
+      chunk_ = sampler_.is_sparse() ? sparse_chunk : dense_chunk;
+    }
     const std::size_t chunks = (batch_ + chunk_ - 1) / chunk_;
     for (std::size_t c = 0; c < chunks; ++c) {
       workers_.push_back({BatchGradient<float>(instance.kind, instance.features.importance, instance.hidden),
@@ -154,8 +155,8 @@ class SampledObjective {
 
   std::uint64_t seed_;
   std::size_t batch_;
-  std::size_t chunk_;
   FeatureSampler sampler_;
+  std::size_t chunk_;  // samples
   std::vector<Worker> workers_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/input_error.hpp"
 #include "core/parallel.hpp"
 #include "theory/unit_gradient.hpp"
 
@@ -87,26 +88,134 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
   }
 }
 
-}  // namespace
+/// At most so many independent distributions make up one with sets.
+constexpr std::size_t most_components = 4096;
 
-ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
-                     const ExactLossOptions& options) {
+/// A distribution of independent features and its share of a mixture.
+struct Component {
+  double share;
+  FeatureDistribution features;
+};
+
+/// Adds to a component the cases of one set: each of its cases fixes which members are on.
+std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
+  std::vector<Component> cases;
+  const auto add = [&](double probability, auto is_on) {
+    if (probability <= 0.0) return;
+    Component one = whole;
+    one.share *= probability;
+    for (const Eigen::Index i : set.members) one.features.density[i] = is_on(i) ? 1.0 : 0.0;
+    cases.push_back(std::move(one));
+  };
+  const Eigen::VectorXd& density = whole.features.density;
+  if (set.relation == SetRelation::correlated) {
+    add(density[set.members.front()], [](Eigen::Index) { return true; });
+    add(1.0 - density[set.members.front()], [](Eigen::Index) { return false; });
+    return cases;
+  }
+  double off = 1.0;
+  for (const Eigen::Index on : set.members) {
+    add(density[on], [on](Eigen::Index i) { return i == on; });
+    off -= density[on];
+  }
+  add(off, [](Eigen::Index) { return false; });
+  return cases;
+}
+
+/// The number of components, or most_components + 1 if there are more.
+std::size_t count_components(const FeatureDistribution& features) {
+  std::size_t count = 1;
+  for (const FeatureSet& set : features.sets) {
+    count *= set.relation == SetRelation::correlated ? 2 : set.members.size() + 1;
+    if (count > most_components) return most_components + 1;
+  }
+  return count;
+}
+
+/// The distribution as a mixture of independent ones.
+std::vector<Component> independent_components(const FeatureDistribution& features) {
+  if (count_components(features) > most_components) {
+    reject("sets: {} make more than {} cases; the exact loss accepts fewer", features.sets.size(),
+           most_components);
+  }
+  std::vector<Component> components{{1.0, features}};
+  components.front().features.sets.clear();
+  for (const FeatureSet& set : features.sets) {
+    std::vector<Component> finer;
+    for (const Component& one : components) {
+      for (Component& part : split_by(set, one)) finer.push_back(std::move(part));
+    }
+    components = std::move(finer);
+  }
+  return components;
+}
+
+void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   validate(model, features);
+  require_linear_hidden_layer(model);
+  if (features.values != ActiveValue::uniform) {
+    reject("values: {} features given; the exact loss accepts uniform ones", name_of(features.values));
+  }
+}
+
+ExactLoss independent_loss(const ToyModel& model, const FeatureDistribution& features,
+                           const ExactLossOptions& options) {
   return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
     return assemble_loss(features, unit_gradients(model, features, contour, options.threads));
   });
 }
 
-LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
-                                 const ExactLossOptions& options) {
-  validate(model, features);
+LossGradient independent_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                  const ExactLossOptions& options) {
   return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
     return assemble_gradient(model, features, unit_gradients(model, features, contour, options.threads));
   });
 }
 
+}  // namespace
+
+bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
+  return !has_relu_hidden(kind) && features.values == ActiveValue::uniform &&
+         count_components(features) <= most_components;
+}
+
+ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
+                     const ExactLossOptions& options) {
+  require_exact(model, features);
+  if (features.sets.empty()) return independent_loss(model, features, options);
+  const Eigen::Index n = features.features();
+  ExactLoss sum{0.0, 0.0, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n), 0};
+  for (const auto& [share, independent] : independent_components(features)) {
+    const ExactLoss one = independent_loss(model, independent, options);
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.reconstruction += share * one.reconstruction;
+    sum.interference += share * one.interference;
+    sum.nodes += one.nodes;
+  }
+  return sum;
+}
+
+LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                 const ExactLossOptions& options) {
+  require_exact(model, features);
+  if (features.sets.empty()) return independent_gradient(model, features, options);
+  LossGradient sum{0.0, 0.0, Eigen::MatrixXd::Zero(model.hidden(), model.features()),
+                   Eigen::VectorXd::Zero(model.features()), 0};
+  for (const auto& [share, independent] : independent_components(features)) {
+    const LossGradient one = independent_gradient(model, independent, options);
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.by_W += share * one.by_W;
+    sum.by_b += share * one.by_b;
+    sum.nodes += one.nodes;
+  }
+  return sum;
+}
+
 double zero_model_loss(const FeatureDistribution& features) {
-  return features.importance.dot(features.density) / 3.0;
+  const double mean_square = features.values == ActiveValue::binary ? 1.0 : 1.0 / 3.0;  // of an active value
+  return mean_square * features.importance.dot(features.density);
 }
 
 }  // namespace digon

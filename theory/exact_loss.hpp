@@ -30,8 +30,14 @@ struct ToleranceError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The exact loss of a linear or ReLU output model, any n, any p_i and I_i. Cost O(n²) a node.
-/// Throws InputError on a bad model or distribution, ToleranceError where the tolerance is out of reach.
+/// Whether there is an exact loss: of models whose hidden layer is linear, on features uniform on [0, 1],
+/// independent or in not too many sets.
+bool has_exact_loss(ModelKind kind, const FeatureDistribution& features);
+
+/// The exact loss of a linear or ReLU output model, any n, any p_i and I_i. Cost O(n²) a node. Features in
+/// sets are a mixture of independent ones, 2 of a correlated set and k + 1 of an anti-correlated set of k,
+/// and cost that many times as much. Throws InputError on a bad model or distribution, ToleranceError where
+/// the tolerance is out of reach.
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options = {});
 
@@ -40,7 +46,8 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options = {});
 
-/// Σ_j I_j p_j/3: the loss of the model that always answers 0, the natural unit of loss.
+/// Σ_j I_j E[x_j²], I_j p_j/3 of uniform features: the loss of the model that always answers 0, the natural
+/// unit of loss.
 double zero_model_loss(const FeatureDistribution& features);
 
 }  // namespace digon

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/input_error.hpp"
+
 namespace digon {
 namespace {
 
@@ -27,6 +29,14 @@ std::vector<Eigen::Index> by_cost(const Eigen::VectorXd& cost) {
   return order;
 }
 
+void require_independent_uniform(const FeatureDistribution& features) {
+  validate(features);
+  if (!features.sets.empty() || features.values != ActiveValue::uniform) {
+    reject("linear optimum: features {} given; accepted: {}", describe_law(features),
+           describe_law(uniform_features(1, 1.0)));
+  }
+}
+
 }  // namespace
 
 UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
@@ -46,7 +56,7 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
 }
 
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden) {
-  validate(features);
+  require_independent_uniform(features);
   const Eigen::VectorXd cost = cost_of_dropping(features);
   const std::vector<Eigen::Index> order = by_cost(cost);
   double dropped = 0.0;
@@ -55,7 +65,7 @@ double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hid
 }
 
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden) {
-  validate(features);
+  require_independent_uniform(features);
   const Eigen::Index n = features.features();
   ToyModel model{Eigen::MatrixXd::Zero(hidden, n), 0.5 * features.density, ModelKind::linear};
   const std::vector<Eigen::Index> order = by_cost(cost_of_dropping(features));

@@ -130,19 +130,15 @@ void CheckpointWriter::write() const {
   file.tensors["loss_history"] = stack(
       states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.loss_history; });
-  file.tensors["snapshots"] = stack(states, StoredType::float64,
-                                    [](const TrainingState& state) { return flatten(state.snapshots); });
+  file.tensors["snapshots"] =
+      stack(states, StoredType::float64, [](const TrainingState& state) { return flatten(state.snapshots); });
   file.tensors["counters"] = stack(states, StoredType::float64, [](const TrainingState& state) {
-    return std::vector<double>{double(state.steps_done),
-                               state.optimizer.beta1_power,
-                               state.optimizer.beta2_power,
-                               state.loss_sum,
-                               double(state.loss_history.size()),
-                               state.diverged_at ? double(*state.diverged_at) : -1.0,
-                               state.lowest.value_or(-1.0),
-                               double(state.intervals_since_lowest),
-                               state.stopped_early ? 1.0 : 0.0,
-                               double(state.snapshots.size())};
+    return std::vector<double>{
+        double(state.steps_done),          state.optimizer.beta1_power,
+        state.optimizer.beta2_power,       state.loss_sum,
+        double(state.loss_history.size()), state.diverged_at ? double(*state.diverged_at) : -1.0,
+        state.lowest.value_or(-1.0),       double(state.intervals_since_lowest),
+        state.stopped_early ? 1.0 : 0.0,   double(state.snapshots.size())};
   });
   write_file_atomically(file_in(folder_), serialize(file));
 }

@@ -29,19 +29,20 @@ int run_gap(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "loss", "local minimum", "best optimum", "gap", "relative"}, {}};
+  Table table{{"instance", "law", "loss", "local minimum", "best optimum", "gap", "relative"}, {}};
   {
     Progress progress("gap", chosen.size() * options.starts);
     options.advance = [&](std::size_t starts) { progress.advance(starts); };
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
       const OptimalityGap gap = optimality_gap(chosen[k].loaded.model, features[k], options);
       printed.push_back({{"instance", chosen[k].instance},
+                         {"law", describe_law(features[k])},
                          {"loss", gap.loss},
                          {"local_minimum", gap.local},
                          {"best_optimum", gap.best},
                          {"gap", gap.absolute()},
                          {"relative_gap", gap.relative()}});
-      table.add_row({cell(chosen[k].instance), fmt::format("{:.10g}", gap.loss),
+      table.add_row({cell(chosen[k].instance), describe_law(features[k]), fmt::format("{:.10g}", gap.loss),
                      fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
                      fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative())});
     }

@@ -32,36 +32,39 @@ CommandLine declare() {
   return line;
 }
 
-/// All that theory says of one model.
+/// All that theory says of one model; the one-sparse loss and the decomposition are of independent features.
 struct Theory {
   ExactLoss exact;
-  OneSparseLoss one_sparse;
-  Decomposition decomposition;
+  std::optional<OneSparseLoss> one_sparse;
+  std::optional<Decomposition> decomposition;
 };
 
+/// Whether the law is of one density and independent, so that the number of active features is binomial.
+bool is_binomial(const FeatureDistribution& features) {
+  return features.has_uniform_density() && features.sets.empty();
+}
+
 json describe(const Theory& theory, const FeatureDistribution& features) {
-  json object = {{"loss", theory.exact.loss},
-                 {"error", theory.exact.error},
-                 {"L", to_json(theory.decomposition.L())},
-                 {"L_mean", to_json(theory.decomposition.L_mean())},
-                 {"feature_benefit", to_json(theory.one_sparse.feature_benefit)},
-                 {"interference", to_json(theory.one_sparse.interference)},
-                 {"density", to_json(features.density)},
-                 {"importance", to_json(features.importance)}};
-  if (features.has_uniform_density()) {
+  json object = to_json(features);
+  object["loss"] = theory.exact.loss;
+  object["error"] = theory.exact.error;
+  if (theory.decomposition) {
+    object["L"] = to_json(theory.decomposition->L());
+    object["L_mean"] = to_json(theory.decomposition->L_mean());
+    object["feature_benefit"] = to_json(theory.one_sparse->feature_benefit);
+    object["interference"] = to_json(theory.one_sparse->interference);
+  }
+  if (is_binomial(features)) {
     object["weight"] = to_json(binomial_weights(features.features(), features.density[0]));
   }
   return object;
 }
 
-std::string to_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
-  std::string text =
-      fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's\n", instance,
-                  theory.exact.loss, theory.exact.error, theory.exact.loss / zero_model_loss(features));
-  const bool uniform = features.has_uniform_density();
+std::string decomposition_text(const Theory& theory, const FeatureDistribution& features) {
+  const bool uniform = is_binomial(features);
   Table by_count{{"k", "L_k", "mean L_k", "weight", "share of the loss"}, {}};
-  const Eigen::VectorXd L = theory.decomposition.L();
-  const Eigen::VectorXd mean = theory.decomposition.L_mean();
+  const Eigen::VectorXd L = theory.decomposition->L();
+  const Eigen::VectorXd mean = theory.decomposition->L_mean();
   const Eigen::VectorXd weight =
       uniform ? binomial_weights(features.features(), features.density[0]) : Eigen::VectorXd();
   for (Eigen::Index k = 0; k < mean.size(); ++k) {
@@ -73,10 +76,17 @@ std::string to_text(std::size_t instance, const Theory& theory, const FeatureDis
   for (Eigen::Index i = 0; i < features.features(); ++i) {
     by_feature.add_row({fmt::format("{}", i), fmt::format("{:.6g}", features.density[i]),
                         fmt::format("{:.6g}", features.importance[i]),
-                        fmt::format("{:.6g}", theory.one_sparse.feature_benefit[i]),
-                        fmt::format("{:.6g}", theory.one_sparse.interference[i])});
+                        fmt::format("{:.6g}", theory.one_sparse->feature_benefit[i]),
+                        fmt::format("{:.6g}", theory.one_sparse->interference[i])});
   }
-  return text + to_text(by_count) + "\n" + to_text(by_feature) + "\n";
+  return to_text(by_count) + "\n" + to_text(by_feature) + "\n";
+}
+
+std::string to_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
+  return fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's; features {}\n",
+                     instance, theory.exact.loss, theory.exact.error,
+                     theory.exact.loss / zero_model_loss(features), describe_law(features)) +
+         (theory.decomposition ? decomposition_text(theory, features) : "");
 }
 
 }  // namespace
@@ -104,8 +114,11 @@ int run_loss(const std::vector<std::string>& arguments) {
     DecompositionOptions by_count;
     by_count.relative_tolerance = tolerance;
     by_count.threads = threads;
-    const Theory theory{exact_loss(model, features[k], exact), one_sparse_loss(model, importance),
-                        decompose(model, importance, by_count)};
+    Theory theory{exact_loss(model, features[k], exact), {}, {}};
+    if (features[k].sets.empty()) {
+      theory.one_sparse = one_sparse_loss(model, importance);
+      theory.decomposition = decompose(model, importance, by_count);
+    }
     if (line.has("json")) {
       printed.push_back(describe(theory, features[k]));
     } else {

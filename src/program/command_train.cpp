@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
 #include "core/interrupt.hpp"
+#include "core/parse_number.hpp"
 #include "core/random.hpp"
 #include "core/run.hpp"
 #include "core/table.hpp"
@@ -13,7 +15,9 @@
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
+#include "program/snapshots.hpp"
 #include "program/training_run.hpp"
+#include "theory/exact_loss.hpp"
 
 namespace digon {
 namespace {
@@ -30,9 +34,11 @@ CommandLine declare() {
   line.option("hidden", "M", "hidden dimensions m");
   declare_density(line);
   line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
+  declare_law(line);
   line.option(
       "kind", "KIND",
-      "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b)",
+      "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b); "
+      "absolute-value: y' = ReLU(W_out ReLU(Wx) + b) for y = |x|",
       "relu-output");
   line.option("restarts", "R", "instances a density, each from its own start", "1");
   line.option("steps", "T", "optimiser steps", "10000");
@@ -47,10 +53,17 @@ CommandLine declare() {
   line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
               "constant");
   line.option("weight-decay", "WD", "of adamw", "0.01");
+  line.option(
+      "stop", "CRITERION",
+      "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
+      "never");
+  line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
+  line.option(
+      "snapshots", "WHEN",
+      "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
   declare_seed_and_threads(line);
   line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
-  line.option("checkpoint-every", "SECONDS", "how much of a training a kill may cost, of a sampled objective",
-              "5");
+  line.option("checkpoint-every", "SECONDS", "how much of a training a kill may cost", "5");
   line.option("resume", "DIR",
               "go on with the unfinished training in this folder, with the options it began with");
   return line;
@@ -66,19 +79,30 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   if (densities.empty()) reject("--density is needed; accepted: one value an instance, each 0 to 1");
 
   std::vector<TrainingInstance> instances;
+  const std::uint64_t seed = read_seed(line);
   for (const Eigen::VectorXd& density : densities) {
+    FeatureDistribution features{density, importance};
+    if (kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
+    read_law(line, features);
     for (std::uint64_t r = 0; r < restarts; ++r) {
-      instances.push_back({kind, m, {density, importance}, derive_seed(read_seed(line), instances.size())});
+      const std::uint64_t own_seed = derive_seed(seed, instances.size());
+      instances.push_back({kind, m, features, own_seed});
     }
   }
   return instances;
 }
 
-TrainingMethod read_method(const CommandLine& line) {
+TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
   const std::string objective = line.text("objective");
   const bool descent = line.text("optimizer") == "lbfgs";
-  if (objective == "exact" && parse_model_kind("--kind", line.text("kind")) == ModelKind::relu_hidden) {
-    reject("--objective: exact given with --kind relu-hidden; accepted there: sampled");
+  const TrainingInstance& any = instances.front();
+  if (!has_exact_loss(any.kind, any.features)) {
+    const auto refuse = [&](const std::string& option, const std::string& accepted) {
+      reject("--{}: exact given for {} models of features {}; accepted there: {}", option, name_of(any.kind),
+             describe_law(any.features), accepted);
+    };
+    if (objective == "exact") refuse("objective", "sampled");
+    if (line.text("stop") == "exact") refuse("stop", "never, plateau");
   }
   if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
   if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
@@ -86,12 +110,35 @@ TrainingMethod read_method(const CommandLine& line) {
   return TrainingMethod::sampled;
 }
 
-TrainingSettings read_settings(const CommandLine& line) {
+/// The steps of --snapshots.
+std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_t steps) {
+  if (!line.has("snapshots")) return {};
+  const std::string when = line.text("snapshots");
+  const std::size_t colon = when.find(':');
+  const std::string kind = when.substr(0, colon);
+  const std::optional<double> number =
+      colon == std::string::npos ? std::nullopt : parse_number(std::string_view(when).substr(colon + 1));
+  if ((kind != "every" && kind != "log") || !number || *number < 1.0 || *number > double(most_steps) ||
+      *number != std::floor(*number)) {
+    reject("--snapshots: '{}' given; accepted: every:K or log:K with K a whole number of at least 1", when);
+  }
+  const auto count = std::size_t(*number);
+  return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
+}
+
+TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   TrainingSettings settings;
   settings.steps = line.integer("steps", 1, most_steps);
   settings.batch = line.integer("batch", 64, largest_batch);
   if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
-  if (read_method(line) != TrainingMethod::exact_descent) {
+  settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
+  settings.stop.patience = line.integer("patience", 1, most_steps);
+  settings.snapshot_steps = read_snapshot_steps(line, settings.steps);
+  if (method == TrainingMethod::exact_descent) {
+    if (settings.stop.criterion != StopCriterion::never || !settings.snapshot_steps.empty()) {
+      reject("--optimizer: lbfgs given with --stop or --snapshots; it takes no steps that could be counted");
+    }
+  } else {
     settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
   }
   settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
@@ -108,11 +155,16 @@ TrainingSettings read_settings(const CommandLine& line) {
   return settings;
 }
 
-nlohmann::json describe(const CommandLine& line) {
-  return {{"features", line.text("features")},     {"hidden", line.text("hidden")},
-          {"importance", line.text("importance")}, {"density", line.list("density")},
-          {"sparsity", line.list("sparsity")},     {"kind", line.text("kind")},
-          {"restarts", line.text("restarts")},     {"seed", read_seed(line)},
+nlohmann::json describe(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
+  return {{"features", line.text("features")},
+          {"hidden", line.text("hidden")},
+          {"importance", line.text("importance")},
+          {"density", line.list("density")},
+          {"sparsity", line.list("sparsity")},
+          {"law", describe_law(instances.front().features)},
+          {"kind", line.text("kind")},
+          {"restarts", line.text("restarts")},
+          {"seed", read_seed(line)},
           {"objective", line.text("objective")}};
 }
 
@@ -129,20 +181,21 @@ Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_ev
 /// Says what became of each instance; false where one diverged.
 bool report(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
   bool sound = true;
-  Table table{{"instance", "density", "seed", "steps", "batch loss"}, {}};
+  Table table{{"instance", "density", "seed", "steps", "batch loss", ""}, {}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const TrainingResult& result = results[i];
     const std::string density =
         instances[i].features.has_uniform_density() ? cell(instances[i].features.density[0]) : "per feature";
     table.add_row({cell(i), density, fmt::format("{}", instances[i].seed), cell(result.steps_done),
-                   result.loss_history.empty() ? "" : cell(result.loss_history.back())});
+                   result.loss_history.empty() ? "" : cell(result.loss_history.back()),
+                   result.stopped_early ? "stopped early" : ""});
     if (result.diverged_at) {
       sound = false;
       fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
                  *result.diverged_at);
     }
   }
-  fmt::print("{}", to_text(table));
+  fmt::print("features {}\n{}", describe_law(instances.front().features), to_text(table));
   return sound;
 }
 
@@ -151,11 +204,11 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
 int train_in(const std::filesystem::path& folder, const CommandLine& line,
              const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
   const std::vector<TrainingInstance> instances = read_instances(line);
-  const TrainingSettings settings = read_settings(line);
+  const TrainingMethod method = read_method(line, instances);
+  const TrainingSettings settings = read_settings(line, method);
   const double checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
   require_folder(folder);
 
-  const TrainingMethod method = read_method(line);
   const bool resumes = !states.empty();
   if (resumes && states.size() != instances.size()) {
     reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
@@ -166,8 +219,8 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
   CheckpointWriter checkpoint(folder, {arguments, std::move(states)}, checkpoint_seconds);
   hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
   std::vector<TrainingResult> results;
-  const Run run = train_run("train", describe(line), instances, settings, results, method, hooks);
-  const bool can_resume = interrupted() && method == TrainingMethod::sampled;
+  const Run run = train_run("train", describe(line, instances), instances, settings, results, method, hooks);
+  const bool can_resume = interrupted() && method != TrainingMethod::exact_descent;
   if (can_resume) {
     checkpoint.write();
   } else {
@@ -175,6 +228,7 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
   }
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
+  if (!settings.snapshot_steps.empty()) save_snapshots(folder, instances, settings.snapshot_steps, results);
   const bool sound = report(instances, results);
   fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
   if (interrupted()) {

@@ -22,6 +22,29 @@ std::vector<Eigen::VectorXd> read_densities(const CommandLine& line, Eigen::Inde
   return densities;
 }
 
+void declare_law(CommandLine& line) {
+  line.option(
+      "values", "LAW",
+      "of active features: uniform on [0, 1], signed (uniform on [-1, 1]) or binary (always 1); default: "
+      "uniform, of the absolute value model signed");
+  line.option("correlated", "SETS",
+              "features on together or off together: K for sets of K consecutive features, or 0,1/2,3");
+  line.option("anticorrelated", "SETS", "features of which at most one is on at a time, in the same form");
+}
+
+void read_law(const CommandLine& line, FeatureDistribution& features) {
+  if (line.has("values")) features.values = parse_active_value("--values", line.text("values"));
+  const auto read_sets = [&](const std::string& name, SetRelation relation) {
+    if (!line.has(name)) return;
+    const std::vector<FeatureSet> sets =
+        parse_sets("--" + name, line.text(name), relation, features.features());
+    features.sets.insert(features.sets.end(), sets.begin(), sets.end());
+  };
+  read_sets("correlated", SetRelation::correlated);
+  read_sets("anticorrelated", SetRelation::anticorrelated);
+  validate(features);
+}
+
 void declare_model(CommandLine& line) {
   line.option("model", "FILE", "safetensors file with W [instances, n, m] and b_final [instances, n]");
   line.option("instance", "K", "only this instance of the file, counted from 0");

@@ -16,6 +16,10 @@ void declare_density(CommandLine& line);
 /// Throws InputError where both are.
 std::vector<Eigen::VectorXd> read_densities(const CommandLine& line, Eigen::Index n);
 
+/// --values, --correlated and --anticorrelated: what else the law of n features says.
+void declare_law(CommandLine& line);
+void read_law(const CommandLine& line, FeatureDistribution& features);
+
 /// --model and --instance.
 void declare_model(CommandLine& line);
 

@@ -5,6 +5,7 @@
 
 #include "core/progress.hpp"
 #include "program/exact_training.hpp"
+#include "program/snapshots.hpp"
 
 namespace digon {
 
@@ -15,6 +16,9 @@ Run train_run(const std::string& command, const nlohmann::json& description,
   const Clock::time_point start = Clock::now();
   Progress progress(command, instances.size() * settings.steps);
   const auto advance = [&](std::size_t steps) { progress.advance(steps); };
+  hooks.evaluate = [&](std::size_t i, const ToyModel& model) {
+    return loss_of(model, instances[i].features);
+  };
   switch (method) {
     case TrainingMethod::sampled:
       hooks.advance = advance;

@@ -82,6 +82,85 @@ TEST_CASE("divergence is reported with its step and leaves finite weights and th
   CHECK(results[0].steps_done == 300);
 }
 
+TEST_CASE("a model whose samples are shared out trains the same on any number of threads") {
+  const double density = GENERATE(0.5, 0.01);
+  TrainingSettings settings;
+  settings.steps = 10;
+  settings.batch = 2048;
+  const TrainingInstance instance{ModelKind::relu_output, 20, uniform_features(80, density), 3};
+  settings.threads = 1;
+  const ToyModel one = train({instance}, settings)[0].model;
+  settings.threads = 2;
+  CHECK(train({instance}, settings)[0].model.W == one.W);
+}
+
+TEST_CASE("a plateau ends a training, and so does a loss that is evaluated") {
+  TrainingSettings settings;
+  settings.steps = 100'000;
+  settings.optimizer.learning_rate = 1e-2;
+  settings.stop = {StopCriterion::plateau, 5, 1e-2};
+  const auto on_plateau = train({some_instances()[0]}, settings)[0];
+  CHECK(on_plateau.stopped_early);
+  CHECK(on_plateau.steps_done < 20'000);
+  CHECK(on_plateau.loss_history.size() == on_plateau.steps_done / settings.loss_every);
+
+  settings.stop = {StopCriterion::evaluated, 3, 0.0};
+  CHECK_THROWS_WITH(train({some_instances()[0]}, settings), Catch::Contains("nothing evaluates"));
+  TrainingHooks hooks;
+  hooks.evaluate = [](std::size_t, const ToyModel&) { return 1.0; };
+  CHECK(train({some_instances()[0]}, settings, hooks)[0].steps_done == 4 * settings.loss_every);
+}
+
+TEST_CASE("snapshots hold the weights before their steps, first and last included") {
+  TrainingSettings settings;
+  settings.steps = 100;
+  settings.snapshot_steps = logarithmic_schedule(2, settings.steps);
+  CHECK(settings.snapshot_steps == std::vector<std::size_t>{0, 1, 3, 10, 32, 100});
+  CHECK(linear_schedule(40, 100) == std::vector<std::size_t>{0, 40, 80});
+  const TrainingInstance instance = some_instances()[0];
+  const auto result = train({instance}, settings)[0];
+  REQUIRE(result.snapshots.size() == 6);
+  CHECK(result.snapshots.front().model.W == initial_model(instance).W);
+  CHECK(result.snapshots.back().model.W == result.model.W);
+  settings.steps = 32;
+  settings.snapshot_steps.clear();
+  CHECK(train({instance}, settings)[0].model.W == result.snapshots[4].model.W);
+}
+
+TEST_CASE("an objective given is what is descended, and where it throws training has diverged") {
+  TrainingSettings settings;
+  settings.steps = 500;
+  settings.optimizer = {OptimizerKind::sgd, Schedule::constant, 0.1};
+  TrainingHooks hooks;
+  hooks.objective = [](std::size_t) {
+    return [](const Parameters<double>& parameters, Eigen::VectorXd& gradient) {
+      gradient = parameters.values.array() - 3.0;
+      return 0.5 * gradient.squaredNorm();
+    };
+  };
+  const auto result = train({some_instances()[0]}, settings, hooks)[0];
+  CHECK(result.model.W.isApproxToConstant(3.0, 1e-9));
+  hooks.objective = [](std::size_t) {
+    return [](const Parameters<double>&, Eigen::VectorXd&) -> double { throw std::runtime_error("no"); };
+  };
+  CHECK(train({some_instances()[0]}, settings, hooks)[0].diverged_at == 0);
+}
+
+TEST_CASE("the absolute value model learns |x| with two neurons a feature") {
+  FeatureDistribution features = uniform_features(2, 0.5);
+  features.values = ActiveValue::signed_uniform;
+  TrainingSettings settings;
+  settings.steps = 20'000;
+  settings.optimizer.learning_rate = 1e-2;
+  settings.optimizer.schedule = Schedule::cosine;
+  double best = 1.0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const auto result = train({{ModelKind::absolute_value, 4, features, seed}}, settings)[0];
+    best = std::min(best, result.loss_history.back());
+  }
+  CHECK(best < 1e-6);
+}
+
 TEST_CASE("bad settings are refused") {
   const auto refused = [](auto change, const std::string& reason) {
     TrainingSettings settings;

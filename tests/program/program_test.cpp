@@ -297,8 +297,8 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
 TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
   const TemporaryFolder folder;
   const std::string training =
-      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 120000 --batch 64 --schedule cosine "
-      "--warm-up 50 "
+      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 600000 --batch 64 --schedule cosine "
+      "--warm-up 50 --snapshots log:3 "
       "--optimizer adamw --seed 3 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
   CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
@@ -313,14 +313,14 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
     outcome = run_in(folder.path(), "train --resume moved");
   }
   REQUIRE(outcome.status == 0);
-  for (const char* file : {"weights.safetensors", "losses.csv"}) {
+  for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
     CHECK(read_file(folder.path() / "moved" / file) == read_file(folder.path() / "whole" / file));
   }
   CHECK(run_in(folder.path(), "train --resume moved").status == 2);  // there is nothing to go on with
 
   // Killed, at no moment in particular.
   const std::string longer =
-      "train --features 4 --hidden 2 --density 0.1 --steps 300000 --batch 64 --seed 5 --checkpoint-every "
+      "train --features 4 --hidden 2 --density 0.1 --steps 1000000 --batch 64 --seed 5 --checkpoint-every "
       "0.02 --out ";
   REQUIRE(run_in(folder.path(), longer + "unharmed").status == 0);
   run_in(folder.path(), longer + "killed", "timeout --foreground --signal=KILL 0.2");
@@ -329,6 +329,44 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
   REQUIRE(run_in(folder.path(), "train --resume killed").status == 0);
   CHECK(read_file(folder.path() / "killed" / "weights.safetensors") ==
         read_file(folder.path() / "unharmed" / "weights.safetensors"));
+}
+
+TEST_CASE("training on the exact gradient resumes to the same bits too") {
+  const TemporaryFolder folder;
+  const std::string training =
+      "train --features 6 --hidden 2 --density 0.2 --steps 4000 --objective exact --learning-rate 0.01 "
+      "--out ";
+  REQUIRE(run_in(folder.path(), training + "whole").status == 0);
+  REQUIRE(run_in(folder.path(), training + "parts", "timeout --foreground --preserve-status --signal=INT 0.2")
+              .status == 130);
+  REQUIRE(run_in(folder.path(), "train --resume parts").status == 0);
+  CHECK(read_file(folder.path() / "parts" / "weights.safetensors") ==
+        read_file(folder.path() / "whole" / "weights.safetensors"));
+}
+
+TEST_CASE("the law of the features is kept with the weights and printed with the numbers") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --features 4 --hidden 2 --density 0.1 --correlated 2 --steps 300 --out pairs")
+              .status == 0);
+  Outcome outcome = run_in(folder.path(), "loss --model pairs/weights.safetensors --json");
+  REQUIRE(outcome.status == 0);
+  const json answer = json::parse(outcome.out);
+  CHECK(answer["values"] == "uniform");
+  CHECK(answer["sets"] ==
+        json::parse(
+            R"([{"relation":"correlated","members":[0,1]},{"relation":"correlated","members":[2,3]}])"));
+  outcome = run_in(folder.path(), "gap --model pairs/weights.safetensors --starts 4");
+  CHECK(outcome.out.find("2 correlated sets") != std::string::npos);
+
+  REQUIRE(run_in(folder.path(),
+                 "train --features 3 --hidden 6 --density 0.3 --kind absolute-value --steps 100 --out abs")
+              .status == 0);
+  outcome = run_in(folder.path(), "loss --model abs/weights.safetensors");
+  CHECK(outcome.status == 2);
+  CHECK(outcome.error.find("absolute-value") != std::string::npos);
+  CHECK(load_run(folder.path() / "abs").models[0].model.W_out.rows() == 3);
+  CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
 
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {

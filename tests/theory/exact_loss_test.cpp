@@ -257,3 +257,37 @@ TEST_CASE("bad input is refused") {
   CHECK_THROWS_AS(exact_loss(model, features), InputError);
   CHECK_THROWS_AS(exact_loss(random_model(4, 2, 1.0, 81), features), InputError);
 }
+
+TEST_CASE("features in sets have the exact loss of their samples") {
+  FeatureDistribution features = uneven_features(7, 21);
+  features.density << 0.3, 0.2, 0.3, 0.1, 0.5, 0.15, 0.4;
+  features.sets = {{SetRelation::correlated, {0, 2}}, {SetRelation::anticorrelated, {3, 4, 5}}};
+  const ToyModel model = random_model(7, 3, 0.6, 21);
+  const ExactLoss exact = exact_loss(model, features);
+  const SampledLoss sampled = sampled_loss(model, features, 1 << 22, 3, 0);
+  CHECK(std::abs(exact.loss - sampled.mean) <= 4.0 * sampled.standard_error);
+  CHECK(exact.loss == Approx(exact.reconstruction.sum() + exact.interference.sum()).epsilon(1e-12));
+  // Its gradient is the derivative of it.
+  const LossGradient gradient = exact_loss_gradient(model, features);
+  CHECK(gradient.loss == Approx(exact.loss).epsilon(1e-9));
+  constexpr double h = 1e-5;
+  for (Eigen::Index k = 0; k < model.W.size(); ++k) {
+    ToyModel above = model;
+    ToyModel below = model;
+    above.W.data()[k] += h;
+    below.W.data()[k] -= h;
+    const double slope = (exact_loss(above, features).loss - exact_loss(below, features).loss) / (2.0 * h);
+    CHECK(gradient.by_W.data()[k] == Approx(slope).epsilon(1e-6).margin(1e-8));
+  }
+}
+
+TEST_CASE("a set of one feature changes nothing, and what has no exact loss is refused") {
+  FeatureDistribution features = uneven_features(5, 22);
+  const ToyModel model = random_model(5, 2, 0.6, 22);
+  const double alone = exact_loss(model, features).loss;
+  features.sets = {{SetRelation::correlated, {1}}, {SetRelation::anticorrelated, {3}}};
+  CHECK(exact_loss(model, features).loss == Approx(alone).epsilon(1e-10));
+  features.values = ActiveValue::binary;
+  CHECK_FALSE(has_exact_loss(model.kind, features));
+  CHECK_THROWS_WITH(exact_loss(model, features), Catch::Contains("binary"));
+}
