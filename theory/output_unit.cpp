@@ -18,8 +18,8 @@ Eigen::VectorXd without(const Eigen::VectorXd& values, Eigen::Index j) {
 }  // namespace
 
 void require_linear_hidden_layer(const ToyModel& model) {
-  if (model.kind == ModelKind::relu_hidden) {
-    reject("kind: relu-hidden given; the exact theory accepts linear and relu-output");
+  if (has_relu_hidden(model.kind)) {
+    reject("kind: {} given; the exact theory accepts linear and relu-output", name_of(model.kind));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "core/table.hpp"
 #include "empirical/feature_dimensionality.hpp"
+#include "empirical/neurons.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
@@ -28,6 +29,28 @@ Geometry named_geometry(Eigen::MatrixXd W) {
   return describe_geometry(W, name_tolerance);
 }
 
+/// What the neurons of a model with a privileged basis do.
+json describe(const std::vector<Neuron>& neurons) {
+  json described = json::array();
+  for (const Neuron& neuron : neurons) {
+    described.push_back({{"class", name_of(neuron.kind)},
+                         {"features", neuron.features},
+                         {"effective_features", neuron.effective_features}});
+  }
+  return described;
+}
+
+std::string to_text(const std::vector<Neuron>& neurons) {
+  Table table{{"neuron", "class", "effective features", "features"}, {}};
+  for (std::size_t a = 0; a < neurons.size(); ++a) {
+    std::string served;
+    for (const Eigen::Index i : neurons[a].features) served += fmt::format("{} ", i);
+    table.add_row({cell(a), std::string(name_of(neurons[a].kind)),
+                   fmt::format("{:.3g}", neurons[a].effective_features), served});
+  }
+  return to_text(table);
+}
+
 json describe(const FeatureGeometry& geometry, const Geometry& named) {
   json components = json::array();
   for (const GeometryComponent& component : named.components) {
@@ -39,12 +62,14 @@ json describe(const FeatureGeometry& geometry, const Geometry& named) {
           {"norm", to_json(geometry.norm)},
           {"superposition", to_json(geometry.superposition)},
           {"feature_dimensionality", to_json(geometry.dimensionality)},
+          {"capacity", geometry.dimensionality.sum()},
           {"dimensions_per_feature", geometry.dimensions_per_feature}};
 }
 
-void print_text(std::size_t instance, const FeatureGeometry& geometry, const Geometry& named) {
-  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, Σ D_i = {:.6g}; geometry: {}\n", instance,
-             geometry.dimensions_per_feature, geometry.dimensionality.sum(),
+void print_text(std::size_t instance, Eigen::Index hidden, const FeatureGeometry& geometry,
+                const Geometry& named) {
+  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, capacity Σ D_i = {:.6g} of {}; geometry: {}\n", instance,
+             geometry.dimensions_per_feature, geometry.dimensionality.sum(), hidden,
              named.name.empty() ? "no feature represented" : named.name);
   Table table{{"feature", "norm", "superposition", "D_i"}, {}};
   for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
@@ -58,10 +83,11 @@ void print_text(std::size_t instance, const FeatureGeometry& geometry, const Geo
 }  // namespace
 
 int run_measure(const std::vector<std::string>& arguments) {
-  CommandLine line(
-      "measure",
-      "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i and D*, named geometry",
-      "digon measure --model run/weights.safetensors --instance 2");
+  CommandLine line("measure",
+                   "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i (the capacity "
+                   "of a feature), D*, "
+                   "named geometry, and what the neurons serve where the hidden layer has a ReLU",
+                   "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
@@ -71,10 +97,15 @@ int run_measure(const std::vector<std::string>& arguments) {
   for (const ChosenModel& chosen : read_models(line)) {
     const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
     const Geometry named = named_geometry(chosen.loaded.model.W);
+    const bool privileged = has_relu_hidden(chosen.loaded.model.kind);
+    const std::vector<Neuron> neurons = describe_neurons(chosen.loaded.model.W);
     if (line.has("json")) {
-      printed.push_back(describe(geometry, named));
+      json object = describe(geometry, named);
+      if (privileged) object["neurons"] = describe(neurons);
+      printed.push_back(std::move(object));
     } else {
-      print_text(chosen.instance, geometry, named);
+      print_text(chosen.instance, chosen.loaded.model.hidden(), geometry, named);
+      if (privileged) fmt::print("{}\n", to_text(neurons));
     }
   }
   if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());

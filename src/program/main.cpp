@@ -29,6 +29,8 @@ constexpr std::array commands{
             &digon::run_measure},
     Command{"optimum", "the lowest loss any model can have, and the other local minima", &digon::run_optimum},
     Command{"gap", "how far trained weights are from the true optimum", &digon::run_gap},
+    Command{"attack", "how much an adversarial attack raises the loss of trained weights",
+            &digon::run_attack},
     Command{"pack", "unit vectors at the lowest energy: the generalised Thomson problem", &digon::run_pack},
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},

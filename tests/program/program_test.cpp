@@ -365,6 +365,11 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   outcome = run_in(folder.path(), "loss --model abs/weights.safetensors");
   CHECK(outcome.status == 2);
   CHECK(outcome.error.find("absolute-value") != std::string::npos);
+  outcome = run_in(folder.path(), "measure --model abs/weights.safetensors --json");
+  CHECK(json::parse(outcome.out)["neurons"].size() == 6);
+  outcome = run_in(folder.path(), "attack --model abs/weights.safetensors --samples 64 --json");
+  REQUIRE(outcome.status == 0);
+  CHECK(json::parse(outcome.out)["attacked"] > json::parse(outcome.out)["loss"]);
   CHECK(load_run(folder.path() / "abs").models[0].model.W_out.rows() == 3);
   CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
