@@ -7,19 +7,35 @@
 
 namespace digon {
 
-OptimalityGap optimality_gap(const ToyModel& model, const FeatureDistribution& features,
-                             const OptimumOptions& options) {
-  OptimalityGap gap;
-  gap.loss = exact_loss(model, features).loss;
-  if (model.kind == ModelKind::linear) {
-    gap.best = gap.local = linear_optimum_loss(features, model.hidden());
-    return gap;
+std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
+                                           const FeatureDistribution& features,
+                                           const OptimumOptions& options) {
+  if (models.empty()) return {};
+  std::vector<OptimalityGap> gaps(models.size());
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    gaps[k].loss = gaps[k].local = exact_loss(models[k], features).loss;
   }
-  const Objective objective = exact_objective(features);
-  gap.local = std::min(gap.loss, descend(objective, model).loss);
-  const std::vector<LocalMinimum> minima = find_minima(objective, model.features(), model.hidden(), options);
-  gap.best = minima.empty() ? gap.local : std::min(gap.local, minima.front().at.loss);
-  return gap;
+  if (models.front().kind == ModelKind::linear) {
+    for (OptimalityGap& gap : gaps) {
+      gap.best = gap.local = linear_optimum_loss(features, models.front().hidden());
+      gap.minimum = 0;  // the linear model has no other
+    }
+    return gaps;
+  }
+  const std::vector<LocalMinimum> minima = find_minima(exact_objective(features), models.front().features(),
+                                                       models.front().hidden(), options, models);
+  double best = gaps.front().loss;
+  for (std::size_t rank = 0; rank < minima.size(); ++rank) {
+    best = std::min(best, minima[rank].at.loss);
+    for (const std::size_t start : minima[rank].starts) {
+      if (start >= models.size()) continue;
+      gaps[start].local = std::min(gaps[start].loss, minima[rank].at.loss);
+      gaps[start].minimum = rank;
+    }
+  }
+  for (const OptimalityGap& gap : gaps) best = std::min(best, gap.local);
+  for (OptimalityGap& gap : gaps) gap.best = best;
+  return gaps;
 }
 
 }  // namespace digon

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/input_error.hpp"
 #include "core/interrupt.hpp"
@@ -74,17 +75,20 @@ ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t 
   return start;
 }
 
-/// Groups descents by loss, lowest first.
-std::vector<LocalMinimum> distinct(std::vector<Descent> descents) {
-  std::stable_sort(descents.begin(), descents.end(),
-                   [](const Descent& a, const Descent& b) { return a.loss < b.loss; });
+/// Groups descents by loss, lowest first. A start that ended nowhere has none.
+std::vector<LocalMinimum> distinct(const std::vector<std::optional<Descent>>& descents) {
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < descents.size(); ++k) {
+    if (descents[k]) order.push_back(k);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return descents[a]->loss < descents[b]->loss; });
   std::vector<LocalMinimum> minima;
-  for (Descent& descent : descents) {
-    if (minima.empty() || descent.loss > minima.back().at.loss * (1.0 + same_loss) + 1e-15) {
-      minima.push_back({std::move(descent), 1});
-    } else {
-      ++minima.back().hits;
+  for (const std::size_t k : order) {
+    if (minima.empty() || descents[k]->loss > minima.back().at.loss * (1.0 + same_loss) + 1e-15) {
+      minima.push_back({*descents[k], {}});
     }
+    minima.back().starts.push_back(k);
   }
   return minima;
 }
@@ -144,8 +148,7 @@ std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index f
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
   const std::size_t count = given.size() + options.starts;
   if (count == 0) reject("starts: 0 given; at least 1 is needed");
-  std::vector<Descent> descents(count);
-  std::vector<char> done(count, 0);
+  std::vector<std::optional<Descent>> descents(count);
   parallel_for(count, options.threads, [&](std::size_t k) {
     if (interrupted()) return;
     const ToyModel start = k < given.size()
@@ -153,17 +156,12 @@ std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index f
                                : random_start(features, hidden, derive_seed(options.seed, k - given.size()));
     try {
       descents[k] = descend(objective, start);
-      done[k] = 1;
     } catch (const ToleranceError&) {
       // A start whose loss cannot be evaluated ends nowhere.
     }
     options.advance(1);
   });
-  std::vector<Descent> finished;
-  for (std::size_t k = 0; k < count; ++k) {
-    if (done[k] != 0) finished.push_back(std::move(descents[k]));
-  }
-  return distinct(std::move(finished));
+  return distinct(descents);
 }
 
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {

@@ -33,7 +33,9 @@ Descent descend(const Objective& objective, const ToyModel& start);
 /// A local minimum and how many starts ended in it; minima are told apart by their loss.
 struct LocalMinimum {
   Descent at;
-  std::size_t hits = 0;
+  std::vector<std::size_t> starts;  ///< that ended here: the given ones are the first, then the random ones
+
+  [[nodiscard]] std::size_t hits() const { return starts.size(); }
 };
 
 struct OptimumOptions {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
 #include "core/progress.hpp"
@@ -10,6 +12,29 @@
 #include "theory/optimality_gap.hpp"
 
 namespace digon {
+namespace {
+
+/// The models whose optimum is the same, as positions in `chosen`.
+std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
+                                                   const std::vector<FeatureDistribution>& features) {
+  std::map<std::string, std::size_t> known;
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const std::string law = to_json(features[k]).dump() + std::string(name_of(chosen[k].loaded.model.kind));
+    const auto [found, is_new] = known.emplace(law, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(k);
+  }
+  return groups;
+}
+
+/// Nothing where the weights belong to the best minimum known.
+std::string stuck_in(const OptimalityGap& gap) {
+  if (!gap.minimum || *gap.minimum == 0) return "";
+  return fmt::format("minimum {}, {:+.3f}%", *gap.minimum, 100.0 * (gap.local / gap.best - 1.0));
+}
+
+}  // namespace
 
 int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
@@ -29,22 +54,34 @@ int run_gap(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "loss", "local minimum", "best optimum", "gap", "relative"}, {}};
+  Table table{{"instance", "law", "loss", "local minimum", "best optimum", "gap", "relative", "stuck in"},
+              {}};
   {
-    Progress progress("gap", chosen.size() * options.starts);
+    const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
+    Progress progress("gap", chosen.size() + groups.size() * options.starts);
     options.advance = [&](std::size_t starts) { progress.advance(starts); };
-    for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
-      const OptimalityGap gap = optimality_gap(chosen[k].loaded.model, features[k], options);
-      printed.push_back({{"instance", chosen[k].instance},
-                         {"law", describe_law(features[k])},
-                         {"loss", gap.loss},
-                         {"local_minimum", gap.local},
-                         {"best_optimum", gap.best},
-                         {"gap", gap.absolute()},
-                         {"relative_gap", gap.relative()}});
-      table.add_row({cell(chosen[k].instance), describe_law(features[k]), fmt::format("{:.10g}", gap.loss),
-                     fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
-                     fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative())});
+    for (const std::vector<std::size_t>& group : groups) {
+      if (interrupted()) break;
+      std::vector<ToyModel> models;
+      for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
+      const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
+      for (std::size_t g = 0; g < group.size(); ++g) {
+        const OptimalityGap& gap = gaps[g];
+        const std::size_t instance = chosen[group[g]].instance;
+        const std::string law = describe_law(features[group[g]]);
+        printed.push_back({{"instance", instance},
+                           {"law", law},
+                           {"loss", gap.loss},
+                           {"local_minimum", gap.local},
+                           {"best_optimum", gap.best},
+                           {"gap", gap.absolute()},
+                           {"relative_gap", gap.relative()},
+                           {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
+        table.add_row({cell(instance), law, fmt::format("{:.10g}", gap.loss),
+                       fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
+                       fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
+                       stuck_in(gap)});
+      }
     }
   }
   if (line.has("json")) {

@@ -55,14 +55,14 @@ json describe(const std::vector<LocalMinimum>& minima, std::size_t starts, doubl
   json others = json::array();
   for (const LocalMinimum& minimum : minima) {
     others.push_back(
-        {{"loss", minimum.at.loss}, {"hits", minimum.hits}, {"gradient_norm", minimum.at.gradient_norm}});
+        {{"loss", minimum.at.loss}, {"hits", minimum.hits()}, {"gradient_norm", minimum.at.gradient_norm}});
   }
   return {{"loss", best.loss},
           {"W", to_rows(best.model.W)},
           {"b", to_json(best.model.b)},
           {"gradient_norm", best.gradient_norm},
           {"min_hessian_eigenvalue", least_eigenvalue},
-          {"hits", minima.front().hits},
+          {"hits", minima.front().hits()},
           {"starts", starts},
           {"minima", others}};
 }
@@ -72,7 +72,7 @@ void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, dou
   fmt::print(
       "loss {:.12g}, reached by {} of {} starts; gradient {:.1e}, least Hessian eigenvalue off rotations "
       "{:.3g}\n",
-      best.loss, minima.front().hits, starts, best.gradient_norm, least_eigenvalue);
+      best.loss, minima.front().hits(), starts, best.gradient_norm, least_eigenvalue);
   Table weights{{"feature", "b", "norm", "W_i"}, {}};
   for (Eigen::Index i = 0; i < best.model.features(); ++i) {
     std::string column;
@@ -82,7 +82,7 @@ void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, dou
   }
   Table others{{"local minimum", "loss", "starts", "gradient"}, {}};
   for (std::size_t k = 0; k < minima.size(); ++k) {
-    others.add_row({cell(k), fmt::format("{:.10g}", minima[k].at.loss), cell(minima[k].hits),
+    others.add_row({cell(k), fmt::format("{:.10g}", minima[k].at.loss), cell(minima[k].hits()),
                     fmt::format("{:.1e}", minima[k].at.gradient_norm)});
   }
   fmt::print("{}\n{}", to_text(weights), to_text(others));

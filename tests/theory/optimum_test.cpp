@@ -72,7 +72,7 @@ TEST_CASE(
   CHECK(std::abs(best.model.W(0, 0)) < 0.9);
   CHECK(best.gradient_norm < 1e-6);
   std::size_t hits = 0;
-  for (const LocalMinimum& minimum : minima) hits += minimum.hits;
+  for (const LocalMinimum& minimum : minima) hits += minimum.hits();
   CHECK(hits == 12);
 }
 
