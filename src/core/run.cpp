@@ -116,7 +116,7 @@ json to_json(const FeatureDistribution& features) {
 }
 
 void save_run(const std::filesystem::path& folder, const Run& run) {
-  write_file_atomically(folder / weights_file, serialize(to_safetensors(run.models)));
+  write_file_atomically(folder / weights_file, serialize_models(run.models));
   const json record = {{"command", run.command},   {"settings", run.settings},
                        {"version", version},       {"steps_done", run.steps_done},
                        {"complete", run.complete}, {"timings", {{"training_seconds", run.seconds}}}};
@@ -143,9 +143,16 @@ Run load_run(const std::filesystem::path& folder) {
   return run;
 }
 
+std::string serialize_models(const std::vector<TrainedModel>& models) {
+  return serialize(to_safetensors(models));
+}
+
 std::vector<LoadedModel> load_models(const std::filesystem::path& file) {
-  const std::string source = file.string();
-  const Safetensors tensors = parse_safetensors(read_file(file), source);
+  return parse_models(read_file(file), file.string());
+}
+
+std::vector<LoadedModel> parse_models(const std::string& bytes, const std::string& source) {
+  const Safetensors tensors = parse_safetensors(bytes, source);
   const Tensor& W = find_tensor(tensors, {"W"}, source);
   const Tensor& b = find_tensor(tensors, {"b_final", "b"}, source);
 

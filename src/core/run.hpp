@@ -50,6 +50,12 @@ struct LoadedModel {
   std::uint64_t seed = 0;
 };
 
+/// Models as the bytes of a safetensors file, in the layout of save_run; all of one n, m and kind of tying.
+std::string serialize_models(const std::vector<TrainedModel>& models);
+
+/// Reads what serialize_models wrote; `source` is named in an InputError.
+std::vector<LoadedModel> parse_models(const std::string& bytes, const std::string& source);
+
 /// Reads a safetensors file with `W` [instances, n, m] or [n, m] and `b_final` or `b` [instances, n] or [n].
 /// Files not written by Digon are taken as ReLU output models. Throws InputError, e.g. for NaN in the
 /// weights.

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace digon {
+
+enum class SeriesStyle { line, points, line_and_points, bars };
+
+/// Points of one colour.
+struct Series {
+  std::string label;  ///< in the legend; empty: not there
+  std::vector<Eigen::Vector2d> points;
+  SeriesStyle style = SeriesStyle::line;
+  std::size_t color = 0;  ///< as of feature_color
+  double size = 0.5;      ///< of the points
+};
+
+/// A horizontal line with its name at the right edge.
+struct Level {
+  double value = 0.0;
+  std::string name;
+};
+
+enum class AxisScale { linear, logarithmic };
+
+/// Axes with series in them.
+struct SeriesPanel {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::vector<Series> series;
+  AxisScale x_scale = AxisScale::linear;
+  AxisScale y_scale = AxisScale::linear;
+  std::string y_range = "[*:*]";  ///< as gnuplot has it
+  std::vector<Level> levels = {};
+};
+
+/// Panels beside each other, one legend each. Writes path.svg, .png, .gp.
+void draw_series(const std::filesystem::path& path, const std::string& title,
+                 const std::vector<SeriesPanel>& panels);
+
+}  // namespace digon
