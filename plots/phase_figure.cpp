@@ -16,7 +16,6 @@ constexpr int panel_width = 290;
 constexpr int edge_left = 75;
 constexpr int edge_bottom = 65;
 constexpr int legend_width = 190;
-constexpr int width = edge_left + 3 * panel_width + legend_width;
 constexpr int height = 385;
 
 constexpr std::array<const char*, 3> phase_colors{"#bbbbbb", "#56b4e9", "#e69f00"};
@@ -68,10 +67,23 @@ void place(Figure& figure, int panel) {
 }  // namespace
 
 void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram) {
+  struct Panel {
+    const char* title;
+    const char* block;
+  };
+  const bool has_trained = diagram.trained_phase.size() > 0;
+  std::vector<Panel> panels{{"hand-built candidates", "candidates"}, {"exact optimum", "exact"}};
+  if (has_trained) panels.push_back({"trained models", "trained"});
+  const int count = int(panels.size()) + 1;
+  const int width = edge_left + count * panel_width + legend_width;
+  const double legend = double(edge_left + count * panel_width + 10) / width;
+
   Figure figure(width, height);
   add_cells(figure, "candidates", diagram, diagram.candidate_phase);
   add_cells(figure, "exact", diagram, diagram.exact_phase);
-  add_cells(figure, "excess", diagram, Eigen::MatrixXd(100.0 * diagram.excess));
+  if (has_trained) add_cells(figure, "trained", diagram, diagram.trained_phase);
+  const Eigen::MatrixXd& excess = has_trained ? diagram.trained_excess : diagram.candidate_excess;
+  add_cells(figure, "excess", diagram, Eigen::MatrixXd(100.0 * excess));
   std::vector<std::vector<double>> points;
   for (const Eigen::Vector2d& point : diagram.boundary)
     points.push_back({std::log10(point[0]), std::log10(point[1])});
@@ -93,29 +105,35 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
          << fmt::format("set xtics ({0})\nset ytics ({0})\n", log_ticks(Labels::shown))
          << "set ylabel 'relative importance {/:Italic r} of the last feature' offset 0.5\n"
          << fmt::format("set label 1 \"{}\" at screen {},0.955 center\n", diagram.title,
-                        (edge_left + 1.5 * panel_width) / width)
+                        (edge_left + 0.5 * count * panel_width) / width)
          << fmt::format("set palette maxcolors 3 defined (0 '{}', 1 '{}', 2 '{}')\nset cbrange [-0.5:2.5]\n",
-                        phase_colors[0], phase_colors[1], phase_colors[2]);
-  place(figure, 0);
-  figure << "set title 'hand-built candidates'\nplot $candidates " << cells << boundary("black") << "\n";
-  figure << "unset label 1\nset ylabel ''\n" << fmt::format("set ytics ({})\n", log_ticks(Labels::hidden));
-  place(figure, 1);
-  figure << "set title 'exact optimum'\n"
+                        phase_colors[0], phase_colors[1], phase_colors[2])
          << fmt::format(
                 "set key at screen {},0.72 left top Left reverse samplen 1.5 spacing 1.2 title 'last "
                 "feature' left\n",
-                double(edge_left + 3 * panel_width + 10) / width)
-         << "plot $exact " << cells << boundary("black");
-  for (std::size_t k = 0; k < phase_colors.size(); ++k) {
-    figure << fmt::format(", NaN with boxes fc rgb '{}' title '{}'", phase_colors[k], phase_names[k]);
+                legend);
+  for (std::size_t k = 0; k < panels.size(); ++k) {
+    place(figure, int(k));
+    figure << fmt::format("set title '{}'\nplot ${} ", panels[k].title, panels[k].block) << cells
+           << boundary("black");
+    if (k == 0) {
+      for (std::size_t c = 0; c < phase_colors.size(); ++c) {
+        figure << fmt::format(", NaN with boxes fc rgb '{}' title '{}'", phase_colors[c], phase_names[c]);
+      }
+      figure << ", NaN with points pt 7 ps 0.6 lc rgb 'black' title 'exact boundary'\nunset label 1\nunset "
+                "key\nset "
+                "ylabel ''\n"
+             << fmt::format("set ytics ({})", log_ticks(Labels::hidden));
+    }
+    figure << "\n";
   }
-  figure << ", NaN with points pt 7 ps 0.6 lc rgb 'black' title 'exact boundary'\nunset "
-            "key\n";
-  place(figure, 2);
+  place(figure, count - 1);
   figure << "set palette maxcolors 0\n"
-         << sequential_palette << "set title 'best candidate above the optimum'\nset cbrange [0:*]\n"
-         << fmt::format("set colorbox horizontal user origin {},0.2 size {},0.04\nset cblabel '{}'\n",
-                        double(edge_left + 3 * panel_width + 10) / width, 150.0 / width, "excess loss, %")
+         << sequential_palette
+         << fmt::format("set title '{} above the optimum'\nset cbrange [0:*]\n",
+                        has_trained ? "trained" : "best candidate")
+         << fmt::format("set colorbox horizontal user origin {},0.2 size {},0.04\nset cblabel '{}'\n", legend,
+                        150.0 / width, "excess loss, %")
          << "set cbtics scale 0.5\nplot $excess " << cells << boundary("white") << "\nunset multiplot\n";
   figure.save(path);
 }

@@ -14,12 +14,15 @@ struct PhaseDiagram {
   Eigen::VectorXd relative_importance;  ///< [rows], ascending
   Eigen::MatrixXi candidate_phase;      ///< [rows×columns] 0 absent, 1 dedicated, 2 superposed
   Eigen::MatrixXi exact_phase;          ///< [rows×columns]
-  Eigen::MatrixXd excess;               ///< [rows×columns] (best candidate − exact optimum)/exact optimum
+  Eigen::MatrixXd candidate_excess;     ///< [rows×columns] (best candidate − exact optimum)/exact optimum
   std::vector<Eigen::Vector2d> boundary;  ///< points of the exact boundary: density, relative importance
+  Eigen::MatrixXi trained_phase;          ///< [rows×columns], or empty: no trained models
+  Eigen::MatrixXd trained_excess;         ///< [rows×columns] (trained − exact optimum)/exact optimum
 };
 
-/// Three panels on the same axes: the hand-built candidates' phases, the exact optimum's, and how far the
-/// best candidate is above the optimum; the exact boundary over all. Writes path.svg, .png, .gp.
+/// Panels on the same axes: the phases of the hand-built candidates, of the exact optimum and, if there are
+/// any, of trained models; and how far the trained models, or else the best candidate, are above the optimum;
+/// the exact boundary over all. Writes path.svg, .png, .gp.
 void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram);
 
 }  // namespace digon

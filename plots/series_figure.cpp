@@ -42,8 +42,8 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                         panel.x_label, panel.y_label)
          << fmt::format("set yrange {}\nset xrange [*:*]\nunset label\n", panel.y_range);
   for (const Level& level : panel.levels) {
-    figure << fmt::format("set label \"{}\" at graph 1.01,first {} left textcolor rgb '#555555'\n", level.name,
-                          level.value);
+    figure << fmt::format("set label \"{}\" at graph 1.01,first {} left textcolor rgb '#555555'\n",
+                          level.name, level.value);
   }
   std::string plots;
   const auto add = [&](const std::string& plot) { plots += (plots.empty() ? "plot " : ", ") + plot; };
@@ -69,7 +69,8 @@ void draw_series(const std::filesystem::path& path, const std::string& title,
   const int width = edge_left + int(panels.size()) * (plot_width + gap);
   const int height = edge_bottom + plot_height + edge_top;
   Figure figure(width, height);
-  figure << "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics lc rgb '#dddddd'\nset key top left "
+  figure << "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics lc rgb '#dddddd'\nset key "
+            "top left "
             "Left reverse samplen 1.5 opaque noautotitle\nset boxwidth 0.8 relative\n"
          << fmt::format("set label 99 \"{}\" at screen 0.5,0.955 center\n", title);
   for (std::size_t k = 0; k < panels.size(); ++k) {

@@ -69,9 +69,10 @@ void draw_stacks(const std::filesystem::path& path, const std::string& title,
   const double limit = 1.1 * tallest(panels);
   const Eigen::Index features = panels.front().weights.cols();
   figure << "set multiplot\nset tics out nomirror\nset border 3\n"
-         << fmt::format("set label 99 \"{}\\n{{/*0.85 colour: feature, {} = most important}}\" at screen 0.5,{} "
-                        "center\n",
-                        title, features <= 8 ? "blue" : "dark", 1.0 - 22.0 / height)
+         << fmt::format(
+                "set label 99 \"{}\\n{{/*0.85 colour: feature, {} = most important}}\" at screen 0.5,{} "
+                "center\n",
+                title, features <= 8 ? "blue" : "dark", 1.0 - 22.0 / height)
          << fmt::format("set yrange [{}:{}]\nset xzeroaxis lt 1 lc rgb '#444444'\n", -limit, limit);
   int object = 0;
   for (std::size_t k = 0; k < panels.size(); ++k) {
@@ -81,7 +82,8 @@ void draw_stacks(const std::filesystem::path& path, const std::string& title,
     for (int o = 1; o <= object; ++o) figure << fmt::format("unset object {}\n", o);
     object = 0;
     for (Eigen::Index a = 0; a < weights.rows(); ++a) stack(figure, object, weights.row(a).transpose(), a);
-    figure << fmt::format("set title \"{}\"\nset xrange [0.3:{}]\n", panels[k].title, double(weights.rows()) + 0.7)
+    figure << fmt::format("set title \"{}\"\nset xrange [0.3:{}]\n", panels[k].title,
+                          double(weights.rows()) + 0.7)
            << fmt::format("set xlabel '{}'\nset ylabel '{}' offset 1\n",
                           k / across == rows - 1 ? "neuron" : "", k % across == 0 ? "weight" : "")
            << "plot NaN notitle\n";

@@ -89,10 +89,11 @@ RunStore::RunStore(const std::filesystem::path& file) {
   try {
     execute(database, "PRAGMA journal_mode = WAL");
     execute(database, "PRAGMA synchronous = NORMAL");
-    execute(database,
-            "CREATE TABLE IF NOT EXISTS cells (key TEXT NOT NULL, experiment TEXT NOT NULL, settings TEXT NOT "
-            "NULL, version TEXT NOT NULL, result TEXT NOT NULL, weights BLOB NOT NULL, seconds REAL NOT NULL, "
-            "PRIMARY KEY (key, settings))");
+    execute(
+        database,
+        "CREATE TABLE IF NOT EXISTS cells (key TEXT NOT NULL, experiment TEXT NOT NULL, settings TEXT NOT "
+        "NULL, version TEXT NOT NULL, result TEXT NOT NULL, weights BLOB NOT NULL, seconds REAL NOT NULL, "
+        "PRIMARY KEY (key, settings))");
   } catch (const std::runtime_error&) {
     reject("{}: is not a run store of Digon", file.string());
   }
@@ -116,9 +117,10 @@ void RunStore::put(const std::string& experiment, const nlohmann::json& settings
 }
 
 std::vector<StoredRow> RunStore::rows(const std::string& experiment) const {
-  Statement select(database_.get(),
-                   "SELECT experiment, settings, version, result, weights, seconds FROM cells WHERE ?1 = '' OR "
-                   "experiment = ?1 ORDER BY key");
+  Statement select(
+      database_.get(),
+      "SELECT experiment, settings, version, result, weights, seconds FROM cells WHERE ?1 = '' OR "
+      "experiment = ?1 ORDER BY key");
   select.bind(experiment);
   std::vector<StoredRow> rows;
   while (select.step()) {

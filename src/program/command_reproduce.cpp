@@ -2,52 +2,75 @@
 
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
+#include "core/named_choice.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
-#include "program/experiment.hpp"
+#include "program/experiments/catalog.hpp"
 
 namespace digon {
 namespace {
 
 /// The experiments of the given names, each once, all of them checked before any is run.
-std::vector<const Experiment*> chosen_experiments(const std::vector<std::string>& ids) {
+std::vector<const CatalogEntry*> chosen_experiments(const CommandLine& line) {
+  const std::vector<std::string> ids = line.list("ID");
+  std::vector<const CatalogEntry*> chosen;
+  if (line.has("all")) {
+    if (!ids.empty()) reject("--all: given with names; accepted: either");
+    for (const CatalogEntry& entry : catalog()) chosen.push_back(&entry);
+    return chosen;
+  }
   if (ids.empty()) reject("reproduce: name an experiment; 'digon reproduce --list' lists them");
-  std::vector<const Experiment*> chosen;
-  chosen.reserve(ids.size());
-  for (const std::string& id : ids) chosen.push_back(&find_experiment(id));
+  for (const std::string& id : ids) chosen.push_back(&find_in_catalog(id));
   return chosen;
+}
+
+Preset read_preset(const CommandLine& line) {
+  constexpr NamedChoices<Preset, 2> names{{{Preset::quick, "quick"}, {Preset::paper, "paper"}}};
+  return parse_choice(names, "--preset", "a preset", line.text("preset"));
 }
 
 }  // namespace
 
 int run_reproduce(const std::vector<std::string>& arguments) {
   CommandLine line("reproduce", "train an experiment of the paper, put theory beside it, draw and judge it",
-                   "digon reproduce intro basic-small --out results");
+                   "digon reproduce phase-2-1 correlated --preset quick --out results");
   line.positional("ID", "experiments to run");
   line.flag("list", "list the experiments and exit");
-  line.option("out", "DIR", "folder for the results, a subfolder an experiment", "results");
+  line.flag("all", "run all of them");
+  line.option("preset", "NAME", "quick: enough to see it; paper: the paper's size", "quick");
+  line.option(
+      "out", "DIR",
+      "folder for the results, a subfolder an experiment; finished cells are kept in results.db and never "
+      "computed again",
+      "results");
   declare_seed_and_threads(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("list")) {
-    for (const Experiment& experiment : experiments())
-      fmt::print("{:<14} {}\n", experiment.id, experiment.summary);
+    for (const CatalogEntry& entry : catalog()) fmt::print("{:<18} {}\n", entry.id, entry.summary);
     return 0;
   }
-  const std::vector<const Experiment*> chosen = chosen_experiments(line.list("ID"));
-  const ExperimentOptions options{line.text("out"), read_seed(line), read_threads(line)};
-  require_folder(options.out);
+  const std::vector<const CatalogEntry*> chosen = chosen_experiments(line);
+  const Preset preset = read_preset(line);
+  const std::filesystem::path out = line.text("out");
+  const std::uint64_t seed = read_seed(line);
+  const std::size_t threads = read_threads(line);
+  require_folder(out);
 
+  RunStore store(out / "results.db");
   bool agreed = true;
-  for (const Experiment* experiment : chosen) {
-    const std::optional<std::vector<Check>> checks = reproduce(*experiment, options);
+  for (const CatalogEntry* entry : chosen) {
+    const std::optional<std::vector<Check>> checks =
+        reproduce(*entry, {out, out / entry->id, preset, seed, threads, store});
     if (!checks) {
-      fmt::print(stderr, "digon: interrupted; finished experiments are kept in {}\n", options.out.string());
+      fmt::print(stderr,
+                 "digon: interrupted; finished cells are kept, the same command goes on with what {} holds\n",
+                 out.string());
       return exit_interrupted;
     }
     fmt::print("{}\n", to_text(*checks));
     agreed = agreed && all_pass(*checks);
   }
-  fmt::print("Figures, tables and weights are in {}\n", options.out.string());
+  fmt::print("Figures, tables and weights are in {}\n", out.string());
   return agreed ? 0 : exit_failed;
 }
 

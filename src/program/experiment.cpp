@@ -60,7 +60,19 @@ std::vector<Experiment> make_experiments() {
   // or on the exact loss, do not always find the best of them (docs/training.md).
   basic.gap_allowed = 0.03;
   basic.figure = FigureKind::basic;
-  return {intro, basic};
+
+  Experiment large;
+  large.id = "basic-large";
+  large.summary = "80 features in 20 dimensions: the linear model and seven densities";
+  large.features = 80;
+  large.hidden = 20;
+  large.importance = "0.9^i";
+  large.conditions = basic.conditions;
+  large.restarts = 2;
+  large.steps = 6'000;
+  large.learning_rate = 3e-3;
+  large.figure = FigureKind::basic;
+  return {intro, basic, large};
 }
 
 /// Instances in the order of the conditions, all starts of one together. A seed depends on the experiment's

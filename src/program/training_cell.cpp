@@ -52,13 +52,10 @@ StoredCell compute(const TrainingCell& cell) {
 }  // namespace
 
 SweepCell sweep_cell(const TrainingCell& cell) {
-  nlohmann::json settings = {{"model", name_of(cell.kind)},
-                             {"hidden", cell.hidden},
-                             {"features", to_json(cell.features)},
-                             {"starts", cell.starts},
-                             {"seed", cell.seed},
-                             {"training", to_json(settings_of(cell))},
-                             {"snapshots", cell.snapshot_steps}};
+  nlohmann::json settings = {
+      {"model", name_of(cell.kind)},     {"hidden", cell.hidden}, {"features", to_json(cell.features)},
+      {"starts", cell.starts},           {"seed", cell.seed},     {"training", to_json(settings_of(cell))},
+      {"snapshots", cell.snapshot_steps}};
   return {std::move(settings), [cell] { return compute(cell); }};
 }
 

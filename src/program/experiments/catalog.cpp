@@ -1,0 +1,115 @@
+#include "program/experiments/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/atomic_file.hpp"
+#include "core/input_error.hpp"
+#include "core/table.hpp"
+#include "program/experiment.hpp"
+
+namespace digon {
+namespace {
+
+/// The experiments that are a list of conditions of one shape.
+std::vector<CatalogEntry> condition_experiments() {
+  std::vector<CatalogEntry> entries;
+  for (const Experiment& experiment : experiments()) {
+    entries.push_back({experiment.id, experiment.summary, [&experiment](const ExperimentContext& context) {
+                         return reproduce(experiment, {context.out, context.seed, context.threads});
+                       }});
+  }
+  return entries;
+}
+
+std::vector<CatalogEntry> make_catalog() {
+  std::vector<CatalogEntry> all = condition_experiments();
+  for (const auto& family : {phase_experiments(), geometry_experiments(), correlation_experiments(),
+                             dynamics_experiments(), neuron_experiments()}) {
+    all.insert(all.end(), family.begin(), family.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const std::vector<CatalogEntry>& catalog() {
+  static const std::vector<CatalogEntry> all = make_catalog();
+  return all;
+}
+
+const CatalogEntry& find_in_catalog(std::string_view id) {
+  std::string names;
+  for (const CatalogEntry& entry : catalog()) {
+    if (entry.id == id) return entry;
+    names += (names.empty() ? "" : ", ") + entry.id;
+  }
+  reject("'{}' is not an experiment; accepted: {}", id, names);
+}
+
+std::optional<std::vector<Check>> reproduce(const CatalogEntry& entry, const ExperimentContext& context) {
+  std::filesystem::create_directories(context.folder);
+  std::optional<std::vector<Check>> checks = entry.run(context);
+  if (checks) write_verdict(context.folder / "verdict.json", *checks);
+  return checks;
+}
+
+Check check_near(const std::string& id, const std::string& claim, double expected, double measured,
+                 double tolerance) {
+  return {id,
+          claim,
+          fmt::format("{:.6g}", expected),
+          fmt::format("{:.6g}", measured),
+          fmt::format("{:.2g}", tolerance),
+          std::abs(measured - expected) <= tolerance};
+}
+
+Check check_at_least(const std::string& id, const std::string& claim, double bound, double measured) {
+  return {id,
+          claim,
+          fmt::format("at least {:.4g}", bound),
+          fmt::format("{:.6g}", measured),
+          "",
+          measured >= bound};
+}
+
+Check check_at_most(const std::string& id, const std::string& claim, double bound, double measured) {
+  return {id,
+          claim,
+          fmt::format("at most {:.4g}", bound),
+          fmt::format("{:.6g}", measured),
+          "",
+          measured <= bound};
+}
+
+void write_cells(const std::filesystem::path& folder, const std::vector<TrainedCell>& cells) {
+  std::vector<TrainedModel> models;
+  Table table{{"cell", "kind", "law", "density", "loss", "start", "loss_of_start"}, {}};
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    const TrainedCell& one = cells[k];
+    models.push_back({one.best, one.features, 0});
+    std::string density = cell(one.features.density[0]);
+    if (!one.features.has_uniform_density()) {
+      for (Eigen::Index i = 1; i < one.features.features(); ++i) {
+        density += " " + cell(one.features.density[i]);
+      }
+    }
+    for (std::size_t start = 0; start < one.losses.size(); ++start) {
+      table.add_row({cell(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
+                     cell(one.loss), cell(start), cell(one.losses[start])});
+    }
+  }
+  write_file_atomically(folder / "weights.safetensors", serialize_models(models));
+  write_csv(folder / "models.csv", table);
+}
+
+void write_caption(const std::filesystem::path& path, const ExperimentContext& context,
+                   const std::string& text) {
+  write_file_atomically(
+      path.string() + ".txt",
+      fmt::format("{}\n\nPreset {}, seed {}; the settings of every cell are in results.db.\n", text,
+                  context.preset == Preset::quick ? "quick" : "paper", context.seed));
+}
+
+}  // namespace digon
