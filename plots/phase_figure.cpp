@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -134,7 +135,9 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
                         has_trained ? "trained" : "best candidate")
          << fmt::format("set colorbox horizontal user origin {},0.2 size {},0.04\nset cblabel '{}'\n", legend,
                         150.0 / width, "excess loss, %")
-         << "set cbtics scale 0.5\nplot $excess " << cells << boundary("white") << "\nunset multiplot\n";
+         << fmt::format("set cbtics scale 0.5 {:.1g}\nplot $excess ",
+                        std::max(50.0 * excess.maxCoeff(), 1e-12))
+         << cells << boundary("white") << "\nunset multiplot\n";
   figure.save(path);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/table.hpp"
+#include "program/optimum_cell.hpp"
 #include "program/sweep.hpp"
 
 namespace digon {
@@ -21,27 +22,14 @@ nlohmann::json describe(const PhasePoint& point) {
 
 StoredCell store_exact(const PhasePoint& point, std::uint64_t seed) {
   const ExactPhase exact = exact_phase(point, random_starts, seed);
-  const Descent& at = exact.optimum;
-  // Parameters in full precision: theory's optimum is worth more than float32.
-  return {{{"phase", int(exact.phase)},
-           {"loss", at.loss},
-           {"gradient_norm", at.gradient_norm},
-           {"W", std::vector<double>(at.model.W.data(), at.model.W.data() + at.model.W.size())},
-           {"b", std::vector<double>(at.model.b.data(), at.model.b.data() + at.model.b.size())}},
-          {}};
+  nlohmann::json result = to_json(exact.optimum);
+  result["phase"] = int(exact.phase);
+  return {std::move(result), {}};
 }
 
 ExactPhase read_exact(const PhasePoint& point, const StoredCell& stored) {
-  const auto W = stored.result.at("W").get<std::vector<double>>();
-  const auto b = stored.result.at("b").get<std::vector<double>>();
-  const Eigen::Index n = point.features;
-  ExactPhase exact;
-  exact.phase = static_cast<Phase>(stored.result.at("phase").get<int>());
-  exact.optimum.loss = stored.result.at("loss").get<double>();
-  exact.optimum.gradient_norm = stored.result.at("gradient_norm").get<double>();
-  exact.optimum.model = {Eigen::Map<const Eigen::MatrixXd>(W.data(), n - 1, n),
-                         Eigen::Map<const Eigen::VectorXd>(b.data(), n)};
-  return exact;
+  return {descent_from(stored.result, point.features, point.features - 1),
+          static_cast<Phase>(stored.result.at("phase").get<int>())};
 }
 
 }  // namespace

@@ -1,6 +1,328 @@
+// The geometry of superposition, elhage2022 §4: uniform features, one feature sparser than the others, and
+// trained directions beside packings.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/table.hpp"
+#include "empirical/arrangement.hpp"
+#include "empirical/feature_dimensionality.hpp"
+#include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/optimum_cell.hpp"
+#include "theory/geometry.hpp"
+#include "theory/one_sparse_optima.hpp"
+#include "theory/packing.hpp"
+
 namespace digon {
-std::vector<CatalogEntry> geometry_experiments() {
-  return {};
+namespace {
+
+/// Trained features at least this long are represented.
+constexpr double represented = 0.5;
+
+/// How far inner products of trained, normalised columns may be from those of the polytope they are named by.
+constexpr double name_tolerance = 0.1;
+
+Eigen::MatrixXd represented_columns(Eigen::MatrixXd W) {
+  for (auto column : W.colwise()) {
+    if (column.norm() < represented) column.setZero();
+  }
+  return W;
 }
+
+/// How many components of each name a trained W falls into.
+std::map<std::string, std::size_t> count_components(const Eigen::MatrixXd& W) {
+  std::map<std::string, std::size_t> counts;
+  for (const GeometryComponent& component :
+       describe_geometry(represented_columns(W), name_tolerance).components) {
+    const std::string fallback =
+        fmt::format("{} points in {} dimensions", component.points.size(), component.dimension);
+    ++counts[component.name.empty() ? fallback : component.name];
+  }
+  return counts;
+}
+
+/// The loss L_1 saves for each dimension used, against leaving the features out, by polytope: what the sparse
+/// limit prefers if every dimension is worth the same.
+struct PolytopeGain {
+  std::string name;
+  Eigen::Index points = 0;
+  Eigen::Index dimension = 0;
+  double gain_per_dimension = 0.0;
+};
+
+std::vector<PolytopeGain> polytope_gains(std::uint64_t seed) {
+  std::vector<PolytopeGain> gains;
+  for (const auto& [points, dimension] :
+       {std::pair{1, 1}, {2, 1}, {3, 2}, {5, 2}, {6, 2}, {4, 3}, {6, 3}, {8, 3}}) {
+    OptimumOptions options;
+    options.starts = 6;
+    options.seed = seed;
+    for (const RepresentedOptimum& optimum : one_sparse_optima(points, dimension, options)) {
+      if (optimum.represented != points) continue;
+      const std::string name = describe_geometry(optimum.at.model.W, 1e-3).name;
+      gains.push_back(
+          {name, points, dimension, (double(points) / 3.0 - optimum.at.loss) / double(dimension)});
+      break;
+    }
+  }
+  return gains;
+}
+
+std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& context) {
+  constexpr Eigen::Index n = 400;
+  constexpr Eigen::Index m = 30;
+  const auto count = context.choose<Eigen::Index>(12, 40);
+  std::vector<TrainingCell> cells;
+  for (Eigen::Index k = 0; k < count; ++k) {
+    TrainingCell cell;
+    cell.features = uniform_features(n, std::pow(100.0, -double(k) / double(count - 1)));
+    cell.hidden = m;
+    cell.starts = 1;
+    cell.steps = context.choose<std::size_t>(2'500, 15'000);
+    cell.learning_rate = context.choose(5e-3, 3e-3);
+    cell.seed = context.seed;
+    cells.push_back(std::move(cell));
+  }
+  const auto trained = train_cells(context.store, "geometry-uniform", cells, context.threads);
+  if (!trained) return std::nullopt;
+
+  Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.18};
+  Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
+  Series total{"Σ {/:Italic D_i}", {}, SeriesStyle::line_and_points, 0};
+  Table points{{"inverse_density", "feature", "norm", "feature_dimensionality"}, {}};
+  Table summary{{"inverse_density", "dimensions_per_feature", "total_dimensionality", "represented"}, {}};
+  Table components{{"inverse_density", "component", "count"}, {}};
+  std::size_t at_half = 0;
+  double most_total = 0.0;
+  for (const TrainedCell& cell_trained : *trained) {
+    const double x = 1.0 / cell_trained.features.density[0];
+    const FeatureGeometry geometry = feature_geometry(cell_trained.best.W);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      if (geometry.norm[i] >= represented) dots.points.emplace_back(x, geometry.dimensionality[i]);
+      points.add_row(
+          {cell(x), cell(std::size_t(i)), cell(geometry.norm[i]), cell(geometry.dimensionality[i])});
+    }
+    average.points.emplace_back(x, geometry.dimensions_per_feature);
+    total.points.emplace_back(x, geometry.dimensionality.sum());
+    most_total = std::max(most_total, geometry.dimensionality.sum());
+    at_half += std::abs(geometry.dimensions_per_feature - 0.5) < 0.05;
+    const auto kept = std::size_t((geometry.norm.array() >= represented).count());
+    summary.add_row(
+        {cell(x), cell(geometry.dimensions_per_feature), cell(geometry.dimensionality.sum()), cell(kept)});
+    for (const auto& [name, number] : count_components(cell_trained.best.W)) {
+      components.add_row({cell(x), name, cell(number)});
+    }
+  }
+  Table gains{{"polytope", "points", "dimension", "L1_gain_per_dimension"}, {}};
+  for (const PolytopeGain& gain : polytope_gains(context.seed)) {
+    gains.add_row({gain.name, cell(std::size_t(gain.points)), cell(std::size_t(gain.dimension)),
+                   cell(gain.gain_per_dimension)});
+  }
+  write_cells(context.folder, *trained);
+  write_csv(context.folder / "features.csv", points);
+  write_csv(context.folder / "summary.csv", summary);
+  write_csv(context.folder / "components.csv", components);
+  write_csv(context.folder / "polytopes_by_L1.csv", gains);
+  SeriesPanel panel{"dimensions per feature", "1/(1 − {/:Italic S})", "dimensionality", {dots, average}};
+  panel.x_scale = AxisScale::logarithmic;
+  panel.y_range = "[0:1.1]";
+  panel.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"}, {2.0 / 3.0, "triangle 2/3"},
+                  {0.5, "digon 1/2"},   {0.4, "pentagon 2/5"},     {0.35, "antiprism 3/8"}};
+  panel.levels.back().value = 0.375;
+  SeriesPanel sums{
+      "capacity used, of {/:Italic m} = 30", "1/(1 − {/:Italic S})", "Σ {/:Italic D_i}", {total}};
+  sums.x_scale = AxisScale::logarithmic;
+  sums.y_range = "[0:33]";
+  sums.levels = {{30.0, "{/:Italic m}"}};
+  draw_series(context.folder / "geometry-uniform",
+              "Uniform superposition, {/:Italic n} = 400, {/:Italic m} = 30", {panel, sums});
+  write_caption(
+      context.folder / "geometry-uniform", context,
+      fmt::format("Dimensions per feature of trained models, n = 400, m = 30, features {}, importance 1, "
+                  "{} steps of Adam at each of {} densities; a dot is a feature of norm at least {}.",
+                  describe_law(trained->front().features), cells[0].steps, count, represented));
+  return std::vector<Check>{
+      check_near("geometry-uniform/dense", "dense features get a dimension each: D* = 1 at density 1", 1.0,
+                 average.points.front()[1], 0.02),
+      check_at_least("geometry-uniform/plateau", "D* rests at 1/2 (densities within 0.05 of it)", 2.0,
+                     double(at_half)),
+      check_at_most("geometry-uniform/sparse",
+                    "sparse features get less than half a dimension: D* at 1/(1-S) = 100", 0.5,
+                    average.points.back()[1]),
+      check_at_most("geometry-uniform/capacity", "the capacities sum to no more than m",
+                    double(m) * (1.0 + 1e-9), most_total)};
+}
+
+/// A pentagon by the angles of its five features, or two pairs and a feature out.
+std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& context) {
+  constexpr double base = 0.05;
+  const auto count = context.choose<Eigen::Index>(17, 41);
+  std::vector<TrainingCell> cells;
+  std::vector<OptimumCell> optima;
+  std::vector<double> ratios;
+  for (Eigen::Index k = 0; k < count; ++k) {
+    const double ratio = std::pow(10.0, -1.0 + 1.6 * double(k) / double(count - 1));  // 0.1 to 4
+    TrainingCell cell;
+    cell.features = uniform_features(5, base);
+    cell.features.density[0] = base * ratio;
+    cell.hidden = 2;
+    cell.starts = context.choose<std::size_t>(8, 32);
+    cell.seed = context.seed;
+    optima.push_back({cell.features, 2, 24, context.seed});
+    cells.push_back(std::move(cell));
+    ratios.push_back(ratio);
+  }
+  const auto trained = train_cells(context.store, "nonuniform", cells, context.threads);
+  if (!trained) return std::nullopt;
+  const auto exact = find_optima(context.store, "nonuniform", optima, context.threads);
+  if (!exact) return std::nullopt;
+
+  const auto norm_of_first = [](const Eigen::MatrixXd& W) { return W.col(0).norm(); };
+  Series trained_norm{"trained", {}, SeriesStyle::points, 1, 0.7};
+  Series exact_norm{"exact optimum", {}, SeriesStyle::line, 0};
+  Series trained_gap{"trained", {}, SeriesStyle::line_and_points, 1};
+  Table table{{"density_ratio", "exact_loss", "trained_loss", "exact_norm", "trained_norm",
+               "exact_arrangement", "trained_arrangement"},
+              {}};
+  std::vector<double> exact_jump;
+  std::vector<double> trained_jump;
+  ArrangementTolerance loose;
+  loose.angle_degrees = 25.0;
+  // The rarer feature leaves the pentagon where its norm falls to nothing.
+  const auto crossover = [&](auto norm_at) {
+    for (std::size_t k = ratios.size() - 1; k > 0; --k) {
+      if (norm_at(k) >= 0.3 && norm_at(k - 1) < 0.3) return std::sqrt(ratios[k] * ratios[k - 1]);
+    }
+    return 0.0;
+  };
+  for (std::size_t k = 0; k < ratios.size(); ++k) {
+    const TrainedCell& one = (*trained)[k];
+    exact_norm.points.emplace_back(ratios[k], norm_of_first((*exact)[k].model.W));
+    trained_norm.points.emplace_back(ratios[k], norm_of_first(one.best.W));
+    trained_gap.points.emplace_back(ratios[k], 100.0 * (one.loss / (*exact)[k].loss - 1.0));
+    table.add_row({cell(ratios[k]), cell((*exact)[k].loss), cell(one.loss), cell(exact_norm.points.back()[1]),
+                   cell(trained_norm.points.back()[1]),
+                   std::string(name_of(recognise_arrangement((*exact)[k].model.W, loose))),
+                   std::string(name_of(recognise_arrangement(one.best.W, loose)))});
+  }
+  const double exact_at = crossover([&](std::size_t k) { return exact_norm.points[k][1]; });
+  const double trained_at = crossover([&](std::size_t k) { return trained_norm.points[k][1]; });
+  write_cells(context.folder, *trained);
+  write_csv(context.folder / "nonuniform.csv", table);
+  SeriesPanel norms{"the rarer feature leaves",
+                    "density of feature 1 / density of the others",
+                    "‖{/:Italic W}_1‖",
+                    {exact_norm, trained_norm}};
+  norms.x_scale = AxisScale::logarithmic;
+  SeriesPanel gap{"distance to the optimum",
+                  "density of feature 1 / density of the others",
+                  "excess loss, %",
+                  {trained_gap}};
+  gap.x_scale = AxisScale::logarithmic;
+  draw_series(context.folder / "nonuniform",
+              "Non-uniform superposition, {/:Italic n} = 5, {/:Italic m} = 2, base density 0.05",
+              {norms, gap});
+  write_caption(
+      context.folder / "nonuniform", context,
+      fmt::format("Norm of the feature whose density is varied, features {}; the exact optimum loses it at "
+                  "ratio {:.3g}, the trained models at {:.3g} (the paper: about 1/2.5).",
+                  describe_law(trained->front().features), exact_at, trained_at));
+  double worst = 0.0;
+  for (const Eigen::Vector2d& point : trained_gap.points) worst = std::max(worst, point[1] / 100.0);
+  return std::vector<Check>{
+      check_near("nonuniform/crossover",
+                 "trained models lose the rarer feature where the exact optimum does (ratio)", exact_at,
+                 trained_at, 0.35 * exact_at),
+      check_at_most("nonuniform/gap",
+                    "the best start is this close to the exact optimum everywhere (relative)", 0.01, worst)};
+}
+
+/// Trained, normalised columns beside the packing of the same size.
+std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& context) {
+  struct Shape {
+    Eigen::Index n;
+    Eigen::Index m;
+    PairEnergy energy;
+  };
+  // Few enough features for norms 1 and no interference, or a unique best packing.
+  const std::vector<Shape> shapes{{4, 2, PairEnergy::relu2},
+                                  {5, 2, PairEnergy::relu2},
+                                  {6, 3, PairEnergy::relu2},
+                                  {8, 4, PairEnergy::relu2},
+                                  {12, 6, PairEnergy::relu2}};
+  std::vector<TrainingCell> cells;
+  for (const Shape& shape : shapes) {
+    TrainingCell cell;
+    cell.features = uniform_features(shape.n, 0.02);
+    cell.hidden = shape.m;
+    cell.starts = context.choose<std::size_t>(16, 64);
+    cell.steps = context.choose<std::size_t>(10'000, 30'000);
+    cell.seed = context.seed;
+    cells.push_back(std::move(cell));
+  }
+  const auto trained = train_cells(context.store, "packing", cells, context.threads);
+  if (!trained) return std::nullopt;
+  std::vector<Check> checks;
+  Table table{{"n", "m", "pair", "trained", "packing"}, {}};
+  std::vector<SeriesPanel> panels;
+  for (std::size_t k = 0; k < shapes.size(); ++k) {
+    const Shape& shape = shapes[k];
+    PackingSearch search;
+    search.seed = context.seed;
+    search.threads = context.threads;
+    const auto spectrum = [](const Eigen::MatrixXd& W) {
+      const Eigen::MatrixXd unit = W.colwise().normalized();
+      std::vector<double> products;
+      for (Eigen::Index i = 0; i < W.cols(); ++i) {
+        for (Eigen::Index j = 0; j < i; ++j) products.push_back(unit.col(i).dot(unit.col(j)));
+      }
+      std::sort(products.begin(), products.end());
+      return products;
+    };
+    const std::vector<double> found = spectrum((*trained)[k].best.W);
+    const std::vector<double> packed =
+        spectrum(search_packing({shape.energy, 0.0}, shape.n, shape.m, search).best.W);
+    double worst = 0.0;
+    Series of_trained{k == 0 ? "trained" : "", {}, SeriesStyle::points, 1, 0.6};
+    Series of_packing{k == 0 ? "packing" : "", {}, SeriesStyle::line, 0};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      worst = std::max(worst, std::abs(found[i] - packed[i]));
+      of_trained.points.emplace_back(double(i), found[i]);
+      of_packing.points.emplace_back(double(i), packed[i]);
+      table.add_row(
+          {cell(std::size_t(shape.n)), cell(std::size_t(shape.m)), cell(i), cell(found[i]), cell(packed[i])});
+    }
+    const std::string name = describe_geometry((*trained)[k].best.W, name_tolerance).name;
+    checks.push_back(check_at_most(
+        fmt::format("packing/{}-{}", shape.n, shape.m),
+        fmt::format("trained directions have the packing's inner products ({})", name), 0.03, worst));
+    SeriesPanel panel{fmt::format("{} in {}: {}", shape.n, shape.m, name),
+                      "pair, by inner product",
+                      k == 0 ? "inner product of directions" : "",
+                      {of_packing, of_trained}};
+    panel.y_range = "[-1.1:1.1]";
+    panels.push_back(std::move(panel));
+  }
+  write_csv(context.folder / "packing.csv", table);
+  draw_series(context.folder / "packing", "Inner products of trained directions and of packings", panels);
+  write_caption(
+      context.folder / "packing", context,
+      fmt::format(
+          "Features {} of density 0.02; packings minimise the sum of squared positive inner products.",
+          describe_law(trained->front().features)));
+  return checks;
+}
+
+}  // namespace
+
+std::vector<CatalogEntry> geometry_experiments() {
+  return {{"geometry-uniform", "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
+           &run_geometry_uniform},
+          {"nonuniform", "a pentagon of which one feature grows rarer", &run_nonuniform},
+          {"packing", "trained directions beside generalised Thomson packings", &run_trained_packing}};
+}
+
 }  // namespace digon

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "program/sweep.hpp"
+#include "theory/optimum.hpp"
+
+namespace digon {
+
+/// A minimum as a cell stores it: loss, gradient norm, and W and b in full precision.
+nlohmann::json to_json(const Descent& minimum);
+Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden);
+
+/// A search for the exact optimum of the ReLU output model as a cell of a sweep.
+struct OptimumCell {
+  FeatureDistribution features;
+  Eigen::Index hidden = 0;
+  std::size_t starts = 32;
+  std::uint64_t seed = 0;
+};
+
+/// The lowest minimum found of each cell, from the store where it is there; nothing where a signal ended it.
+std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
+                                                const std::vector<OptimumCell>& cells, std::size_t threads);
+
+}  // namespace digon
