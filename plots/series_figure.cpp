@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plots/figure.hpp"
 
 namespace digon {
@@ -11,9 +13,10 @@ namespace {
 constexpr int plot_width = 430;
 constexpr int plot_height = 300;
 constexpr int edge_left = 80;
-constexpr int gap = 120;
+constexpr int gap = 175;
 constexpr int edge_bottom = 60;
-constexpr int edge_top = 70;
+constexpr int gap_y = 135;
+constexpr int edge_top = 95;
 
 std::string with_of(const Series& series) {
   const std::string_view color = feature_color(series.color);
@@ -31,19 +34,20 @@ std::string with_of(const Series& series) {
 }
 
 void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
-  figure.place(edge_left + int(index) * (plot_width + gap), edge_bottom, plot_width, plot_height);
   figure << "unset logscale\n";
   if (panel.x_scale == AxisScale::logarithmic) figure << "set logscale x\n";
   if (panel.y_scale == AxisScale::logarithmic) figure << "set logscale y\n";
   figure << fmt::format("set format x '{}'\nset format y '{}'\n",
                         panel.x_scale == AxisScale::logarithmic ? "%g" : "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
-         << fmt::format("set title \"{}\"\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n", panel.title,
-                        panel.x_label, panel.y_label)
-         << fmt::format("set yrange {}\nset xrange [*:*]\nunset label\n", panel.y_range);
+         << fmt::format("set title \"{}\" offset 0,1.5\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
+                        panel.title, panel.x_label, panel.y_label)
+         << fmt::format("set yrange {}\nset xrange [*:*]\n", panel.y_range);
+  int tag = 0;
   for (const Level& level : panel.levels) {
-    figure << fmt::format("set label \"{}\" at graph 1.01,first {} left textcolor rgb '#555555'\n",
-                          level.name, level.value);
+    figure << fmt::format(
+        "set label {} \"{}\" at graph 1.01,first {} left offset 0,{} textcolor rgb '#555555'\n", ++tag,
+        level.name, level.value, level.shift);
   }
   std::string plots;
   const auto add = [&](const std::string& plot) { plots += (plots.empty() ? "plot " : ", ") + plot; };
@@ -60,22 +64,27 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                     series.label.empty() ? "notitle" : fmt::format("title \"{}\"", series.label)));
   }
   figure << plots << "\n";
+  for (; tag > 0; --tag) figure << fmt::format("unset label {}\n", tag);
 }
 
 }  // namespace
 
 void draw_series(const std::filesystem::path& path, const std::string& title,
-                 const std::vector<SeriesPanel>& panels) {
-  const int width = edge_left + int(panels.size()) * (plot_width + gap);
-  const int height = edge_bottom + plot_height + edge_top;
+                 const std::vector<SeriesPanel>& panels, std::size_t columns) {
+  const std::size_t across = std::min(columns, panels.size());
+  const std::size_t rows = (panels.size() + across - 1) / across;
+  const int width = edge_left + int(across) * (plot_width + gap);
+  const int height = edge_bottom + int(rows) * (plot_height + gap_y) - gap_y + edge_top;
   Figure figure(width, height);
   figure << "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics lc rgb '#dddddd'\nset key "
-            "top left "
-            "Left reverse samplen 1.5 opaque noautotitle\nset boxwidth 0.8 relative\n"
-         << fmt::format("set label 99 \"{}\" at screen 0.5,0.955 center\n", title);
+            "at graph 0,1.01 left bottom Left reverse horizontal maxrows 1 samplen 1.5 noautotitle\nset "
+            "boxwidth 0.8 relative\n"
+         << fmt::format("set label 99 \"{}\" at screen 0.5,{} center\n", title, 1.0 - 20.0 / height);
   for (std::size_t k = 0; k < panels.size(); ++k) {
-    if (k > 0) figure << "unset label 99\n";
+    figure.place(edge_left + int(k % across) * (plot_width + gap),
+                 edge_bottom + int(rows - 1 - k / across) * (plot_height + gap_y), plot_width, plot_height);
     draw_panel(figure, panels[k], k);
+    if (k == 0) figure << "unset label 99\n";
   }
   figure << "unset multiplot\n";
   figure.save(path);

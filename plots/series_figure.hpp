@@ -22,6 +22,7 @@ struct Series {
 struct Level {
   double value = 0.0;
   std::string name;
+  double shift = 0.0;  ///< of the name, upwards, in characters
 };
 
 enum class AxisScale { linear, logarithmic };
@@ -38,8 +39,8 @@ struct SeriesPanel {
   std::vector<Level> levels = {};
 };
 
-/// Panels beside each other, one legend each. Writes path.svg, .png, .gp.
+/// Panels in rows of `columns`, a legend above each. Writes path.svg, .png, .gp.
 void draw_series(const std::filesystem::path& path, const std::string& title,
-                 const std::vector<SeriesPanel>& panels);
+                 const std::vector<SeriesPanel>& panels, std::size_t columns = 3);
 
 }  // namespace digon

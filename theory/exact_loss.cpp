@@ -16,6 +16,9 @@ namespace {
 /// of a perfect model is 0 and has no relative error.
 constexpr double smallest_share = 1e-6;
 
+/// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
+constexpr double rounding_share = 1e-14;
+
 /// Every output's error and derivatives, to an absolute tolerance.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
                                          const ContourOptions& contour, std::size_t threads) {
@@ -71,7 +74,8 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
   const double total_importance = features.importance.sum();
   const double zero_loss = zero_model_loss(features);
   const auto allowed = [&](double loss) {
-    return options.relative_tolerance * std::max(loss, smallest_share * zero_loss);
+    return std::max(options.relative_tolerance * std::max(loss, smallest_share * zero_loss),
+                    rounding_share * zero_loss);
   };
   double needed = allowed(0.2 * zero_loss);
   for (int attempt = 0;; ++attempt) {
@@ -158,18 +162,35 @@ void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   }
 }
 
-ExactLoss independent_loss(const ToyModel& model, const FeatureDistribution& features,
-                           const ExactLossOptions& options) {
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return assemble_loss(features, unit_gradients(model, features, contour, options.threads));
-  });
+ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& components,
+                       const ContourOptions& contour, std::size_t threads) {
+  const Eigen::Index n = model.features();
+  ExactLoss sum{0.0, 0.0, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n), 0};
+  for (const auto& [share, independent] : components) {
+    const ExactLoss one = assemble_loss(independent, unit_gradients(model, independent, contour, threads));
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.reconstruction += share * one.reconstruction;
+    sum.interference += share * one.interference;
+    sum.nodes += one.nodes;
+  }
+  return sum;
 }
 
-LossGradient independent_gradient(const ToyModel& model, const FeatureDistribution& features,
-                                  const ExactLossOptions& options) {
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return assemble_gradient(model, features, unit_gradients(model, features, contour, options.threads));
-  });
+LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component>& components,
+                              const ContourOptions& contour, std::size_t threads) {
+  LossGradient sum{0.0, 0.0, Eigen::MatrixXd::Zero(model.hidden(), model.features()),
+                   Eigen::VectorXd::Zero(model.features()), 0};
+  for (const auto& [share, independent] : components) {
+    const LossGradient one =
+        assemble_gradient(model, independent, unit_gradients(model, independent, contour, threads));
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.by_W += share * one.by_W;
+    sum.by_b += share * one.by_b;
+    sum.nodes += one.nodes;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -182,35 +203,19 @@ bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options) {
   require_exact(model, features);
-  if (features.sets.empty()) return independent_loss(model, features, options);
-  const Eigen::Index n = features.features();
-  ExactLoss sum{0.0, 0.0, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n), 0};
-  for (const auto& [share, independent] : independent_components(features)) {
-    const ExactLoss one = independent_loss(model, independent, options);
-    sum.loss += share * one.loss;
-    sum.error += share * one.error;
-    sum.reconstruction += share * one.reconstruction;
-    sum.interference += share * one.interference;
-    sum.nodes += one.nodes;
-  }
-  return sum;
+  const std::vector<Component> components = independent_components(features);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return mixture_loss(model, components, contour, options.threads);
+  });
 }
 
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options) {
   require_exact(model, features);
-  if (features.sets.empty()) return independent_gradient(model, features, options);
-  LossGradient sum{0.0, 0.0, Eigen::MatrixXd::Zero(model.hidden(), model.features()),
-                   Eigen::VectorXd::Zero(model.features()), 0};
-  for (const auto& [share, independent] : independent_components(features)) {
-    const LossGradient one = independent_gradient(model, independent, options);
-    sum.loss += share * one.loss;
-    sum.error += share * one.error;
-    sum.by_W += share * one.by_W;
-    sum.by_b += share * one.by_b;
-    sum.nodes += one.nodes;
-  }
-  return sum;
+  const std::vector<Component> components = independent_components(features);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return mixture_gradient(model, components, contour, options.threads);
+  });
 }
 
 double zero_model_loss(const FeatureDistribution& features) {

@@ -28,15 +28,16 @@ std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::stri
     nlohmann::json settings = {{"optimum", to_json(cell.features)},
                                {"hidden", cell.hidden},
                                {"starts", cell.starts},
-                               {"seed", cell.seed}};
+                               {"seed", cell.seed},
+                               {"given", cell.given_from}};
     searches.push_back({std::move(settings), [cell]() -> StoredCell {
                           OptimumOptions options;
                           options.starts = cell.starts;
                           options.seed = cell.seed;
                           options.threads = 1;  // the cells are what is shared out
                           const Objective objective = exact_objective(cell.features);
-                          const auto minima =
-                              find_minima(objective, cell.features.features(), cell.hidden, options);
+                          const auto minima = find_minima(objective, cell.features.features(), cell.hidden,
+                                                          options, cell.given);
                           if (minima.empty()) return {};  // interrupted
                           return {to_json(minima.front().at), {}};
                         }});

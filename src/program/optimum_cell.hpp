@@ -19,6 +19,10 @@ struct OptimumCell {
   Eigen::Index hidden = 0;
   std::size_t starts = 32;
   std::uint64_t seed = 0;
+  /// Models to descend from besides the random starts, e.g. trained ones, and the settings they come from:
+  /// where most random starts lose a feature for good, training may know a better minimum.
+  std::vector<ToyModel> given = {};
+  nlohmann::json given_from = {};
 };
 
 /// The lowest minimum found of each cell, from the store where it is there; nothing where a signal ended it.

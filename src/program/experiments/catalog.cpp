@@ -8,6 +8,7 @@
 #include "core/input_error.hpp"
 #include "core/table.hpp"
 #include "program/experiment.hpp"
+#include "theory/exact_loss.hpp"
 
 namespace digon {
 namespace {
@@ -81,6 +82,27 @@ Check check_at_most(const std::string& id, const std::string& claim, double boun
           fmt::format("{:.6g}", measured),
           "",
           measured <= bound};
+}
+
+std::optional<std::vector<Descent>> exact_optima(const ExperimentContext& context,
+                                                 const std::string& experiment,
+                                                 const std::vector<TrainingCell>& cells,
+                                                 const std::vector<TrainedCell>& trained,
+                                                 std::size_t starts) {
+  std::vector<OptimumCell> searches;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    searches.push_back({cells[k].features,
+                        cells[k].hidden,
+                        starts,
+                        context.seed,
+                        {trained[k].best},
+                        sweep_cell(cells[k]).settings});
+  }
+  return find_optima(context.store, experiment, searches, context.threads);
+}
+
+double excess_of(const TrainedCell& trained, const Descent& optimum) {
+  return (trained.loss - optimum.loss) / zero_model_loss(trained.features);
 }
 
 void write_cells(const std::filesystem::path& folder, const std::vector<TrainedCell>& cells) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/run_store.hpp"
+#include "program/optimum_cell.hpp"
 #include "program/training_cell.hpp"
 #include "program/verdict.hpp"
 
@@ -64,6 +65,16 @@ Check check_near(const std::string& id, const std::string& claim, double expecte
 /// A check that a number is at least, or at most, so much.
 Check check_at_least(const std::string& id, const std::string& claim, double bound, double measured);
 Check check_at_most(const std::string& id, const std::string& claim, double bound, double measured);
+
+/// The exact optima of training cells: the lowest of `starts` random descents and the one from the trained
+/// model; nothing where a signal ended it.
+std::optional<std::vector<Descent>> exact_optima(const ExperimentContext& context,
+                                                 const std::string& experiment,
+                                                 const std::vector<TrainingCell>& cells,
+                                                 const std::vector<TrainedCell>& trained, std::size_t starts);
+
+/// How far a loss is above the optimum, in units of the loss of answering 0: an optimum may be 0 itself.
+double excess_of(const TrainedCell& trained, const Descent& optimum);
 
 /// Writes the best models of cells of one shape as folder/weights.safetensors, and folder/models.csv, a row a
 /// cell: density of each feature, law, losses of all starts.
