@@ -85,12 +85,15 @@ namespace {
 Parameters<double> initial_parameters(const TrainingInstance& instance) {
   const Eigen::Index n = instance.features.features();
   Parameters<double> parameters(instance.kind, instance.hidden, n);
-  std::vector<double> normal(std::size_t(parameters.values.size() - n));
+  std::vector<double> normal(std::size_t(n * instance.hidden));
   fill_standard_normal(normal, {instance.seed, Purpose::initial_weights});
   const double deviation = std::sqrt(2.0 / double(n + instance.hidden));
   for (std::size_t k = 0; k < normal.size(); ++k) {
     parameters.values[Eigen::Index(k)] = double(static_cast<float>(deviation * normal[k]));
   }
+  // An output that a lone feature drives below 0 has no gradient and never learns: with a decoder of random
+  // signs nearly every feature of a sparse model is lost for one of its signs, for good (docs/abs-large.md).
+  if (!is_tied(instance.kind)) parameters.decoder() = parameters.W().cwiseAbs();
   return parameters;
 }
 

@@ -14,8 +14,8 @@
 
 namespace digon {
 
-/// What is to be trained. Its start (W, and W_out of an untied model, Xavier-normal, std sqrt(2/(n + m)); b =
-/// 0) and all its samples come from its own seed and shape alone, never from what trains beside it.
+/// What is to be trained. Its start (W Xavier-normal, std sqrt(2/(n + m)); W_out of the absolute value model
+/// |Wᵀ|; b = 0) and all its samples come from its own seed and shape alone, never from what trains beside it.
 struct TrainingInstance {
   ModelKind kind = ModelKind::relu_output;
   Eigen::Index hidden = 0;       ///< m

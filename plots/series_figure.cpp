@@ -33,6 +33,19 @@ std::string with_of(const Series& series) {
   return "";
 }
 
+/// gnuplot lays a legend out in columns of one width.
+std::size_t legend_rows(const SeriesPanel& panel) {
+  constexpr std::size_t characters_in_a_row = 48;
+  std::size_t longest = 0;
+  std::size_t labels = 0;
+  for (const Series& series : panel.series) {
+    if (series.label.empty()) continue;
+    longest = std::max(longest, series.label.size() + 5);
+    ++labels;
+  }
+  return labels * longest > characters_in_a_row ? 2 : 1;
+}
+
 void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << "unset logscale\n";
   if (panel.x_scale == AxisScale::logarithmic) figure << "set logscale x\n";
@@ -40,9 +53,9 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << fmt::format("set format x '{}'\nset format y '{}'\n",
                         panel.x_scale == AxisScale::logarithmic ? "%g" : "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
-         << fmt::format("set title \"{}\" offset 0,1.5\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
-                        panel.title, panel.x_label, panel.y_label)
-         << fmt::format("set yrange {}\nset xrange [*:*]\n", panel.y_range);
+         << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
+                        panel.title, legend_rows(panel) > 1 ? 2.4 : 1.3, panel.x_label, panel.y_label)
+         << fmt::format("set yrange {}\nset xrange [*:*]\nset autoscale xfix\n", panel.y_range);
   int tag = 0;
   for (const Level& level : panel.levels) {
     figure << fmt::format(

@@ -34,7 +34,8 @@ double tallest(const std::vector<StackPanel>& panels) {
 /// Few features have a colour each; of many the colour says the rank of their importance.
 std::string color_of(Eigen::Index feature, Eigen::Index features) {
   if (features <= 8) return std::string(feature_color(std::size_t(feature)));
-  return ordered_color(double(feature) / double(features - 1));
+  constexpr Eigen::Index told_apart = 30;  // later ones share the last colour
+  return ordered_color(double(feature) / double(std::min(features - 1, told_apart)));
 }
 
 /// Rectangles from the axis outwards, the largest weight first.

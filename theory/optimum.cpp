@@ -123,6 +123,16 @@ Objective one_sparse_objective(const Eigen::VectorXd& importance) {
   return [=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); };
 }
 
+Objective without_biases(const Objective& objective) {
+  return [=](const ToyModel& model) {
+    ToyModel unbiased = model;
+    unbiased.b.setZero();
+    LossGradient loss = objective(unbiased);
+    loss.by_b.setZero();
+    return loss;
+  };
+}
+
 Descent descend(const Objective& objective, const ToyModel& start) {
   const ceres::GradientProblem problem(new CeresObjective(objective, start));  // which takes ownership
   ceres::GradientProblemSolver::Options options;

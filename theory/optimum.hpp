@@ -20,6 +20,9 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
 /// L_1 for importance I [n], the sparse limit.
 Objective one_sparse_objective(const Eigen::VectorXd& importance);
 
+/// An objective of models whose biases are all 0: it takes no notice of b.
+Objective without_biases(const Objective& objective);
+
 /// Where a descent ended.
 struct Descent {
   ToyModel model;

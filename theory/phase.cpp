@@ -122,8 +122,10 @@ ToyModel candidate_model(const PhasePoint& point, Candidate candidate) {
   return model;
 }
 
-ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts, std::uint64_t seed) {
-  const Objective objective = exact_objective(features_of(point));
+namespace {
+
+ExactPhase lowest_phase(const PhasePoint& point, const Objective& objective, std::size_t random_starts,
+                        std::uint64_t seed) {
   std::vector<ToyModel> given;
   for (const CandidateLoss& each : candidate_losses(point)) {
     for (ToyModel& start : starts_near(candidate_model(point, each.candidate)))
@@ -136,6 +138,20 @@ ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts, std::
   ExactPhase result;
   result.optimum = find_minima(objective, point.features, point.features - 1, options, given).front().at;
   result.phase = phase_of(result.optimum.model);
+  return result;
+}
+
+}  // namespace
+
+ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts, std::uint64_t seed) {
+  return lowest_phase(point, exact_objective(features_of(point)), random_starts, seed);
+}
+
+ExactPhase exact_phase_without_biases(const PhasePoint& point, std::size_t random_starts,
+                                      std::uint64_t seed) {
+  ExactPhase result =
+      lowest_phase(point, without_biases(exact_objective(features_of(point))), random_starts, seed);
+  result.optimum.model.b.setZero();
   return result;
 }
 

@@ -62,6 +62,10 @@ struct ExactPhase {
 };
 ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts = 2, std::uint64_t seed = 0);
 
+/// The same of models without biases.
+ExactPhase exact_phase_without_biases(const PhasePoint& point, std::size_t random_starts = 2,
+                                      std::uint64_t seed = 0);
+
 /// The point on the line between two points of different phases at which the phase changes, to 1e-6 in
 /// density and relative importance, by bisection.
 PhasePoint transition_between(const PhasePoint& from, const PhasePoint& to);

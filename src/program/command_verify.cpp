@@ -7,6 +7,7 @@
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/experiment.hpp"
+#include "program/experiments/catalog.hpp"
 #include "program/packing_suite.hpp"
 
 namespace digon {
@@ -34,8 +35,12 @@ int run_verify(const std::vector<std::string>& arguments) {
   };
   bool finished = true;
   if (suite != "packing") {
-    for (const Experiment& experiment : experiments())
-      finished = finished && add(reproduce(experiment, options));
+    RunStore store(options.out / "results.db");
+    for (const CatalogEntry& entry : catalog()) {
+      const ExperimentContext context{options.out,  options.out / entry.id, Preset::quick,
+                                      options.seed, options.threads,        store};
+      finished = finished && add(reproduce(entry, context));
+    }
   }
   if (suite != "empirical") finished = finished && add(packing_suite(options));
   if (!finished) {

@@ -12,6 +12,7 @@ int run_measure(const std::vector<std::string>& arguments);
 int run_optimum(const std::vector<std::string>& arguments);
 int run_gap(const std::vector<std::string>& arguments);
 int run_attack(const std::vector<std::string>& arguments);
+int run_export(const std::vector<std::string>& arguments);
 int run_pack(const std::vector<std::string>& arguments);
 int run_phase(const std::vector<std::string>& arguments);
 int run_reproduce(const std::vector<std::string>& arguments);

@@ -20,16 +20,21 @@ nlohmann::json describe(const PhasePoint& point) {
           {"relative_importance", point.relative_importance}};
 }
 
-StoredCell store_exact(const PhasePoint& point, std::uint64_t seed) {
-  const ExactPhase exact = exact_phase(point, random_starts, seed);
-  nlohmann::json result = to_json(exact.optimum);
-  result["phase"] = int(exact.phase);
-  return {std::move(result), {}};
+nlohmann::json to_json(const ExactPhase& exact) {
+  nlohmann::json object = to_json(exact.optimum);
+  object["phase"] = int(exact.phase);
+  return object;
 }
 
-ExactPhase read_exact(const PhasePoint& point, const StoredCell& stored) {
-  return {descent_from(stored.result, point.features, point.features - 1),
-          static_cast<Phase>(stored.result.at("phase").get<int>())};
+ExactPhase read_exact(const PhasePoint& point, const nlohmann::json& stored) {
+  return {descent_from(stored, point.features, point.features - 1),
+          static_cast<Phase>(stored.at("phase").get<int>())};
+}
+
+StoredCell store_exact(const PhasePoint& point, std::uint64_t seed) {
+  return {{{"optimum", to_json(exact_phase(point, random_starts, seed))},
+           {"without_biases", to_json(exact_phase_without_biases(point, random_starts, seed))}},
+          {}};
 }
 
 }  // namespace
@@ -56,7 +61,9 @@ std::optional<std::vector<PhaseCell>> compute_phases(RunStore& store, const Phas
   std::vector<PhaseCell> phases;
   for (std::size_t k = 0; k < grid.cells(); ++k) {
     const PhasePoint point = grid.point(k);
-    phases.push_back({point, candidate_losses(point), read_exact(point, (*stored)[k])});
+    const nlohmann::json& result = (*stored)[k].result;
+    phases.push_back({point, candidate_losses(point), read_exact(point, result.at("optimum")),
+                      read_exact(point, result.at("without_biases"))});
   }
   return phases;
 }
@@ -93,10 +100,10 @@ std::optional<std::vector<Transition>> find_transitions(RunStore& store, const P
 
 void write_phase_tables(const std::filesystem::path& folder, const std::vector<PhaseCell>& cells,
                         const std::vector<Transition>& transitions) {
-  Table phases{
-      {"density", "relative_importance", "drop_first", "drop_last", "pair_of_first_two", "pair_with_last",
-       "best_candidate", "candidate_phase", "exact_loss", "exact_phase", "last_norm", "gradient_norm"},
-      {}};
+  Table phases{{"density", "relative_importance", "drop_first", "drop_last", "pair_of_first_two",
+                "pair_with_last", "best_candidate", "candidate_phase", "exact_loss", "exact_phase",
+                "last_norm", "gradient_norm", "loss_without_biases", "phase_without_biases"},
+               {}};
   for (const PhaseCell& each : cells) {
     std::map<Candidate, std::string> losses;
     for (const CandidateLoss& one : each.candidates) losses[one.candidate] = cell(one.loss);
@@ -107,7 +114,8 @@ void write_phase_tables(const std::filesystem::path& folder, const std::vector<P
                     std::string(name_of(each.candidates[0].candidate)),
                     std::string(name_of(phase_of(each.candidates[0].candidate))),
                     cell(each.exact.optimum.loss), std::string(name_of(each.exact.phase)),
-                    cell(model.W.col(model.features() - 1).norm()), cell(each.exact.optimum.gradient_norm)});
+                    cell(model.W.col(model.features() - 1).norm()), cell(each.exact.optimum.gradient_norm),
+                    cell(each.without_biases.optimum.loss), std::string(name_of(each.without_biases.phase))});
   }
   Table boundary{{"density", "relative_importance", "from_phase", "to_phase"}, {}};
   for (const Transition& each : transitions) {

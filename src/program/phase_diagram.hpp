@@ -29,6 +29,7 @@ struct PhaseCell {
   PhasePoint point;
   std::vector<CandidateLoss> candidates;  ///< the best first
   ExactPhase exact;
+  ExactPhase without_biases;  ///< the optimum of models whose biases are 0
 };
 
 /// A point of the boundary between two neighbouring cells of different phases.

@@ -11,6 +11,9 @@
 #include "plots/loss_comparison_figure.hpp"
 #include "plots/packing_figure.hpp"
 #include "plots/packing_survey_figure.hpp"
+#include "plots/phase_figure.hpp"
+#include "plots/series_figure.hpp"
+#include "plots/stack_figure.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace {
@@ -84,6 +87,44 @@ TEST_CASE("the survey of packings is drawn") {
   const TemporaryFolder folder;
   draw_packing_survey(folder.path() / "survey", {{12, -1e-11, 1.0}, {60, 2e-10, 0.35}});
   check_drawn(folder.path() / "survey");
+}
+
+TEST_CASE("series are drawn in every style, and neuron stacks") {
+  const TemporaryFolder series;
+  SeriesPanel panel{"title", "x", "y", {{"line", {{1.0, 0.1}, {10.0, 0.9}}}}};
+  for (const SeriesStyle style : {SeriesStyle::points, SeriesStyle::line_and_points, SeriesStyle::bars}) {
+    panel.series.push_back({"more", {{2.0, 0.2}, {5.0, 0.5}}, style, 3});
+  }
+  panel.x_scale = AxisScale::logarithmic;
+  panel.levels = {{0.5, "digon"}};
+  draw_series(series.path() / "series", "all styles", {panel, panel, panel, panel});
+  check_drawn(series.path() / "series");
+  CHECK(read_file(series.path() / "series.svg").find("digon") != std::string::npos);
+
+  const TemporaryFolder stacks;
+  draw_stacks(stacks.path() / "stacks", "stacks",
+              {{"few", Eigen::MatrixXd::Random(4, 3)}, {"many", Eigen::MatrixXd::Random(4, 20)}}, 2);
+  check_drawn(stacks.path() / "stacks");
+}
+
+TEST_CASE("phases are drawn, with and without trained models") {
+  for (const bool trained : {false, true}) {
+    const TemporaryFolder folder;
+    PhaseDiagram diagram;
+    diagram.title = "phases";
+    diagram.density = Eigen::Vector2d(0.1, 1.0);
+    diagram.relative_importance = Eigen::Vector2d(0.5, 2.0);
+    diagram.candidate_phase = diagram.exact_phase = Eigen::MatrixXi::Ones(2, 2);
+    diagram.candidate_excess = Eigen::MatrixXd::Constant(2, 2, 0.01);
+    diagram.boundary = {{0.3, 1.0}};
+    if (trained) {
+      diagram.trained_phase = diagram.exact_phase;
+      diagram.trained_excess = diagram.candidate_excess;
+    }
+    draw_phases(folder.path() / "phase", diagram);
+    check_drawn(folder.path() / "phase");
+    CHECK((read_file(folder.path() / "phase.svg").find("trained models") != std::string::npos) == trained);
+  }
 }
 
 TEST_CASE("a script gnuplot cannot draw is an error") {

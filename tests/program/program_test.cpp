@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -380,6 +381,54 @@ TEST_CASE("an interrupted reproduction leaves no unfinished results") {
                                  "timeout --foreground --preserve-status --signal=TERM 0.5");
   CHECK(outcome.status == 130);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "results" / "basic-small" / "weights.safetensors"));
+}
+
+TEST_CASE("a sweep that is killed goes on with the cells it has, to the same files") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out whole").status == 0);
+  for (const char* moment : {"0.7", "1.1", "0.4"}) {
+    run_in(folder.path(), "reproduce nonuniform --out killed",
+           std::string("timeout --foreground --signal=KILL ") + moment);
+    CHECK(!std::filesystem::exists(folder.path() / "killed" / "nonuniform" / "verdict.json"));
+  }
+  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out killed --threads 1").status == 0);
+  for (const char* file :
+       {"weights.safetensors", "nonuniform.csv", "models.csv", "verdict.json", "nonuniform.gp"}) {
+    CHECK(read_file(folder.path() / "killed" / "nonuniform" / file) ==
+          read_file(folder.path() / "whole" / "nonuniform" / file));
+  }
+  // Run again it recomputes nothing, even where all it needs beside the store is gone.
+  std::filesystem::remove_all(folder.path() / "whole" / "nonuniform");
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out whole").status == 0);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));
+
+  Outcome outcome =
+      run_in(folder.path(), "export --store whole/results.db --experiment nonuniform --out cells");
+  REQUIRE(outcome.status == 0);
+  CHECK(std::filesystem::exists(folder.path() / "cells" / "cells.csv"));
+  CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() == 1);
+  outcome = run_in(folder.path(), "export --store none.db --out nowhere");
+  CHECK(outcome.status == 2);
+  CHECK(!std::filesystem::exists(folder.path() / "nowhere"));
+}
+
+TEST_CASE("every experiment is listed, and bad choices of experiments are refused") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_in(folder.path(), "reproduce --list");
+  for (const char* id :
+       {"intro", "basic-small", "basic-large", "phase-2-1", "phase-3-2", "geometry-uniform", "nonuniform",
+        "correlated", "correlated-bases", "collapse", "dynamics-jumps", "dynamics-geometry", "adversarial",
+        "privileged", "abs-small", "abs-large", "asymmetric", "packing"}) {
+    CAPTURE(id);
+    CHECK(outcome.out.find(id) != std::string::npos);
+  }
+  for (const char* words :
+       {"reproduce --all intro", "reproduce nothing", "reproduce intro --preset huge", "reproduce"}) {
+    CAPTURE(words);
+    CHECK(run_in(folder.path(), words).status == 2);
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding points are refused") {

@@ -170,8 +170,8 @@ std::optional<std::vector<Check>> run_abs_large(const ExperimentContext& context
   like.features = uniform_features(100, 1.0);
   like.features.values = ActiveValue::signed_uniform;
   like.hidden = 40;
-  like.starts = context.choose<std::size_t>(1, 8);
-  like.steps = context.choose<std::size_t>(6'000, 50'000);
+  like.starts = context.choose<std::size_t>(2, 8);
+  like.steps = context.choose<std::size_t>(8'000, 50'000);
   const auto trained =
       train_by_density(context, "abs-large", like, 0.8, {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001});
   if (!trained) return std::nullopt;
@@ -182,10 +182,11 @@ std::optional<std::vector<Check>> run_abs_large(const ExperimentContext& context
   for (const TrainedCell& one : *trained) {
     const double density = one.features.density[0];
     const NeuronCount count = count_neurons(one.best.W);
-    // A feature is computed where its own circuit, alone, gets rid of half of E[x²] = 1/3 (exact L_1).
+    // A feature is computed where its own circuit, alone, explains half of the variance 1/12 of |x| (exact
+    // L_1).
     const Eigen::VectorXd ones = Eigen::VectorXd::Ones(one.best.features());
     const Eigen::VectorXd errors = hidden_relu_one_sparse_loss(one.best, ones).feature_benefit;
-    const auto computed = double((errors.array() < 1.0 / 6.0).count());
+    const auto computed = double((errors.array() < 1.0 / 24.0).count());
     monosemantic.points.emplace_back(density, double(count.monosemantic));
     polysemantic.points.emplace_back(density, double(count.polysemantic));
     represented.points.emplace_back(density, computed);
