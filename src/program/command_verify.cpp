@@ -6,8 +6,8 @@
 #include "core/input_error.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
-#include "program/experiment.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/experiments/condition_experiment.hpp"
 #include "program/packing_suite.hpp"
 
 namespace digon {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "program/experiment.hpp"
+#include "program/experiments/condition_experiment.hpp"
 #include "program/verdict.hpp"
 
 namespace digon {

@@ -5,26 +5,16 @@
 #include "core/safetensors.hpp"
 #include "core/table.hpp"
 #include "empirical/feature_dimensionality.hpp"
-#include "empirical/sampled_loss.hpp"
-#include "theory/exact_loss.hpp"
+#include "program/model_loss.hpp"
 
 namespace digon {
 namespace {
-
-constexpr double loss_tolerance = 1e-9;
 
 void append(Tensor& tensor, const Eigen::MatrixXd& columns) {
   tensor.values.insert(tensor.values.end(), columns.data(), columns.data() + columns.size());
 }
 
 }  // namespace
-
-double loss_of(const ToyModel& model, const FeatureDistribution& features, std::size_t samples) {
-  if (!has_exact_loss(model.kind, features)) return sampled_loss(model, features, samples, 0, 1).mean;
-  ExactLossOptions options;
-  options.relative_tolerance = loss_tolerance;
-  return exact_loss(model, features, options).loss;
-}
 
 void save_snapshots(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
                     const std::vector<std::size_t>& steps, const std::vector<TrainingResult>& results) {

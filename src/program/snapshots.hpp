@@ -14,7 +14,4 @@ namespace digon {
 void save_snapshots(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
                     const std::vector<std::size_t>& steps, const std::vector<TrainingResult>& results);
 
-/// The loss of a model: exact where theory gives it, else of so many samples.
-double loss_of(const ToyModel& model, const FeatureDistribution& features, std::size_t samples = 1 << 16);
-
 }  // namespace digon

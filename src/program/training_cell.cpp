@@ -6,7 +6,7 @@
 
 #include "core/interrupt.hpp"
 #include "core/random.hpp"
-#include "program/snapshots.hpp"
+#include "program/model_loss.hpp"
 #include "program/training_run.hpp"
 
 namespace digon {

@@ -5,7 +5,7 @@
 
 #include "core/progress.hpp"
 #include "program/exact_training.hpp"
-#include "program/snapshots.hpp"
+#include "program/model_loss.hpp"
 
 namespace digon {
 

@@ -8,6 +8,7 @@
 #include "core/atomic_file.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
+#include "plots/feature_graph_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
 #include "plots/packing_figure.hpp"
 #include "plots/packing_survey_figure.hpp"
@@ -105,6 +106,16 @@ TEST_CASE("series are drawn in every style, and neuron stacks") {
   draw_stacks(stacks.path() / "stacks", "stacks",
               {{"few", Eigen::MatrixXd::Random(4, 3)}, {"many", Eigen::MatrixXd::Random(4, 20)}}, 2);
   check_drawn(stacks.path() / "stacks");
+}
+
+TEST_CASE("feature graphs are drawn, also without an edge") {
+  const TemporaryFolder folder;
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Identity(5, 5);
+  gram(0, 1) = gram(1, 0) = -1.0;
+  draw_feature_graphs(folder.path() / "graphs", "graphs",
+                      {{"one", "1 × digon, 3 × point", gram, {{0, 1}, {2}, {3}, {4}}},
+                       {"none", "", Eigen::MatrixXd::Identity(2, 2), {{0}, {1}}}});
+  check_drawn(folder.path() / "graphs");
 }
 
 TEST_CASE("phases are drawn, with and without trained models") {

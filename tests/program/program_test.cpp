@@ -385,26 +385,25 @@ TEST_CASE("an interrupted reproduction leaves no unfinished results") {
 
 TEST_CASE("a sweep that is killed goes on with the cells it has, to the same files") {
   const TemporaryFolder folder;
-  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out whole").status == 0);
-  for (const char* moment : {"0.7", "1.1", "0.4"}) {
-    run_in(folder.path(), "reproduce nonuniform --out killed",
+  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
+  for (const char* moment : {"0.25", "0.4", "0.15"}) {
+    run_in(folder.path(), "reproduce correlated --out killed",
            std::string("timeout --foreground --signal=KILL ") + moment);
-    CHECK(!std::filesystem::exists(folder.path() / "killed" / "nonuniform" / "verdict.json"));
   }
-  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out killed --threads 1").status == 0);
+  REQUIRE(run_in(folder.path(), "reproduce correlated --out killed --threads 1").status == 0);
   for (const char* file :
-       {"weights.safetensors", "nonuniform.csv", "models.csv", "verdict.json", "nonuniform.gp"}) {
-    CHECK(read_file(folder.path() / "killed" / "nonuniform" / file) ==
-          read_file(folder.path() / "whole" / "nonuniform" / file));
+       {"weights.safetensors", "correlated.csv", "models.csv", "verdict.json", "correlated.gp"}) {
+    CHECK(read_file(folder.path() / "killed" / "correlated" / file) ==
+          read_file(folder.path() / "whole" / "correlated" / file));
   }
   // Run again it recomputes nothing, even where all it needs beside the store is gone.
-  std::filesystem::remove_all(folder.path() / "whole" / "nonuniform");
+  std::filesystem::remove_all(folder.path() / "whole" / "correlated");
   const auto begin = std::chrono::steady_clock::now();
-  REQUIRE(run_in(folder.path(), "reproduce nonuniform --out whole").status == 0);
+  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));
 
   Outcome outcome =
-      run_in(folder.path(), "export --store whole/results.db --experiment nonuniform --out cells");
+      run_in(folder.path(), "export --store whole/results.db --experiment correlated --out cells");
   REQUIRE(outcome.status == 0);
   CHECK(std::filesystem::exists(folder.path() / "cells" / "cells.csv"));
   CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() == 1);

@@ -7,7 +7,7 @@
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
 #include "core/table.hpp"
-#include "program/experiment.hpp"
+#include "program/experiments/condition_experiment.hpp"
 #include "theory/exact_loss.hpp"
 
 namespace digon {

@@ -10,7 +10,7 @@
 #include "empirical/feature_dimensionality.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/snapshots.hpp"
+#include "program/model_loss.hpp"
 #include "theory/geometry.hpp"
 
 namespace digon {

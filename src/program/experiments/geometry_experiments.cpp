@@ -10,6 +10,7 @@
 #include "core/table.hpp"
 #include "empirical/arrangement.hpp"
 #include "empirical/feature_dimensionality.hpp"
+#include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
 #include "program/optimum_cell.hpp"
@@ -32,16 +33,34 @@ Eigen::MatrixXd represented_columns(Eigen::MatrixXd W) {
   return W;
 }
 
-/// How many components of each name a trained W falls into.
-std::map<std::string, std::size_t> count_components(const Eigen::MatrixXd& W) {
-  std::map<std::string, std::size_t> counts;
-  for (const GeometryComponent& component :
-       describe_geometry(represented_columns(W), name_tolerance).components) {
-    const std::string fallback =
-        fmt::format("{} points in {} dimensions", component.points.size(), component.dimension);
-    ++counts[component.name.empty() ? fallback : component.name];
+/// A trained W as components with names; what has no name is described by its size.
+std::vector<GeometryComponent> named_components(const Eigen::MatrixXd& W) {
+  std::vector<GeometryComponent> components =
+      describe_geometry(represented_columns(W), name_tolerance).components;
+  for (GeometryComponent& component : components) {
+    if (component.name.empty()) {
+      component.name = fmt::format("{} features joined", component.points.size());
+    }
   }
+  return components;
+}
+
+std::map<std::string, std::size_t> count_names(const std::vector<GeometryComponent>& components) {
+  std::map<std::string, std::size_t> counts;
+  for (const GeometryComponent& component : components) ++counts[component.name];
   return counts;
+}
+
+FeatureGraphPanel graph_of(const TrainedCell& trained) {
+  FeatureGraphPanel panel;
+  panel.title = fmt::format("1/(1 − {{/:Italic S}}) = {:.3g}", 1.0 / trained.features.density[0]);
+  panel.gram = trained.best.W.transpose() * trained.best.W;
+  const std::vector<GeometryComponent> components = named_components(trained.best.W);
+  for (const GeometryComponent& component : components) panel.components.push_back(component.points);
+  for (const auto& [name, number] : count_names(components)) {
+    panel.subtitle += fmt::format("{}{} × {}", panel.subtitle.empty() ? "" : ", ", number, name);
+  }
+  return panel;
 }
 
 /// A polytope of so many features in so few dimensions; orthogonal ones do not disturb each other.
@@ -137,7 +156,7 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
     const auto kept = std::size_t((geometry.norm.array() >= represented).count());
     summary.add_row(
         {cell(x), cell(geometry.dimensions_per_feature), cell(geometry.dimensionality.sum()), cell(kept)});
-    for (const auto& [name, number] : count_components(cell_trained.best.W)) {
+    for (const auto& [name, number] : count_names(named_components(cell_trained.best.W))) {
       components.add_row({cell(x), name, cell(number)});
     }
   }
@@ -177,6 +196,17 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
   losses.x_scale = AxisScale::logarithmic;
   draw_series(context.folder / "geometry-uniform",
               "Uniform superposition, {/:Italic n} = 400, {/:Italic m} = 30", {panel, losses});
+  std::vector<FeatureGraphPanel> graphs;
+  for (const double inverse : {2.0, 3.5, 5.5}) {
+    const auto distance = [&](const TrainedCell& one) {
+      return std::abs(std::log(inverse * one.features.density[0]));
+    };
+    graphs.push_back(graph_of(*std::min_element(
+        trained->begin(), trained->end(),
+        [&](const TrainedCell& a, const TrainedCell& b) { return distance(a) < distance(b); })));
+  }
+  draw_feature_graphs(context.folder / "feature-graphs",
+                      "Feature graphs, {/:Italic n} = 400, {/:Italic m} = 30", graphs);
   write_caption(
       context.folder / "geometry-uniform", context,
       fmt::format("Dimensions per feature of trained models, n = 400, m = 30, features {}, importance 1, "
@@ -280,19 +310,41 @@ std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& contex
                     "the best start is this close to the exact optimum everywhere (relative)", 0.01, worst)};
 }
 
+/// The inner products of all pairs of directions, ascending.
+std::vector<double> spectrum(const Eigen::MatrixXd& W) {
+  const Eigen::MatrixXd unit = W.colwise().normalized();
+  std::vector<double> products;
+  for (Eigen::Index i = 0; i < W.cols(); ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) products.push_back(unit.col(i).dot(unit.col(j)));
+  }
+  std::sort(products.begin(), products.end());
+  return products;
+}
+
+/// A search for the packing that minimises L_1's interference.
+SweepCell packing_cell(Eigen::Index n, Eigen::Index m, std::uint64_t seed) {
+  return {{{"packing", {{"points", n}, {"dim", m}, {"energy", "relu2"}}}, {"seed", seed}},
+          [=]() -> StoredCell {
+            PackingSearch search;
+            search.seed = seed;
+            search.threads = 1;
+            const PackingResult found = search_packing({PairEnergy::relu2, 0.0}, n, m, search);
+            return {{{"inner_products", spectrum(found.best.W)}}, {}};
+          }};
+}
+
 /// Trained, normalised columns beside the packing of the same size.
 std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& context) {
   struct Shape {
     Eigen::Index n;
     Eigen::Index m;
-    PairEnergy energy;
   };
   // Few enough features for norms 1 and no interference, or a unique best packing.
-  const std::vector<Shape> shapes{{4, 2, PairEnergy::relu2},
-                                  {5, 2, PairEnergy::relu2},
-                                  {6, 3, PairEnergy::relu2},
-                                  {8, 4, PairEnergy::relu2},
-                                  {12, 6, PairEnergy::relu2}};
+  const std::vector<Shape> shapes{{4, 2}, {5, 2}, {6, 3}, {8, 4}, {12, 6}};
+  std::vector<SweepCell> searches;
+  for (const Shape& shape : shapes) searches.push_back(packing_cell(shape.n, shape.m, context.seed));
+  const auto packings = sweep(context.store, "packing", searches, context.threads);
+  if (!packings) return std::nullopt;
   std::vector<TrainingCell> cells;
   for (const Shape& shape : shapes) {
     TrainingCell cell;
@@ -310,21 +362,8 @@ std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& c
   std::vector<SeriesPanel> panels;
   for (std::size_t k = 0; k < shapes.size(); ++k) {
     const Shape& shape = shapes[k];
-    PackingSearch search;
-    search.seed = context.seed;
-    search.threads = context.threads;
-    const auto spectrum = [](const Eigen::MatrixXd& W) {
-      const Eigen::MatrixXd unit = W.colwise().normalized();
-      std::vector<double> products;
-      for (Eigen::Index i = 0; i < W.cols(); ++i) {
-        for (Eigen::Index j = 0; j < i; ++j) products.push_back(unit.col(i).dot(unit.col(j)));
-      }
-      std::sort(products.begin(), products.end());
-      return products;
-    };
     const std::vector<double> found = spectrum((*trained)[k].best.W);
-    const std::vector<double> packed =
-        spectrum(search_packing({shape.energy, 0.0}, shape.n, shape.m, search).best.W);
+    const auto packed = (*packings)[k].result.at("inner_products").get<std::vector<double>>();
     double worst = 0.0;
     Series of_trained{k == 0 ? "trained" : "", {}, SeriesStyle::points, 1, 0.6};
     Series of_packing{k == 0 ? "packing" : "", {}, SeriesStyle::line, 0};

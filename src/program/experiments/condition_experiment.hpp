@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/run.hpp"
@@ -43,9 +42,6 @@ struct Experiment {
 
 /// All experiments, in the paper's order.
 const std::vector<Experiment>& experiments();
-
-/// The experiment of that name; throws InputError that lists the names.
-const Experiment& find_experiment(std::string_view id);
 
 struct ExperimentOptions {
   std::filesystem::path out;  ///< the experiment's results go to out/id

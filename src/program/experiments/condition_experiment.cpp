@@ -1,4 +1,4 @@
-#include "program/experiment.hpp"
+#include "program/experiments/condition_experiment.hpp"
 
 #include <fmt/format.h>
 
@@ -353,15 +353,6 @@ void draw_comparison_of(const std::filesystem::path& path, const Experiment& exp
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = make_experiments();
   return all;
-}
-
-const Experiment& find_experiment(std::string_view id) {
-  std::string names;
-  for (const Experiment& experiment : experiments()) {
-    if (experiment.id == id) return experiment;
-    names += (names.empty() ? "" : ", ") + experiment.id;
-  }
-  reject("'{}' is not an experiment; accepted: {}", id, names);
 }
 
 std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentOptions& options) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace digon {
+
+/// The features of one model as a graph.
+struct FeatureGraphPanel {
+  std::string title;
+  std::string subtitle;                               ///< e.g. "28 × digon"
+  Eigen::MatrixXd gram;                               ///< WᵀW [n×n]
+  std::vector<std::vector<Eigen::Index>> components;  ///< features that share dimensions, drawn as circles
+};
+
+/// The paper's feature graphs, elhage2022 §4: a node a feature, an edge where |W_i·W_j| is above `threshold`,
+/// coloured by its sign. Writes path.svg, .png, .gp.
+void draw_feature_graphs(const std::filesystem::path& path, const std::string& title,
+                         const std::vector<FeatureGraphPanel>& panels, double threshold = 0.15);
+
+}  // namespace digon
