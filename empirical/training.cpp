@@ -92,7 +92,8 @@ Parameters<double> initial_parameters(const TrainingInstance& instance) {
     parameters.values[Eigen::Index(k)] = double(static_cast<float>(deviation * normal[k]));
   }
   // An output that a lone feature drives below 0 has no gradient and never learns: with a decoder of random
-  // signs nearly every feature of a sparse model is lost for one of its signs, for good (docs/abs-large.md).
+  // signs nearly every feature of a sparse model is lost for one of its signs, for good
+  // (docs/experiments/abs-large.md).
   if (!is_tied(instance.kind)) parameters.decoder() = parameters.W().cwiseAbs();
   return parameters;
 }

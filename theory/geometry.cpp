@@ -183,10 +183,10 @@ std::string name_all(const std::vector<GeometryComponent>& components) {
 
 }  // namespace
 
-Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
+Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance, double absent_norm) {
   std::vector<Eigen::Index> kept;
   for (Eigen::Index i = 0; i < W.cols(); ++i) {
-    if (W.col(i).norm() > 0.0) kept.push_back(i);
+    if (W.col(i).norm() > absent_norm) kept.push_back(i);
   }
   const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
   const Eigen::MatrixXd G = unit.transpose() * unit;

@@ -24,7 +24,7 @@ struct Geometry {
 };
 
 /// Inner products within `tolerance` of each other count as equal. Columns of W [m×n] are normalised first;
-/// columns of length 0 are left out.
-Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance = 1e-5);
+/// columns no longer than `absent_norm` are left out.
+Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance = 1e-5, double absent_norm = 0.0);
 
 }  // namespace digon

@@ -21,14 +21,6 @@ constexpr double represented_norm = 0.5;
 /// after.
 constexpr double name_tolerance = 0.05;
 
-/// The geometry of the represented features' directions.
-Geometry named_geometry(Eigen::MatrixXd W) {
-  for (auto column : W.colwise()) {
-    if (column.norm() < represented_norm) column.setZero();
-  }
-  return describe_geometry(W, name_tolerance);
-}
-
 /// What the neurons of a model with a privileged basis do.
 json describe(const std::vector<Neuron>& neurons) {
   json described = json::array();
@@ -96,7 +88,7 @@ int run_measure(const std::vector<std::string>& arguments) {
   json printed = json::array();
   for (const ChosenModel& chosen : read_models(line)) {
     const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
-    const Geometry named = named_geometry(chosen.loaded.model.W);
+    const Geometry named = describe_geometry(chosen.loaded.model.W, name_tolerance, represented_norm);
     const bool privileged = has_relu_hidden(chosen.loaded.model.kind);
     const std::vector<Neuron> neurons = describe_neurons(chosen.loaded.model.W);
     if (line.has("json")) {

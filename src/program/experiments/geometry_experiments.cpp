@@ -26,17 +26,9 @@ constexpr double represented = 0.5;
 /// How far inner products of trained, normalised columns may be from those of the polytope they are named by.
 constexpr double name_tolerance = 0.1;
 
-Eigen::MatrixXd represented_columns(Eigen::MatrixXd W) {
-  for (auto column : W.colwise()) {
-    if (column.norm() < represented) column.setZero();
-  }
-  return W;
-}
-
 /// A trained W as components with names; what has no name is described by its size.
 std::vector<GeometryComponent> named_components(const Eigen::MatrixXd& W) {
-  std::vector<GeometryComponent> components =
-      describe_geometry(represented_columns(W), name_tolerance).components;
+  std::vector<GeometryComponent> components = describe_geometry(W, name_tolerance, represented).components;
   for (GeometryComponent& component : components) {
     if (component.name.empty()) {
       component.name = fmt::format("{} features joined", component.points.size());
