@@ -146,7 +146,7 @@ void FeatureSampler::draw(const RandomStream& stream, std::size_t index, Tile<fl
       float* column = x.col(Eigen::Index(i)).data();
       for (Eigen::Index k = 0; k < tile_samples; ++k) {
         const float unit = std::min(static_cast<float>(word[k]) * scale, 1.0F);
-        column[k] = (word[k] <= last) & ever ? value_of_unit(unit) : 0.0F;
+        column[k] = ((word[k] <= last) & ever) ? value_of_unit(unit) : 0.0F;
       }
     }
   };

@@ -28,7 +28,8 @@ std::vector<Eigen::Vector2d> positions_of(const FeatureGraphPanel& panel) {
       std::max<std::size_t>(1, std::size_t(std::ceil(std::sqrt(double(panel.components.size())))));
   for (std::size_t c = 0; c < panel.components.size(); ++c) {
     const std::vector<Eigen::Index>& features = panel.components[c];
-    const Eigen::Vector2d centre(double(c % side) + 0.5, double(side) - 0.5 - double(c / side));
+    const std::size_t row = c / side;
+    const Eigen::Vector2d centre(double(c % side) + 0.5, double(side - row) - 0.5);
     const double radius = features.size() == 1 ? 0.0 : 0.25 + 0.18 * (1.0 - 2.0 / double(features.size()));
     for (std::size_t k = 0; k < features.size(); ++k) {
       const double angle = 2.0 * std::numbers::pi * (double(k) / double(features.size()) + 0.125);

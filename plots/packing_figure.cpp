@@ -170,6 +170,7 @@ std::vector<HullEdge> hull_edges(const Eigen::MatrixXd& points) {
     }
   }
   std::vector<HullEdge> result;
+  result.reserve(edges.size());
   for (const auto& [ends, visible] : edges) result.push_back({ends.first, ends.second, visible});
   return result;
 }

@@ -50,8 +50,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << "unset logscale\n";
   if (panel.x_scale == AxisScale::logarithmic) figure << "set logscale x\n";
   if (panel.y_scale == AxisScale::logarithmic) figure << "set logscale y\n";
-  figure << fmt::format("set format x '{}'\nset format y '{}'\n",
-                        panel.x_scale == AxisScale::logarithmic ? "%g" : "%g",
+  figure << fmt::format("set format x '{}'\nset format y '{}'\n", "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
          << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
                         panel.title, legend_rows(panel) > 1 ? 2.4 : 1.3, panel.x_label, panel.y_label)

@@ -63,6 +63,7 @@ int run_gap(const std::vector<std::string>& arguments) {
     for (const std::vector<std::size_t>& group : groups) {
       if (interrupted()) break;
       std::vector<ToyModel> models;
+      models.reserve(group.size());
       for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
       const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
       for (std::size_t g = 0; g < group.size(); ++g) {

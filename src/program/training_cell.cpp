@@ -78,6 +78,7 @@ std::optional<std::vector<TrainedCell>> train_cells(RunStore& store, const std::
                                                     const std::vector<TrainingCell>& cells,
                                                     std::size_t threads) {
   std::vector<SweepCell> sweep_cells;
+  sweep_cells.reserve(cells.size());
   for (const TrainingCell& cell : cells) sweep_cells.push_back(sweep_cell(cell));
   const auto stored = sweep(store, experiment, sweep_cells, threads);
   if (!stored) return std::nullopt;

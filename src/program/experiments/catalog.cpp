@@ -13,11 +13,22 @@
 namespace digon {
 namespace {
 
+std::string caption_of(const Experiment& experiment) {
+  return fmt::format(
+      "{}: n = {}, m = {}, importance {}, features {}; the start of lowest exact loss of {}, {} steps of "
+      "Adam, batch "
+      "1024, cosine from {:g}. run.json has all settings.",
+      experiment.summary, experiment.features, experiment.hidden, experiment.importance,
+      describe_law(uniform_features(experiment.features, 1.0)), experiment.restarts, experiment.steps,
+      experiment.learning_rate);
+}
+
 /// The experiments that are a list of conditions of one shape.
 std::vector<CatalogEntry> condition_experiments() {
   std::vector<CatalogEntry> entries;
   for (const Experiment& experiment : experiments()) {
     entries.push_back({experiment.id, experiment.summary, [&experiment](const ExperimentContext& context) {
+                         write_caption(context.folder / experiment.id, context, caption_of(experiment));
                          return reproduce(experiment, {context.out, context.seed, context.threads});
                        }});
   }

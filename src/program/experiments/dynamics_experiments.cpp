@@ -178,7 +178,8 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
   const auto trained = train_cells(context.store, "adversarial", cells, context.threads);
   if (!trained) return std::nullopt;
   std::vector<SweepCell> attacks;
-  for (std::size_t k = 0; k < cells.size(); ++k) {
+  for (std::size_t k = 0; k < trained->size(); ++k) {
+    const TrainedCell& one = (*trained)[k];
     VulnerabilityOptions options;
     options.samples = context.choose<std::size_t>(256, 2048);
     options.seed = context.seed;
@@ -187,7 +188,7 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
                         {"radius", options.radius_share},
                         {"samples", options.samples},
                         {"seed", options.seed}},
-                       [one = (*trained)[k], options]() -> StoredCell {
+                       [one, options]() -> StoredCell {
                          const Vulnerability found = vulnerability(one.best, one.features, options);
                          return {{{"relative", found.relative},
                                   {"increase", found.increase},

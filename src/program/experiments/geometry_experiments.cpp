@@ -123,6 +123,7 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
   const auto trained = train_cells(context.store, "geometry-uniform", cells, context.threads);
   if (!trained) return std::nullopt;
   std::vector<double> densities;
+  densities.reserve(cells.size());
   for (const TrainingCell& one : cells) densities.push_back(one.features.density[0]);
   const auto predicted = predict_polytopes(densities, context);
   if (!predicted) return std::nullopt;
@@ -334,6 +335,7 @@ std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& c
   // Few enough features for norms 1 and no interference, or a unique best packing.
   const std::vector<Shape> shapes{{4, 2}, {5, 2}, {6, 3}, {8, 4}, {12, 6}};
   std::vector<SweepCell> searches;
+  searches.reserve(shapes.size());
   for (const Shape& shape : shapes) searches.push_back(packing_cell(shape.n, shape.m, context.seed));
   const auto packings = sweep(context.store, "packing", searches, context.threads);
   if (!packings) return std::nullopt;

@@ -59,6 +59,7 @@ Table neuron_table(const std::vector<TrainedCell>& cells) {
 
 std::vector<StackPanel> stack_panels(const std::vector<TrainedCell>& cells) {
   std::vector<StackPanel> panels;
+  panels.reserve(cells.size());
   for (const TrainedCell& one : cells) {
     panels.push_back({fmt::format("density {:.3g}", one.features.density[0]), one.best.W});
   }
