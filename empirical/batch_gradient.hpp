@@ -6,6 +6,7 @@
 #include "core/toy_model.hpp"
 #include "empirical/feature_sampler.hpp"
 #include "empirical/parameters.hpp"
+#include "empirical/simd.hpp"
 
 namespace digon {
 
@@ -41,7 +42,7 @@ class BatchGradient {
   [[nodiscard]] const Parameters<Scalar>& gradient() const { return gradient_; }
 
  private:
-  static constexpr Eigen::Index lanes = 64 / sizeof(Scalar);
+  static constexpr Eigen::Index lanes = simd_bytes / sizeof(Scalar);
   /// One number a lane: the sums over the samples of that lane, column k for parameter k.
   using LaneSums = Eigen::Array<Scalar, lanes, Eigen::Dynamic>;
 

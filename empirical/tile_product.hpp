@@ -8,10 +8,10 @@
 namespace digon {
 
 /// The two products of the training loop, with the samples of a tile as the lanes of the vectors. A block of
-/// 4 × 4 sums stays in registers.
+/// 4 × 4 sums stays in registers, or of 4 × 2 where there are only 16.
 template <typename Scalar>
-inline constexpr int lanes_of = 64 / sizeof(Scalar);
-inline constexpr int block_vectors = 4;
+inline constexpr int lanes_of = simd_bytes / sizeof(Scalar);
+inline constexpr int block_vectors = simd_registers / 8;
 template <typename Scalar>
 inline constexpr int block_samples = block_vectors* lanes_of<Scalar>;
 
@@ -98,11 +98,10 @@ inline void add_outer_products(const OuterTerm<Scalar> (&term)[terms], Eigen::In
                                Scalar* sums) {
   const auto all_hidden = [&]<int feature_block>(Eigen::Index j) {
     Eigen::Index a = 0;
-    for (; a + 4 <= m; a += 4) add_outer_block<4, feature_block>(term, m, a, j, sums);
-    if (a + 2 <= m) {
-      add_outer_block<2, feature_block>(term, m, a, j, sums);
-      a += 2;
+    if constexpr (block_vectors >= 4) {
+      for (; a + 4 <= m; a += 4) add_outer_block<4, feature_block>(term, m, a, j, sums);
     }
+    for (; a + 2 <= m; a += 2) add_outer_block<2, feature_block>(term, m, a, j, sums);
     if (a < m) add_outer_block<1, feature_block>(term, m, a, j, sums);
   };
   Eigen::Index j = 0;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
-#ifdef __AVX512F__
+#if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -23,62 +23,111 @@ std::uint32_t high_word(std::uint64_t value) {
 
 // philox_groups<G> fills G groups: ten Philox rounds on their counters side by side. Random123's own function
 // takes one counter at a time and costs several times as much; the tests hold the two equal.
+#if defined(__AVX512F__) || defined(__AVX2__)
+
 #ifdef __AVX512F__
 
-/// The high and low halves of the 32×32-bit products of 16 words with one. The compiler knows no such product
-/// of vectors, and its own way takes three times as long.
+/// Words side by side in a vector register.
+using Words = __m512i;
+
+Words all_words(std::uint32_t word) {
+  return _mm512_set1_epi32(static_cast<int>(word));
+}
+Words counting_words() {
+  return _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+Words sum_of(Words a, Words b) {
+  return _mm512_add_epi32(a, b);
+}
+Words xor_of(Words a, Words b, Words c) {
+  return _mm512_ternarylogic_epi32(a, b, c, 0x96);
+}
+void store(std::uint32_t* out, Words words) {
+  _mm512_storeu_si512(out, words);
+}
+
+/// The high and low halves of the 32×32-bit products of the words with one. The compiler knows no such
+/// product of vectors, and its own way takes three times as long.
 struct Product {
-  Product(__m512i words, __m512i factor) {
-    const __m512i even = _mm512_mul_epu32(words, factor);
-    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), factor);
+  Product(Words words, Words factor) {
+    const Words even = _mm512_mul_epu32(words, factor);
+    const Words odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), factor);
     low = _mm512_mask_shuffle_epi32(even, 0xAAAA, odd, _MM_PERM_CCAA);
     high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
   }
-  __m512i low;
-  __m512i high;
+  Words low;
+  Words high;
 };
 
-__m512i all_words(std::uint32_t word) {
-  return _mm512_set1_epi32(static_cast<int>(word));
+#else
+
+using Words = __m256i;
+
+Words all_words(std::uint32_t word) {
+  return _mm256_set1_epi32(static_cast<int>(word));
 }
-__m512i xor_of(__m512i a, __m512i b, __m512i c) {
-  return _mm512_ternarylogic_epi32(a, b, c, 0x96);
+Words counting_words() {
+  return _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
 }
+Words sum_of(Words a, Words b) {
+  return _mm256_add_epi32(a, b);
+}
+Words xor_of(Words a, Words b, Words c) {
+  return _mm256_xor_si256(_mm256_xor_si256(a, b), c);
+}
+void store(std::uint32_t* out, Words words) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), words);
+}
+
+struct Product {
+  Product(Words words, Words factor) {
+    const Words even = _mm256_mul_epu32(words, factor);
+    const Words odd = _mm256_mul_epu32(_mm256_srli_epi64(words, 32), factor);
+    low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+    high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+  }
+  Words low;
+  Words high;
+};
+
+#endif
+
+constexpr std::size_t words_in_vector = sizeof(Words) / sizeof(std::uint32_t);
+constexpr std::size_t parts = lanes / words_in_vector;  // vectors that hold one word of a group's counters
 
 template <int groups>
 void philox_groups(const RandomStream& stream, std::uint64_t first_block, std::uint32_t* words) {
-  static_assert(lanes == 16);
-  const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  __m512i c0[groups], c1[groups], c2[groups], c3[groups];
-  for (int g = 0; g < groups; ++g) {
-    const std::uint64_t block = first_block + std::uint64_t(g) * lanes;
-    // Sixteen consecutive blocks from a multiple of sixteen: only the low four bits differ.
-    c0[g] = _mm512_add_epi32(all_words(low_word(block)), lane);
-    c1[g] = all_words(high_word(block));
-    c2[g] = all_words(stream.step);
-    c3[g] = all_words(static_cast<std::uint32_t>(stream.purpose));
+  constexpr std::size_t vectors = groups * parts;
+  Words c0[vectors], c1[vectors], c2[vectors], c3[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const std::uint64_t block = first_block + v * words_in_vector;
+    // Consecutive blocks from a multiple of their number: only the low bits differ.
+    c0[v] = sum_of(all_words(low_word(block)), counting_words());
+    c1[v] = all_words(high_word(block));
+    c2[v] = all_words(stream.step);
+    c3[v] = all_words(static_cast<std::uint32_t>(stream.purpose));
   }
-  __m512i key0 = all_words(low_word(stream.seed));
-  __m512i key1 = all_words(high_word(stream.seed));
+  Words key0 = all_words(low_word(stream.seed));
+  Words key1 = all_words(high_word(stream.seed));
 #pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
-    for (int g = 0; g < groups; ++g) {
-      const Product product0(c0[g], all_words(PHILOX_M4x32_0));
-      const Product product1(c2[g], all_words(PHILOX_M4x32_1));
-      c0[g] = xor_of(product1.high, c1[g], key0);
-      c1[g] = product1.low;
-      c2[g] = xor_of(product0.high, c3[g], key1);
-      c3[g] = product0.low;
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const Product product0(c0[v], all_words(PHILOX_M4x32_0));
+      const Product product1(c2[v], all_words(PHILOX_M4x32_1));
+      c0[v] = xor_of(product1.high, c1[v], key0);
+      c1[v] = product1.low;
+      c2[v] = xor_of(product0.high, c3[v], key1);
+      c3[v] = product0.low;
     }
-    key0 = _mm512_add_epi32(key0, all_words(PHILOX_W32_0));
-    key1 = _mm512_add_epi32(key1, all_words(PHILOX_W32_1));
+    key0 = sum_of(key0, all_words(PHILOX_W32_0));
+    key1 = sum_of(key1, all_words(PHILOX_W32_1));
   }
-  for (int g = 0; g < groups; ++g) {
-    std::uint32_t* out = words + std::size_t(g) * RandomStream::group;
-    _mm512_storeu_si512(out, c0[g]);
-    _mm512_storeu_si512(out + lanes, c1[g]);
-    _mm512_storeu_si512(out + 2 * lanes, c2[g]);
-    _mm512_storeu_si512(out + 3 * lanes, c3[g]);
+  for (std::size_t v = 0; v < vectors; ++v) {
+    std::uint32_t* out = words + v / parts * RandomStream::group + v % parts * words_in_vector;
+    store(out, c0[v]);
+    store(out + lanes, c1[v]);
+    store(out + 2 * lanes, c2[v]);
+    store(out + 3 * lanes, c3[v]);
   }
 }
 
@@ -129,8 +178,12 @@ std::array<std::uint32_t, 4> RandomStream::block(std::uint64_t index) const {
 
 void RandomStream::fill(std::span<std::uint32_t> words, std::uint64_t first_group) const {
   if (words.size() % group != 0) throw std::logic_error("RandomStream::fill works in whole groups");
-  // Four groups at a time hide the latency of each other's rounds.
+    // Several vectors of counters at a time hide the latency of each other's rounds, and fit the registers.
+#ifdef __AVX512F__
   constexpr int together = 4;
+#else
+  constexpr int together = 1;
+#endif
   std::uint64_t block = first_group * lanes;
   std::uint32_t* out = words.data();
   std::uint32_t* const end = out + words.size();
