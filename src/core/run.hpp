@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,28 +36,10 @@ struct Run {
 /// version, steps, completeness and timings.
 void save_run(const std::filesystem::path& folder, const Run& run);
 
-/// The whole law: density, importance, values and sets.
-nlohmann::json to_json(const FeatureDistribution& features);
-
 /// Reads what save_run wrote. Throws InputError where a file is missing or wrong.
 Run load_run(const std::filesystem::path& folder);
 
-/// A model read from a file, with its features where the file says what they were.
-struct LoadedModel {
-  ToyModel model;
-  std::optional<FeatureDistribution> features;
-  std::uint64_t seed = 0;
-};
-
 /// Models as the bytes of a safetensors file, in the layout of save_run; all of one n, m and kind of tying.
 std::string serialize_models(const std::vector<TrainedModel>& models);
-
-/// Reads what serialize_models wrote; `source` is named in an InputError.
-std::vector<LoadedModel> parse_models(const std::string& bytes, const std::string& source);
-
-/// Reads a safetensors file with `W` [instances, n, m] or [n, m] and `b_final` or `b` [instances, n] or [n].
-/// Files not written by Digon are taken as ReLU output models. Throws InputError, e.g. for NaN in the
-/// weights.
-std::vector<LoadedModel> load_models(const std::filesystem::path& file);
 
 }  // namespace digon

@@ -1,7 +1,7 @@
 #include "core/safetensors.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -15,24 +15,32 @@ namespace {
 
 using nlohmann::json;
 
-static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
-
 constexpr std::size_t length_bytes = 8;
 
-std::size_t size_of(StoredType type) {
-  return type == StoredType::float32 ? 4 : 8;
-}
-const char* dtype_of(StoredType type) {
-  return type == StoredType::float32 ? "F32" : "F64";
-}
+/// What the format calls a type, and the bytes of one number: those of other types are passed over.
+struct Dtype {
+  std::string_view name;
+  std::size_t bytes;
+  std::optional<StoredType> type;
+};
+constexpr std::array dtypes{Dtype{"F16", 2, StoredType::float16},
+                            Dtype{"BF16", 2, StoredType::bfloat16},
+                            Dtype{"F32", 4, StoredType::float32},
+                            Dtype{"F64", 8, StoredType::float64},
+                            Dtype{"BOOL", 1, {}},
+                            Dtype{"U8", 1, {}},
+                            Dtype{"I8", 1, {}},
+                            Dtype{"F8_E4M3", 1, {}},
+                            Dtype{"F8_E5M2", 1, {}},
+                            Dtype{"U16", 2, {}},
+                            Dtype{"I16", 2, {}},
+                            Dtype{"U32", 4, {}},
+                            Dtype{"I32", 4, {}},
+                            Dtype{"U64", 8, {}},
+                            Dtype{"I64", 8, {}}};
 
-/// The product of a shape, or nothing where it overflows.
-std::optional<std::size_t> element_count(const std::vector<std::size_t>& shape) {
-  std::size_t count = 1;
-  for (const std::size_t extent : shape) {
-    if (__builtin_mul_overflow(count, extent, &count)) return std::nullopt;
-  }
-  return count;
+std::string_view name_of(StoredType type) {
+  return std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& one) { return one.type == type; })->name;
 }
 
 template <typename Stored>
@@ -43,17 +51,6 @@ void append_as(std::string& bytes, const std::vector<double>& values) {
   }
 }
 
-template <typename Stored>
-std::vector<double> read_as(std::string_view bytes) {
-  std::vector<double> values(bytes.size() / sizeof(Stored));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Stored stored;
-    std::memcpy(&stored, bytes.data() + i * sizeof stored, sizeof stored);
-    values[i] = static_cast<double>(stored);
-  }
-  return values;
-}
-
 /// A tensor's place in the data, as the header claims it and checked against the data's size.
 struct Extent {
   std::size_t begin = 0;
@@ -61,9 +58,9 @@ struct Extent {
   std::string tensor;
 };
 
-/// One header entry → an empty tensor of checked shape and type, and its checked extent.
-std::pair<Tensor, Extent> parse_entry(const std::string& name, const json& entry, std::size_t data_size,
-                                      std::string_view source) {
+/// One header entry → its checked extent and the tensor in it.
+std::pair<TensorView, Extent> parse_entry(const std::string& name, const json& entry, std::string_view data,
+                                          std::string_view source) {
   const auto is_size = [](const json& value) { return value.is_number_unsigned(); };
   const auto is_sizes = [&](const json& value) {
     return value.is_array() && std::all_of(value.begin(), value.end(), is_size);
@@ -73,26 +70,23 @@ std::pair<Tensor, Extent> parse_entry(const std::string& name, const json& entry
       !is_sizes(entry["data_offsets"]) || entry["data_offsets"].size() != 2) {
     reject("{}: tensor '{}' lacks a dtype, shape or data_offsets of the right form", source, name);
   }
-  Tensor tensor;
-  const std::string dtype = entry["dtype"];
-  if (dtype != "F32" && dtype != "F64") {
-    reject("{}: tensor '{}' has dtype {}; accepted: F32, F64", source, name, dtype);
-  }
-  tensor.stored_as = dtype == "F32" ? StoredType::float32 : StoredType::float64;
-  tensor.shape = entry["shape"].get<std::vector<std::size_t>>();
-
+  TensorView view{entry["shape"].get<std::vector<std::size_t>>(), entry["dtype"], {}, {}};
   const Extent extent{entry["data_offsets"][0], entry["data_offsets"][1], name};
-  if (extent.begin > extent.end || extent.end > data_size) {
-    reject("{}: tensor '{}' claims bytes {} to {} of {}", source, name, extent.begin, extent.end, data_size);
+  if (extent.begin > extent.end || extent.end > data.size()) {
+    reject("{}: tensor '{}' claims bytes {} to {} of {}", source, name, extent.begin, extent.end,
+           data.size());
   }
-  const std::optional<std::size_t> count = element_count(tensor.shape);
+  view.bytes = data.substr(extent.begin, extent.end - extent.begin);
+  const auto dtype =
+      std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& one) { return one.name == view.dtype; });
+  if (dtype == dtypes.end()) return {std::move(view), extent};  // newer than this table
+  view.type = dtype->type;
+  const std::optional<std::size_t> count = element_count(view.shape);
   std::size_t bytes = 0;
-  if (!count || __builtin_mul_overflow(*count, size_of(tensor.stored_as), &bytes) ||
-      bytes != extent.end - extent.begin) {
-    reject("{}: tensor '{}' has a shape that does not fill its {} bytes", source, name,
-           extent.end - extent.begin);
+  if (!count || __builtin_mul_overflow(*count, dtype->bytes, &bytes) || bytes != view.bytes.size()) {
+    reject("{}: tensor '{}' has a shape that does not fill its {} bytes", source, name, view.bytes.size());
   }
-  return {std::move(tensor), extent};
+  return {std::move(view), extent};
 }
 
 /// The format's own rule: the tensors cover the data without gap or overlap.
@@ -152,12 +146,21 @@ std::string serialize(const Safetensors& file) {
       throw std::logic_error("safetensors: the shape of '" + name + "' does not match its values");
     }
     const std::size_t begin = data.size();
-    if (tensor.stored_as == StoredType::float32) {
-      append_as<float>(data, tensor.values);
-    } else {
-      append_as<double>(data, tensor.values);
+    switch (tensor.stored_as) {
+      case StoredType::float16:
+        append_as<Eigen::half>(data, tensor.values);
+        break;
+      case StoredType::bfloat16:
+        append_as<Eigen::bfloat16>(data, tensor.values);
+        break;
+      case StoredType::float32:
+        append_as<float>(data, tensor.values);
+        break;
+      case StoredType::float64:
+        append_as<double>(data, tensor.values);
+        break;
     }
-    header[name] = {{"dtype", dtype_of(tensor.stored_as)},
+    header[name] = {{"dtype", name_of(tensor.stored_as)},
                     {"shape", tensor.shape},
                     {"data_offsets", {begin, data.size()}}};
   }
@@ -169,7 +172,7 @@ std::string serialize(const Safetensors& file) {
   return bytes + text + data;
 }
 
-Safetensors parse_safetensors(std::string_view bytes, std::string_view source) {
+SafetensorsIndex index_safetensors(std::string_view bytes, std::string_view source) {
   if (bytes.size() < length_bytes) {
     reject("{}: {} bytes are too few for a safetensors file", source, bytes.size());
   }
@@ -182,22 +185,25 @@ Safetensors parse_safetensors(std::string_view bytes, std::string_view source) {
   const json header = parse_header(bytes.substr(length_bytes, header_length), source);
   const std::string_view data = bytes.substr(length_bytes + header_length);
 
-  Safetensors file;
-  file.metadata = parse_metadata(header, source);
+  SafetensorsIndex index;
+  index.metadata = parse_metadata(header, source);
   std::vector<Extent> extents;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
-    auto [tensor, extent] = parse_entry(name, entry, data.size(), source);
+    auto [view, extent] = parse_entry(name, entry, data, source);
     extents.push_back(std::move(extent));
-    file.tensors.emplace(name, std::move(tensor));
+    index.tensors.emplace(name, std::move(view));
   }
-  // Before any value is read: overlapping tensors could ask for far more memory than the file has.
-  require_exact_cover(extents, data.size(), source);
-  for (const Extent& extent : extents) {
-    Tensor& tensor = file.tensors.at(extent.tensor);
-    const std::string_view raw = data.substr(extent.begin, extent.end - extent.begin);
-    tensor.values = tensor.stored_as == StoredType::float32 ? read_as<float>(raw) : read_as<double>(raw);
-  }
+  // Overlapping tensors could ask for far more memory than the file has.
+  require_exact_cover(std::move(extents), data.size(), source);
+  return index;
+}
+
+Safetensors parse_safetensors(std::string_view bytes, std::string_view source) {
+  SafetensorsIndex index = index_safetensors(bytes, source);
+  Safetensors file;
+  file.metadata = std::move(index.metadata);
+  for (const auto& [name, view] : index.tensors) file.tensors.emplace(name, read_tensor(view, source, name));
   return file;
 }
 

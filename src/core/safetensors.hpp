@@ -1,23 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "core/tensor.hpp"
 
 namespace digon {
-
-/// How a tensor's numbers are stored in the file.
-enum class StoredType { float32, float64 };
-
-/// A dense tensor, row-major (the last index varies fastest), as in NumPy and PyTorch.
-struct Tensor {
-  std::vector<std::size_t> shape;
-  std::vector<double> values;  ///< product of shape
-  StoredType stored_as = StoredType::float64;
-};
 
 /// The contents of a safetensors file: named tensors and metadata (strings alone, by the format).
 ///
@@ -32,8 +21,18 @@ struct Safetensors {
 /// The bytes of a safetensors file. Throws std::logic_error if a shape does not match its values.
 std::string serialize(const Safetensors& file);
 
-/// Reads F32 and F64 tensors from bytes that may be truncated or hostile. Throws InputError, naming `source`
-/// and the first thing wrong; never allocates more than the bytes given call for.
+/// The tensors of a safetensors file as they lie in its bytes, of any type, and its metadata.
+struct SafetensorsIndex {
+  std::map<std::string, TensorView> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Finds the tensors in bytes that may be truncated or hostile, which must outlive the result. Throws
+/// InputError, naming `source` and the first thing wrong; reads no tensor.
+SafetensorsIndex index_safetensors(std::string_view bytes, std::string_view source);
+
+/// All tensors, read: real numbers of 16, 32 or 64 bits. Throws InputError as index_safetensors does; never
+/// allocates more than the bytes given call for.
 Safetensors parse_safetensors(std::string_view bytes, std::string_view source);
 
 }  // namespace digon

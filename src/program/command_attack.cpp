@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/interrupt.hpp"
 #include "core/progress.hpp"
-#include "core/run.hpp"
 #include "core/table.hpp"
 #include "empirical/adversarial.hpp"
 #include "empirical/feature_dimensionality.hpp"

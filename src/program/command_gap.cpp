@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
-
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
 #include "core/progress.hpp"
@@ -13,20 +11,6 @@
 
 namespace digon {
 namespace {
-
-/// The models whose optimum is the same, as positions in `chosen`.
-std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
-                                                   const std::vector<FeatureDistribution>& features) {
-  std::map<std::string, std::size_t> known;
-  std::vector<std::vector<std::size_t>> groups;
-  for (std::size_t k = 0; k < chosen.size(); ++k) {
-    const std::string law = to_json(features[k]).dump() + std::string(name_of(chosen[k].loaded.model.kind));
-    const auto [found, is_new] = known.emplace(law, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[found->second].push_back(k);
-  }
-  return groups;
-}
 
 /// Nothing where the weights belong to the best minimum known.
 std::string stuck_in(const OptimalityGap& gap) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "core/feature_description.hpp"
 #include "core/json.hpp"
 #include "core/progress.hpp"
 #include "core/table.hpp"

@@ -6,20 +6,14 @@
 #include "empirical/neurons.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
+#include "program/measure_layer.hpp"
+#include "program/measure_model.hpp"
 #include "program/model_options.hpp"
-#include "theory/geometry.hpp"
 
 namespace digon {
 namespace {
 
 using nlohmann::json;
-
-/// Features at least this long count as represented.
-constexpr double represented_norm = 0.5;
-
-/// How far inner products of trained, normalised columns may be from those of the polytope they are named
-/// after.
-constexpr double name_tolerance = 0.05;
 
 /// What the neurons of a model with a privileged basis do.
 json describe(const std::vector<Neuron>& neurons) {
@@ -81,14 +75,16 @@ int run_measure(const std::vector<std::string>& arguments) {
                    "named geometry, and what the neurons serve where the hidden layer has a ReLU",
                    "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
+  declare_layer(line);
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
+  if (line.has("layer")) return measure_layer(line);
 
   json printed = json::array();
   for (const ChosenModel& chosen : read_models(line)) {
     const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
-    const Geometry named = describe_geometry(chosen.loaded.model.W, name_tolerance, represented_norm);
+    const Geometry named = geometry_of_trained(chosen.loaded.model.W);
     const bool privileged = has_relu_hidden(chosen.loaded.model.kind);
     const std::vector<Neuron> neurons = describe_neurons(chosen.loaded.model.W);
     if (line.has("json")) {

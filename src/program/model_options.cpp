@@ -1,5 +1,8 @@
 #include "program/model_options.hpp"
 
+#include <map>
+
+#include "core/feature_description.hpp"
 #include "core/input_error.hpp"
 
 namespace digon {
@@ -45,13 +48,29 @@ void read_law(const CommandLine& line, FeatureDistribution& features) {
   validate(features);
 }
 
+void declare_layout(CommandLine& line) {
+  line.option("layout", "AXES",
+              "n,m: features are the rows of W; m,n: its columns; auto: as the bias, or else the "
+              "longer axis of a --layer, tells",
+              "auto");
+}
+
+WeightLayout read_layout(const CommandLine& line) {
+  return parse_weight_layout("--layout", line.text("layout"));
+}
+
 void declare_model(CommandLine& line) {
-  line.option("model", "FILE", "safetensors file with W [instances, n, m] and b_final [instances, n]");
+  line.option(
+      "model", "FILE",
+      "safetensors, .npz or .npy file with W or w [instances, n, m], [instances, m, n], [n, m] or [m, n] and "
+      "b_final or b");
+  declare_layout(line);
   line.option("instance", "K", "only this instance of the file, counted from 0");
 }
 
 std::vector<ChosenModel> read_models(const CommandLine& line) {
-  std::vector<LoadedModel> all = load_models(line.text("model"));
+  const std::string file = line.text("model");
+  std::vector<LoadedModel> all = load_models(file, read_layout(line));
   std::vector<ChosenModel> chosen;
   if (line.has("instance")) {
     const std::size_t instance = line.integer("instance", 0, all.size() - 1);
@@ -86,6 +105,19 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
     features.push_back(std::move(one));
   }
   return features;
+}
+
+std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
+                                                   const std::vector<FeatureDistribution>& features) {
+  std::map<std::string, std::size_t> known;
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const std::string law = to_json(features[k]).dump() + std::string(name_of(chosen[k].loaded.model.kind));
+    const auto [found, is_new] = known.emplace(law, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(k);
+  }
+  return groups;
 }
 
 }  // namespace digon

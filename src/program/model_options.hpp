@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/feature_distribution.hpp"
-#include "core/run.hpp"
+#include "core/model_file.hpp"
 #include "program/command_line.hpp"
 
 namespace digon {
@@ -20,7 +20,11 @@ std::vector<Eigen::VectorXd> read_densities(const CommandLine& line, Eigen::Inde
 void declare_law(CommandLine& line);
 void read_law(const CommandLine& line, FeatureDistribution& features);
 
-/// --model and --instance.
+/// --layout: which axis of weights counts the features.
+void declare_layout(CommandLine& line);
+WeightLayout read_layout(const CommandLine& line);
+
+/// --model, --layout and --instance.
 void declare_model(CommandLine& line);
 
 /// A model chosen from a file, and where it stood in it.
@@ -39,5 +43,9 @@ void declare_features_of_models(CommandLine& line);
 /// the density.
 std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line,
                                                          const std::vector<ChosenModel>& chosen);
+
+/// The models whose optimum is the same, of one kind and law, as positions in `chosen`.
+std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
+                                                   const std::vector<FeatureDistribution>& features);
 
 }  // namespace digon

@@ -1,6 +1,6 @@
 #include "program/optimum_cell.hpp"
 
-#include "core/run.hpp"
+#include "core/feature_description.hpp"
 
 namespace digon {
 

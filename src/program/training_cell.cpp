@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "core/feature_description.hpp"
 #include "core/interrupt.hpp"
+#include "core/model_file.hpp"
 #include "core/random.hpp"
 #include "program/model_loss.hpp"
 #include "program/training_run.hpp"

@@ -1,4 +1,5 @@
 #include "core/run.hpp"
+#include "core/model_file.hpp"
 
 #include <catch2/catch.hpp>
 #include <limits>
@@ -79,9 +80,9 @@ TEST_CASE("tensors that are no toy model are refused") {
                       Catch::Contains(reason));
   };
   refused({{"b_final", tensor({1, 3}, 0)}}, "no tensor 'W'");
-  refused({{"W", tensor({1, 3, 2}, 0)}}, "no tensor 'b_final'");
+  refused({{"W", tensor({1, 3, 2}, 0)}}, "has no bias ('b_final' or 'b')");
   refused({{"W", tensor({6}, 0)}, {"b", tensor({3}, 0)}}, "1 dimensions");
-  refused({{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 2}, 0)}}, "bias");
+  refused({{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 4}, 0)}}, "bias");
   refused({{"W", tensor({0, 3, 2}, 0)}, {"b", tensor({0, 3}, 0)}}, "empty");
   auto nan = tensor({1, 3, 2}, 0);
   nan.values[4] = std::numeric_limits<double>::quiet_NaN();
