@@ -17,7 +17,6 @@
 namespace digon {
 namespace {
 
-constexpr std::size_t thomson_starts = 200;
 constexpr double thomson_tolerance = 2e-9;  // the table's nine decimals, at its smallest energies
 constexpr double code_tolerance = 1e-9;
 
@@ -51,7 +50,7 @@ struct FrameCase {
 constexpr std::array frame_cases{FrameCase{2, 3}, FrameCase{3, 6}, FrameCase{5, 10}, FrameCase{6, 16},
                                  FrameCase{7, 28}};
 
-PackingSearch search_of(const ExperimentOptions& options, std::size_t starts) {
+PackingSearch search_of(const ExperimentContext& options, std::size_t starts) {
   PackingSearch search;
   search.starts = starts;
   search.seed = options.seed;
@@ -59,8 +58,13 @@ PackingSearch search_of(const ExperimentOptions& options, std::size_t starts) {
   return search;
 }
 
-void add_thomson(const ExperimentOptions& options, std::vector<Check>& checks) {
-  const std::vector<ThomsonEnergy> known = thomson_energies(ThomsonSource::literature);
+void add_thomson(const ExperimentContext& options, std::vector<Check>& checks) {
+  const std::size_t thomson_starts = options.choose<std::size_t>(100, 200);
+  std::vector<ThomsonEnergy> known = thomson_energies(ThomsonSource::literature);
+  if (options.preset == Preset::quick) {
+    // All small ones, and every eighth of the others.
+    std::erase_if(known, [](const ThomsonEnergy& one) { return one.points > 24 && one.points % 8 != 0; });
+  }
   Progress progress("packing: Thomson's problem", known.size());
   Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
   std::vector<PackingSurveyRow> survey;
@@ -79,8 +83,8 @@ void add_thomson(const ExperimentOptions& options, std::vector<Check>& checks) {
     survey.push_back({double(points), excess, double(found.hits) / double(found.starts)});
     progress.advance(1);
   }
-  write_csv(options.out / "packing" / "thomson.csv", table);
-  draw_packing_survey(options.out / "packing" / "thomson", survey);
+  write_csv(options.folder / "thomson.csv", table);
+  draw_packing_survey(options.folder / "thomson", survey);
 }
 
 /// For many points the energy follows n²/2 − 0.5523 n^1.5 (the fit to the literature's table).
@@ -101,7 +105,7 @@ void add_fit(std::vector<Check>& checks) {
                     std::abs(worst) <= allowed});
 }
 
-void add_codes(const ExperimentOptions& options, std::vector<Check>& checks) {
+void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
   Progress progress("packing: codes and lines", code_cases().size() + frame_cases.size());
   for (const auto& [dim, points, name, starts] : code_cases()) {
     const SphericalCodeResult found =
@@ -132,7 +136,7 @@ void add_codes(const ExperimentOptions& options, std::vector<Check>& checks) {
   }
 }
 
-void add_closed_forms(const ExperimentOptions& options, std::vector<Check>& checks) {
+void add_closed_forms(const ExperimentContext& options, std::vector<Check>& checks) {
   for (const PairEnergy kind : {PairEnergy::relu2, PairEnergy::frame}) {
     const PackingEnergy energy{kind, 0.0};
     for (const auto& [dim, points] :
@@ -151,14 +155,14 @@ void add_closed_forms(const ExperimentOptions& options, std::vector<Check>& chec
 
 }  // namespace
 
-std::optional<std::vector<Check>> packing_suite(const ExperimentOptions& options) {
+std::optional<std::vector<Check>> packing_suite(const ExperimentContext& options) {
   std::vector<Check> checks;
   add_thomson(options, checks);
   add_fit(checks);
   if (!interrupted()) add_codes(options, checks);
   if (!interrupted()) add_closed_forms(options, checks);
   if (interrupted()) return std::nullopt;
-  write_verdict(options.out / "packing" / "verdict.json", checks);
+  write_verdict(options.folder / "verdict.json", checks);
   return checks;
 }
 

@@ -27,7 +27,8 @@ nlohmann::json to_json(const std::vector<Check>& checks) {
                     {"expected", check.expected},
                     {"measured", check.measured},
                     {"tolerance", check.tolerance},
-                    {"pass", check.pass}});
+                    {"pass", check.pass},
+                    {"source", check.source}});
   }
   return {{"pass", all_pass(checks)}, {"checks", list}};
 }

@@ -16,6 +16,7 @@ struct Check {
   std::string measured;
   std::string tolerance;
   bool pass = false;
+  std::string source = "";  ///< who predicts it, and where; empty: Digon's exact theory of the very model
 };
 
 bool all_pass(const std::vector<Check>& checks);

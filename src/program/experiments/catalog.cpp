@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
 #include "core/table.hpp"
@@ -24,19 +22,21 @@ std::string caption_of(const Experiment& experiment) {
 }
 
 /// The experiments that are a list of conditions of one shape.
-std::vector<CatalogEntry> condition_experiments() {
+std::vector<CatalogEntry> condition_entries() {
   std::vector<CatalogEntry> entries;
-  for (const Experiment& experiment : experiments()) {
-    entries.push_back({experiment.id, experiment.summary, [&experiment](const ExperimentContext& context) {
+  const std::vector<Experiment> quick = condition_experiments(Preset::quick);
+  for (std::size_t k = 0; k < quick.size(); ++k) {
+    entries.push_back({quick[k].id, quick[k].summary, [k](const ExperimentContext& context) {
+                         const Experiment experiment = condition_experiments(context.preset)[k];
                          write_caption(context.folder / experiment.id, context, caption_of(experiment));
-                         return reproduce(experiment, {context.out, context.seed, context.threads});
+                         return reproduce(experiment, context);
                        }});
   }
   return entries;
 }
 
 std::vector<CatalogEntry> make_catalog() {
-  std::vector<CatalogEntry> all = condition_experiments();
+  std::vector<CatalogEntry> all = condition_entries();
   for (const auto& family : {phase_experiments(), geometry_experiments(), correlation_experiments(),
                              dynamics_experiments(), neuron_experiments()}) {
     all.insert(all.end(), family.begin(), family.end());
@@ -65,34 +65,6 @@ std::optional<std::vector<Check>> reproduce(const CatalogEntry& entry, const Exp
   std::optional<std::vector<Check>> checks = entry.run(context);
   if (checks) write_verdict(context.folder / "verdict.json", *checks);
   return checks;
-}
-
-Check check_near(const std::string& id, const std::string& claim, double expected, double measured,
-                 double tolerance) {
-  return {id,
-          claim,
-          fmt::format("{:.6g}", expected),
-          fmt::format("{:.6g}", measured),
-          fmt::format("{:.2g}", tolerance),
-          std::abs(measured - expected) <= tolerance};
-}
-
-Check check_at_least(const std::string& id, const std::string& claim, double bound, double measured) {
-  return {id,
-          claim,
-          fmt::format("at least {:.4g}", bound),
-          fmt::format("{:.6g}", measured),
-          "",
-          measured >= bound};
-}
-
-Check check_at_most(const std::string& id, const std::string& claim, double bound, double measured) {
-  return {id,
-          claim,
-          fmt::format("at most {:.4g}", bound),
-          fmt::format("{:.6g}", measured),
-          "",
-          measured <= bound};
 }
 
 std::optional<std::vector<Descent>> exact_optima(const ExperimentContext& context,

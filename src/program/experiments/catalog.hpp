@@ -9,6 +9,7 @@
 
 #include "core/run_store.hpp"
 #include "program/optimum_cell.hpp"
+#include "program/predictions.hpp"
 #include "program/training_cell.hpp"
 #include "program/verdict.hpp"
 
@@ -58,13 +59,6 @@ std::vector<CatalogEntry> dynamics_experiments();
 std::vector<CatalogEntry> neuron_experiments();
 
 // What they share.
-
-/// A check that a number is within an absolute tolerance of the expected one.
-Check check_near(const std::string& id, const std::string& claim, double expected, double measured,
-                 double tolerance);
-/// A check that a number is at least, or at most, so much.
-Check check_at_least(const std::string& id, const std::string& claim, double bound, double measured);
-Check check_at_most(const std::string& id, const std::string& claim, double bound, double measured);
 
 /// The exact optima of training cells: the lowest of `starts` random descents and the one from the trained
 /// model; nothing where a signal ended it.

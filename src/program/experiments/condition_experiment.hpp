@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "core/run.hpp"
-#include "empirical/arrangement.hpp"
 #include "empirical/sampled_loss.hpp"
-#include "program/verdict.hpp"
+#include "program/experiments/catalog.hpp"
 #include "theory/decomposition.hpp"
 #include "theory/exact_loss.hpp"
 
@@ -18,8 +17,8 @@ namespace digon {
 /// One setting of an experiment: a model kind at a density.
 struct Condition {
   ModelKind kind = ModelKind::relu_output;
-  double density = 1.0;                  ///< 1 − S, of every feature
-  std::optional<Arrangement> predicted;  ///< of W's columns, where the paper says it
+  double density = 1.0;    ///< 1 − S, of every feature
+  std::string prediction;  ///< id of that of the arrangement of W's columns, where the paper says it
 };
 
 enum class FigureKind { arrows, basic };
@@ -40,17 +39,11 @@ struct Experiment {
   FigureKind figure = FigureKind::arrows;
 };
 
-/// All experiments, in the paper's order.
-const std::vector<Experiment>& experiments();
+/// All experiments of this kind at the preset's size, in the paper's order.
+std::vector<Experiment> condition_experiments(Preset preset);
 
-struct ExperimentOptions {
-  std::filesystem::path out;  ///< the experiment's results go to out/id
-  std::uint64_t seed = 0;
-  std::size_t threads = 0;  ///< 0: one a core; no result depends on it
-};
-
-/// Trains what is not trained yet, puts theory beside it, draws the figures, writes it all with verdict.json,
-/// and returns the checks; nothing where a signal ended it (finished experiments stay).
-std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentOptions& options);
+/// Trains what is not trained yet, puts theory beside it, draws the figures, writes it all, and returns the
+/// checks; nothing where a signal ended it (finished experiments stay).
+std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentContext& context);
 
 }  // namespace digon
