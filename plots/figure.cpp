@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
+#include <regex>
 #include <stdexcept>
 
 #include "core/atomic_file.hpp"
@@ -72,32 +74,101 @@ void Figure::place(int left, int bottom, int width, int height) {
                          double(bottom + height) / height_);
 }
 
+std::string plain_text(const std::string& text) {
+  return std::regex_replace(text, std::regex(R"(\{/:Italic ([^}]*)\})"), "$1");
+}
+
+void Figure::can_be_pointed_at(PlotPoints points) {
+  // gnuplot alone knows the ranges it settled on, and where the frame came to lie.
+  script_ << fmt::format(
+      "plot_{} = sprintf('%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g', GPVAL_TERM_XMIN, "
+      "GPVAL_TERM_XMAX, "
+      "GPVAL_TERM_YMIN, GPVAL_TERM_YMAX, GPVAL_X_MIN, GPVAL_X_MAX, GPVAL_Y_MIN, GPVAL_Y_MAX)\n",
+      points_.size());
+  points_.push_back(std::move(points));
+}
+
+namespace {
+
+/// Where a plot's frame lies on the figure, in pixels from its lower left corner, and the range of its axes.
+struct Frame {
+  double left, right, bottom, top, x_first, x_last, y_first, y_last;
+};
+
+double share(double value, double first, double last, AxisScale scale) {
+  if (scale == AxisScale::logarithmic) return std::log(value / first) / std::log(last / first);
+  return (value - first) / (last - first);
+}
+
+nlohmann::json describe(const PlotPoints& plot, const Frame& frame, double width, double height) {
+  const auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
+  nlohmann::json points = nlohmann::json::array();
+  for (const PlotPoint& point : plot.points) {
+    const double across = share(point.x, frame.x_first, frame.x_last, plot.x_scale);
+    const double up = share(point.y, frame.y_first, frame.y_last, plot.y_scale);
+    nlohmann::json entry = {rounded((frame.left + across * (frame.right - frame.left)) / width),
+                            rounded(1.0 - (frame.bottom + up * (frame.top - frame.bottom)) / height)};
+    for (const std::string& value : point.values) entry.push_back(value);
+    points.push_back(std::move(entry));
+  }
+  return {{"left", rounded(frame.left / width)},
+          {"right", rounded(frame.right / width)},
+          {"top", rounded(1.0 - frame.top / height)},
+          {"bottom", rounded(1.0 - frame.bottom / height)},
+          {"columns", plot.columns},
+          {"points", points}};
+}
+
+}  // namespace
+
 void Figure::save(const std::filesystem::path& path) const {
   write_file_atomically(path.string() + ".gp", script_.str());
-  render(path.string() + ".svg",
-         fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_, height_,
-                     font));
+  std::string print;
+  for (std::size_t k = 0; k < points_.size(); ++k) print += fmt::format("print plot_{}\n", k);
+  std::istringstream frames(
+      render(path.string() + ".svg",
+             fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_,
+                         height_, font),
+             print));
   // pngcairo's font sizes are points of 1/72 inch at 96 dots an inch, SVG's are dots.
   render(path.string() + ".png",
          fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
                      "pointscale 2 background rgb 'white'",
                      2 * width_, 2 * height_, font));
+  if (points_.empty()) return;
+  nlohmann::json areas = nlohmann::json::array();
+  for (const PlotPoints& plot : points_) {
+    Frame at{};
+    if (!(frames >> at.left >> at.right >> at.bottom >> at.top >> at.x_first >> at.x_last >> at.y_first >>
+          at.y_last)) {
+      throw std::runtime_error("gnuplot did not say where the plots of " + path.string() + " are");
+    }
+    areas.push_back(describe(plot, at, width_, height_));
+  }
+  write_file_atomically(path.string() + ".points.json", nlohmann::json{{"areas", areas}}.dump() + "\n");
 }
 
-void Figure::render(const std::filesystem::path& file, const std::string& terminal) const {
+std::string Figure::render(const std::filesystem::path& file, const std::string& terminal,
+                           const std::string& after) const {
   const std::filesystem::path unfinished =
       file.parent_path() / ("." + file.filename().string() + ".unfinished");
+  const std::filesystem::path printed = file.parent_path() / ("." + file.filename().string() + ".printed");
   std::filesystem::remove(unfinished);
   {
     Gnuplot gnuplot("gnuplot");
     gnuplot << "set terminal " << terminal << "\nset output '" << unfinished.string() << "'\n"
             << script_.str() << "\nset output\n";
+    if (!after.empty()) gnuplot << "set print '" << printed.string() << "'\n" << after << "unset print\n";
   }
   std::error_code error;
   if (std::filesystem::file_size(unfinished, error) == 0 || error) {
     throw std::runtime_error("gnuplot did not draw " + file.string());
   }
   std::filesystem::rename(unfinished, file);
+  if (after.empty()) return "";
+  std::string lines = std::filesystem::exists(printed) ? read_file(printed) : "";
+  std::filesystem::remove(printed);
+  return lines;
 }
 
 }  // namespace digon

@@ -20,6 +20,26 @@ std::string ordered_color(double share);
 extern const char* const sequential_palette;
 extern const char* const diverging_palette;
 
+/// A dot or a cell of a plot with its numbers, for a page on which it can be pointed at.
+struct PlotPoint {
+  double x = 0.0;  ///< in the plot's coordinates
+  double y = 0.0;
+  std::vector<std::string> values;  ///< one a column
+};
+
+enum class AxisScale { linear, logarithmic };
+
+/// The points of one plot; its scales are those of its axes.
+struct PlotPoints {
+  std::vector<std::string> columns;
+  std::vector<PlotPoint> points;
+  AxisScale x_scale = AxisScale::linear;
+  AxisScale y_scale = AxisScale::linear;
+};
+
+/// A text without gnuplot's markup: "{/:Italic n} = 5" as "n = 5".
+std::string plain_text(const std::string& text);
+
 /// A gnuplot figure: a script with its data inside, so that it can be kept, restyled and run again by hand.
 class Figure {
  public:
@@ -39,16 +59,23 @@ class Figure {
   /// Places the frame of the next plot of a multiplot; SVG pixels from the figure's lower left corner.
   void place(int left, int bottom, int width, int height);
 
-  /// Writes path.svg, path.png and path.gp, each whole or not at all. Throws std::runtime_error where gnuplot
-  /// fails.
+  /// The points of the plot drawn last: the file path.points.json of save() says where on the figure each one
+  /// is, in shares of its width and height.
+  void can_be_pointed_at(PlotPoints points);
+
+  /// Writes path.svg, path.png and path.gp, each whole or not at all, and path.points.json where plots can be
+  /// pointed at. Throws std::runtime_error where gnuplot fails.
   void save(const std::filesystem::path& path) const;
 
  private:
-  void render(const std::filesystem::path& file, const std::string& terminal) const;
+  /// Draws the figure; `after` are commands run last, whose printed lines are returned.
+  std::string render(const std::filesystem::path& file, const std::string& terminal,
+                     const std::string& after = "") const;
 
   int width_;
   int height_;
   std::ostringstream script_;
+  std::vector<PlotPoints> points_;
 };
 
 }  // namespace digon

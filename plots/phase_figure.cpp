@@ -61,6 +61,29 @@ void add_cells(Figure& figure, const char* name, const PhaseDiagram& diagram, co
   figure.data(name, rows);
 }
 
+/// Every cell, with what the panels show of it.
+PlotPoints points_of(const PhaseDiagram& diagram) {
+  PlotPoints all{{"density", "relative importance", "exact optimum", "its loss", "hand-built",
+                  "above the optimum", "trained", "trained above"},
+                 {}};
+  const bool has_trained = diagram.trained_phase.size() > 0;
+  const auto phase = [](int index) { return std::string(phase_names[std::size_t(index)]); };
+  for (Eigen::Index r = 0; r < diagram.exact_phase.rows(); ++r) {
+    for (Eigen::Index c = 0; c < diagram.exact_phase.cols(); ++c) {
+      all.points.push_back(
+          {std::log10(diagram.density[c]),
+           std::log10(diagram.relative_importance[r]),
+           {fmt::format("{:.4g}", diagram.density[c]), fmt::format("{:.4g}", diagram.relative_importance[r]),
+            phase(diagram.exact_phase(r, c)), fmt::format("{:.5g}", diagram.exact_loss(r, c)),
+            phase(diagram.candidate_phase(r, c)),
+            fmt::format("{:.3g}%", 100.0 * diagram.candidate_excess(r, c)),
+            has_trained ? phase(diagram.trained_phase(r, c)) : "",
+            has_trained ? fmt::format("{:.3g}%", 100.0 * diagram.trained_excess(r, c)) : ""}});
+    }
+  }
+  return all;
+}
+
 void place(Figure& figure, int panel) {
   figure.place(edge_left + panel * panel_width, edge_bottom, plot_size, plot_size);
 }
@@ -85,16 +108,17 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
   if (has_trained) add_cells(figure, "trained", diagram, diagram.trained_phase);
   const Eigen::MatrixXd& excess = has_trained ? diagram.trained_excess : diagram.candidate_excess;
   add_cells(figure, "excess", diagram, Eigen::MatrixXd(100.0 * excess));
-  std::vector<std::vector<double>> points;
+  std::vector<std::vector<double>> border;
   for (const Eigen::Vector2d& point : diagram.boundary)
-    points.push_back({std::log10(point[0]), std::log10(point[1])});
-  figure.data("boundary", points);
+    border.push_back({std::log10(point[0]), std::log10(point[1])});
+  figure.data("boundary", border);
+  const PlotPoints points = points_of(diagram);
   const auto boundary = [&](const char* color) {
-    return points.empty()
+    return border.empty()
                ? std::string()
                : fmt::format(", $boundary using 1:2 with points pt 7 ps 0.25 lc rgb '{}' notitle", color);
   };
-  const std::string cells = "using 1:2:3 with image notitle";
+  const std::string cells = "using 1:2:3 with image pixels notitle";
 
   figure << "set multiplot\nunset colorbox\n"
          << fmt::format(
@@ -127,6 +151,7 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
              << fmt::format("set ytics ({})", log_ticks(Labels::hidden));
     }
     figure << "\n";
+    figure.can_be_pointed_at(points);
   }
   place(figure, count - 1);
   figure << "set palette maxcolors 0\n"
@@ -137,7 +162,9 @@ void draw_phases(const std::filesystem::path& path, const PhaseDiagram& diagram)
                         150.0 / width, "excess loss, %")
          << fmt::format("set cbtics scale 0.5 {:.1g}\nplot $excess ",
                         std::max(50.0 * excess.maxCoeff(), 1e-12))
-         << cells << boundary("white") << "\nunset multiplot\n";
+         << cells << boundary("white") << "\n";
+  figure.can_be_pointed_at(points);
+  figure << "unset multiplot\n";
   figure.save(path);
 }
 

@@ -14,6 +14,7 @@ struct PhaseDiagram {
   Eigen::VectorXd relative_importance;  ///< [rows], ascending
   Eigen::MatrixXi candidate_phase;      ///< [rows×columns] 0 absent, 1 dedicated, 2 superposed
   Eigen::MatrixXi exact_phase;          ///< [rows×columns]
+  Eigen::MatrixXd exact_loss;           ///< [rows×columns] of the exact optimum
   Eigen::MatrixXd candidate_excess;     ///< [rows×columns] (best candidate − exact optimum)/exact optimum
   std::vector<Eigen::Vector2d> boundary;  ///< points of the exact boundary: density, relative importance
   Eigen::MatrixXi trained_phase;          ///< [rows×columns], or empty: no trained models

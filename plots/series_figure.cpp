@@ -16,7 +16,7 @@ constexpr int edge_left = 80;
 constexpr int gap = 175;
 constexpr int edge_bottom = 60;
 constexpr int gap_y = 135;
-constexpr int edge_top = 95;
+constexpr int edge_top = 118;
 
 std::string with_of(const Series& series) {
   const std::string_view color = feature_color(series.color);
@@ -44,6 +44,24 @@ std::size_t legend_rows(const SeriesPanel& panel) {
     ++labels;
   }
   return labels * longest > characters_in_a_row ? 2 : 1;
+}
+
+/// Every point of the panel, with the names of its axes.
+PlotPoints points_of(const SeriesPanel& panel) {
+  PlotPoints all{{"series", plain_text(panel.x_label), plain_text(panel.y_label), "of"},
+                 {},
+                 panel.x_scale,
+                 panel.y_scale};
+  for (const Series& series : panel.series) {
+    for (std::size_t k = 0; k < series.points.size(); ++k) {
+      const Eigen::Vector2d& point = series.points[k];
+      all.points.push_back({point[0],
+                            point[1],
+                            {plain_text(series.label), fmt::format("{:.4g}", point[0]),
+                             fmt::format("{:.5g}", point[1]), series.notes.empty() ? "" : series.notes[k]}});
+    }
+  }
+  return all;
 }
 
 void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
@@ -76,6 +94,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                     series.label.empty() ? "notitle" : fmt::format("title \"{}\"", series.label)));
   }
   figure << plots << "\n";
+  figure.can_be_pointed_at(points_of(panel));
   for (; tag > 0; --tag) figure << fmt::format("unset label {}\n", tag);
 }
 

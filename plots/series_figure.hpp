@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "plots/figure.hpp"
+
 namespace digon {
 
 enum class SeriesStyle { line, points, line_and_points, bars };
@@ -14,8 +16,9 @@ struct Series {
   std::string label;  ///< in the legend; empty: not there
   std::vector<Eigen::Vector2d> points;
   SeriesStyle style = SeriesStyle::line;
-  std::size_t color = 0;  ///< as of feature_color
-  double size = 0.5;      ///< of the points
+  std::size_t color = 0;                ///< as of feature_color
+  double size = 0.5;                    ///< of the points
+  std::vector<std::string> notes = {};  ///< one a point, or none: what else there is to say of it
 };
 
 /// A horizontal line with its name at the right edge.
@@ -24,8 +27,6 @@ struct Level {
   std::string name;
   double shift = 0.0;  ///< of the name, upwards, in characters
 };
-
-enum class AxisScale { linear, logarithmic };
 
 /// Axes with series in them.
 struct SeriesPanel {

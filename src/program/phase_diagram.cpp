@@ -137,6 +137,7 @@ PhaseDiagram phase_diagram(const PhaseGrid& grid, const std::vector<PhaseCell>& 
   diagram.relative_importance = grid.relative_importance;
   diagram.candidate_phase.resize(rows, columns);
   diagram.exact_phase.resize(rows, columns);
+  diagram.exact_loss.resize(rows, columns);
   diagram.candidate_excess.resize(rows, columns);
   for (const Transition& each : transitions) {
     diagram.boundary.emplace_back(each.at.density, each.at.relative_importance);
@@ -146,6 +147,7 @@ PhaseDiagram phase_diagram(const PhaseGrid& grid, const std::vector<PhaseCell>& 
       const PhaseCell& each = cells[std::size_t(row * columns + column)];
       diagram.candidate_phase(row, column) = int(phase_of(each.candidates[0].candidate));
       diagram.exact_phase(row, column) = int(each.exact.phase);
+      diagram.exact_loss(row, column) = each.exact.optimum.loss;
       diagram.candidate_excess(row, column) = each.candidates[0].loss / each.exact.optimum.loss - 1.0;
     }
   }

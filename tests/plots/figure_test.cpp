@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "core/atomic_file.hpp"
 #include "plots/arrows_figure.hpp"
@@ -20,9 +21,11 @@
 namespace {
 
 using namespace digon;
+using nlohmann::json;
 
-/// A whole SVG, a whole PNG, and the script; nothing else.
+/// A whole SVG, a whole PNG, the script, and the points where it can be pointed at; nothing else.
 void check_drawn(const std::filesystem::path& path) {
+  const bool pointed_at = std::filesystem::exists(path.string() + ".points.json");
   const std::string svg = read_file(path.string() + ".svg");
   CHECK(svg.find("</svg>") != std::string::npos);
   CHECK(svg.find("warning") == std::string::npos);
@@ -30,7 +33,7 @@ void check_drawn(const std::filesystem::path& path) {
   CHECK(png.substr(0, 4) == "\x89PNG");
   CHECK(png.find("IEND") != std::string::npos);
   CHECK_FALSE(read_file(path.string() + ".gp").empty());
-  CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 3);
+  CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == (pointed_at ? 4 : 3));
 }
 
 }  // namespace
@@ -90,6 +93,25 @@ TEST_CASE("the survey of packings is drawn") {
   check_drawn(folder.path() / "survey");
 }
 
+TEST_CASE("a dot's place on the figure follows the axes, logarithms and free ranges included") {
+  const TemporaryFolder folder;
+  SeriesPanel panel{
+      "t", "{/:Italic x}", "y", {{"dots", {{1.0, 0.0}, {10.0, 2.0}, {100.0, 1.0}}, SeriesStyle::points}}};
+  panel.x_scale = AxisScale::logarithmic;
+  panel.series[0].notes = {"a", "b", "c"};
+  draw_series(folder.path() / "dots", "dots", {panel});
+  const json area = json::parse(read_file(folder.path() / "dots.points.json"))["areas"][0];
+  CHECK(area["columns"] == json({"series", "x", "y", "of"}));
+  const auto at = [&](std::size_t k, std::size_t axis) { return area["points"][k][axis].get<double>(); };
+  CHECK(at(0, 0) == Approx(area["left"].get<double>()).margin(1e-3));
+  CHECK(at(1, 0) == Approx(0.5 * (area["left"].get<double>() + area["right"].get<double>())).margin(1e-3));
+  CHECK(at(2, 0) == Approx(area["right"].get<double>()).margin(1e-3));
+  CHECK(at(0, 1) == Approx(area["bottom"].get<double>()).margin(1e-3));
+  CHECK(at(1, 1) == Approx(area["top"].get<double>()).margin(1e-3));
+  CHECK(area["points"][1].back() == "b");
+  CHECK(plain_text("‖{/:Italic W}_1‖, {/:Italic n} = 5") == "‖W_1‖, n = 5");
+}
+
 TEST_CASE("series are drawn in every style, and neuron stacks") {
   const TemporaryFolder series;
   SeriesPanel panel{"title", "x", "y", {{"line", {{1.0, 0.1}, {10.0, 0.9}}}}};
@@ -126,6 +148,7 @@ TEST_CASE("phases are drawn, with and without trained models") {
     diagram.density = Eigen::Vector2d(0.1, 1.0);
     diagram.relative_importance = Eigen::Vector2d(0.5, 2.0);
     diagram.candidate_phase = diagram.exact_phase = Eigen::MatrixXi::Ones(2, 2);
+    diagram.exact_loss = Eigen::MatrixXd::Constant(2, 2, 0.02);
     diagram.candidate_excess = Eigen::MatrixXd::Constant(2, 2, 0.01);
     diagram.boundary = {{0.3, 1.0}};
     if (trained) {
@@ -135,6 +158,15 @@ TEST_CASE("phases are drawn, with and without trained models") {
     draw_phases(folder.path() / "phase", diagram);
     check_drawn(folder.path() / "phase");
     CHECK((read_file(folder.path() / "phase.svg").find("trained models") != std::string::npos) == trained);
+    const json areas = json::parse(read_file(folder.path() / "phase.points.json"))["areas"];
+    REQUIRE(areas.size() == (trained ? 4 : 3));
+    // Cells in the quarters of the frame; the density falls to the right.
+    const json& area = areas[0];
+    const double across = area["right"].get<double>() - area["left"].get<double>();
+    const json& densest = area["points"][1];
+    CHECK(densest[0].get<double>() == Approx(area["left"].get<double>() + 0.25 * across).margin(1e-3));
+    CHECK(densest[2] == "1");
+    CHECK(area["columns"][0] == "density");
   }
 }
 

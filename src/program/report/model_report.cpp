@@ -1,0 +1,168 @@
+#include "program/report/model_report.hpp"
+
+#include <fmt/format.h>
+
+#include "core/interrupt.hpp"
+#include "core/progress.hpp"
+#include "empirical/feature_dimensionality.hpp"
+#include "plots/arrows_figure.hpp"
+#include "plots/basic_figure.hpp"
+#include "plots/series_figure.hpp"
+#include "plots/stack_figure.hpp"
+#include "program/measure_model.hpp"
+#include "theory/decomposition.hpp"
+#include "theory/exact_loss.hpp"
+#include "theory/optimality_gap.hpp"
+
+namespace digon {
+namespace {
+
+Table summary_table() {
+  return {{"quantity", "value"}, {}};
+}
+
+/// The share of the loss that comes with k active features, as bars.
+void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd& share) {
+  Series bars{"share of the loss", {}, SeriesStyle::bars, 0};
+  for (Eigen::Index k = 0; k < share.size(); ++k) {
+    // What is too small to be seen would only make the axis long.
+    if (share[k] > 1e-4) bars.points.emplace_back(double(k), share[k]);
+  }
+  SeriesPanel panel{
+      "loss by number of active features", "active features {/:Italic k}", "share of the loss", {bars}};
+  panel.y_range = "[0:*]";
+  draw_series(path, "Decomposition of the exact loss", {panel});
+}
+
+/// What the exact theory says of the weights, where it reaches.
+void add_theory(const ModelReportOptions& options, const ToyModel& model, const FeatureDistribution& features,
+                const std::filesystem::path& figures, Table& table) {
+  if (!has_exact_loss(model.kind, features)) {
+    table.add_row({"exact loss", "none: of linear and ReLU output models on uniform features alone"});
+    return;
+  }
+  ExactLossOptions exact_options;
+  exact_options.threads = options.threads;
+  const ExactLoss exact = exact_loss(model, features, exact_options);
+  table.add_row({"exact loss", fmt::format("{:.10g} ± {:.1e}", exact.loss, exact.error)});
+  table.add_row(
+      {"share of the loss of answering 0", fmt::format("{:.6g}", exact.loss / zero_model_loss(features))});
+  table.add_row({"of it where the feature is active", fmt::format("{:.6g}", exact.reconstruction.sum())});
+  table.add_row(
+      {"of it where the feature is 0 (interference)", fmt::format("{:.6g}", exact.interference.sum())});
+  if (features.has_uniform_density() && features.sets.empty()) {
+    DecompositionOptions by_count;
+    by_count.threads = options.threads;
+    by_count.relative_tolerance = 1e-8;
+    const Eigen::VectorXd parts = binomial_weights(features.features(), features.density[0])
+                                      .cwiseProduct(decompose(model, features.importance, by_count).L_mean());
+    table.add_row({"the sum over active features", fmt::format("{:.10g}", parts.sum())});
+    draw_decomposition(figures.string() + "-decomposition", parts / parts.sum());
+  }
+}
+
+void add_gap(const OptimalityGap& gap, Table& table) {
+  table.add_row({"the best optimum found", fmt::format("{:.10g}", gap.best)});
+  table.add_row({"above it", fmt::format("{:.4g} ({:.4f}%)", gap.absolute(), 100.0 * gap.relative())});
+  table.add_row({"the local minimum below these weights", fmt::format("{:.10g}", gap.local)});
+  if (gap.minimum) {
+    table.add_row({"of the local minima found it is",
+                   *gap.minimum == 0 ? "the best" : fmt::format("number {}, counted from 0", *gap.minimum)});
+  }
+}
+
+void add_geometry(const ToyModel& model, const FeatureGeometry& geometry, Table& table) {
+  const std::string name = geometry_of_trained(model.W).name;
+  table.add_row({"geometry", name.empty() ? "no feature represented" : name});
+  table.add_row(
+      {"dimensions per feature D* = m/‖W‖²", fmt::format("{:.6g}", geometry.dimensions_per_feature)});
+  table.add_row(
+      {"capacity Σ D_i", fmt::format("{:.6g} of {}", geometry.dimensionality.sum(), model.hidden())});
+}
+
+Table feature_table(const ToyModel& model, const FeatureGeometry& geometry) {
+  Table table{{"feature", "norm", "bias", "superposition", "D_i"}, {}};
+  for (Eigen::Index i = 0; i < model.features(); ++i) {
+    table.add_row({cell(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
+                   fmt::format("{:.6g}", model.b[i]), fmt::format("{:.6g}", geometry.superposition[i]),
+                   fmt::format("{:.6g}", geometry.dimensionality[i])});
+  }
+  return table;
+}
+
+void draw_weights(const std::filesystem::path& path, const ToyModel& model, const FeatureGeometry& geometry) {
+  if (has_relu_hidden(model.kind)) {
+    draw_stacks(path.string() + "-neurons", "Weights into each neuron", {{"neurons", model.W}});
+    return;
+  }
+  draw_basic(path.string() + "-basic", {{"W^TW, b and norms", model.W.transpose() * model.W, model.b,
+                                         geometry.norm, geometry.superposition}});
+  constexpr Eigen::Index most_arrows = 12;
+  if (model.hidden() != 2 || model.features() > most_arrows) return;
+  std::vector<std::string> names;
+  for (Eigen::Index i = 0; i < model.features(); ++i) names.push_back(fmt::format("{}", i));
+  draw_arrows(path.string() + "-arrows", {{"columns of W", geometry_of_trained(model.W).name, model.W}},
+              names);
+}
+
+/// Models of the same kind and law share one search for the optimum.
+std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+                                   const std::vector<FeatureDistribution>& features) {
+  std::vector<OptimalityGap> gaps(chosen.size());
+  OptimumOptions search;
+  search.starts = options.starts;
+  search.seed = options.seed;
+  search.threads = options.threads;
+  const auto groups = group_by_law(chosen, features);
+  Progress progress("optimality gap", chosen.size() + groups.size() * options.starts);
+  search.advance = [&](std::size_t starts) { progress.advance(starts); };
+  for (const std::vector<std::size_t>& group : groups) {
+    if (interrupted()) break;
+    if (!has_exact_loss(chosen[group.front()].loaded.model.kind, features[group.front()])) continue;
+    std::vector<ToyModel> models;
+    for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
+    const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
+    for (std::size_t g = 0; g < group.size(); ++g) gaps[group[g]] = found[g];
+  }
+  return gaps;
+}
+
+}  // namespace
+
+std::optional<Report> model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+                                   const std::vector<FeatureDistribution>& features) {
+  const std::vector<OptimalityGap> gaps = gaps_of(options, chosen, features);
+  Report report;
+  report.title = "Digon: " + options.model.filename().string();
+  report.summary = fmt::format(
+      "{} trained models: their exact loss, the geometry of their features, and how far they "
+      "are from the best weights there are.",
+      chosen.size());
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    if (interrupted()) return std::nullopt;
+    const ToyModel& model = chosen[k].loaded.model;
+    const FeatureGeometry geometry = feature_geometry(model.W);
+    const std::filesystem::path folder = options.out / fmt::format("instance-{}", chosen[k].instance);
+    Table summary = summary_table();
+    summary.add_row(
+        {"model", fmt::format("{}, n = {}, m = {}", name_of(model.kind), model.features(), model.hidden())});
+    add_theory(options, model, features[k], folder / "model", summary);
+    if (has_exact_loss(model.kind, features[k])) add_gap(gaps[k], summary);
+    add_geometry(model, geometry, summary);
+    draw_weights(folder / "model", model, geometry);
+    report.sections.push_back(
+        {fmt::format("Instance {}", chosen[k].instance),
+         fmt::format("Features {}, mean density {:.4g}.", describe_law(features[k]),
+                     features[k].density.mean()),
+         fmt::format(
+             "digon loss --model {0} --instance {1}\ndigon gap --model {0} --instance {1}\ndigon measure "
+             "--model {0} --instance {1}",
+             options.model.string(), chosen[k].instance),
+         figures_in(folder),
+         {std::move(summary), feature_table(model, geometry)},
+         {}});
+  }
+  return report;
+}
+
+}  // namespace digon

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "program/model_options.hpp"
+#include "program/report/report_page.hpp"
+
+namespace digon {
+
+struct ModelReportOptions {
+  std::filesystem::path model;  ///< as the user named it
+  std::filesystem::path out;    ///< for figures
+  std::size_t starts = 16;      ///< of the search for the optimum
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;
+};
+
+/// All there is to say of trained weights, a section an instance: exact loss and its decomposition, named
+/// geometry, optimality gap, figures. Leaves the figures in the output folder. Nothing where a signal ended
+/// it.
+std::optional<Report> model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+                                   const std::vector<FeatureDistribution>& features);
+
+}  // namespace digon

@@ -1,0 +1,255 @@
+#include "program/report/report_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/archive/iterators/base64_from_binary.hpp>
+#include <boost/archive/iterators/transform_width.hpp>
+#include <regex>
+#include <string_view>
+
+#include "core/atomic_file.hpp"
+#include "core/version.hpp"
+
+namespace digon {
+
+namespace tables {
+// Generated from page.css and page.js.
+extern const std::string_view report_style;
+extern const std::string_view report_script;
+}  // namespace tables
+
+namespace {
+
+/// An SVG larger than this is shown as its PNG: browsers are slow with tens of thousands of shapes.
+constexpr std::size_t largest_svg = 400'000;
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      default:
+        html += c;
+    }
+  }
+  return html;
+}
+
+std::string base64(const std::string& bytes) {
+  using namespace boost::archive::iterators;
+  using Digits = base64_from_binary<transform_width<std::string::const_iterator, 6, 8>>;
+  std::string text(Digits(bytes.begin()), Digits(bytes.end()));
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
+/// An image and how wide it is meant to be, in pixels.
+struct Image {
+  std::string source;
+  int width = 0;
+};
+
+Image image_of(const std::filesystem::path& figure) {
+  const std::string svg = read_file(figure.string() + ".svg");
+  std::smatch box;
+  const std::string head = svg.substr(0, 1000);
+  const int width =
+      std::regex_search(head, box, std::regex("viewBox=\"0 0 ([0-9]+) ")) ? std::stoi(box[1]) : 1000;
+  if (svg.size() <= largest_svg) return {"data:image/svg+xml;base64," + base64(svg), width};
+  return {"data:image/png;base64," + base64(read_file(figure.string() + ".png")), width};
+}
+
+/// An id of words, for a link.
+std::string anchor_of(std::string_view title) {
+  std::string anchor;
+  for (const char c : title) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain) anchor += c;
+    if (c >= 'A' && c <= 'Z') anchor += static_cast<char>(c - 'A' + 'a');
+    if (!plain && !anchor.empty() && anchor.back() != '-') anchor += '-';
+  }
+  return "part-" + anchor;
+}
+
+std::string figure_html(const std::filesystem::path& figure, const std::string& title) {
+  const std::string caption_file = figure.string() + ".txt";
+  const std::string caption = std::filesystem::exists(caption_file) ? read_file(caption_file) : "";
+  const std::string points_file = figure.string() + ".points.json";
+  const std::string alternative =
+      title + (caption.empty() ? "" : ": " + caption.substr(0, caption.find('\n')));
+  const Image image = image_of(figure);
+  std::string plot = fmt::format("<div class=\"plot\" style=\"max-width:{}px\"", image.width);
+  std::string data;
+  if (std::filesystem::exists(points_file)) {
+    const std::string id = "points-" + anchor_of(title + "-" + figure.filename().string());
+    plot += fmt::format(
+        " tabindex=\"0\" role=\"group\" aria-label=\"{}; arrow keys step through its points\" "
+        "data-points=\"{}\"",
+        escaped(figure.filename().string()), id);
+    // The numbers and names in it hold no '<'.
+    data = fmt::format("<script type=\"application/json\" id=\"{}\">{}</script>", id, read_file(points_file));
+  }
+  return fmt::format("<figure>{}><img alt=\"{}\" src=\"{}\"></div>{}<figcaption>{}</figcaption></figure>\n",
+                     plot, escaped(alternative), image.source, data, escaped(caption));
+}
+
+std::string table_html(const Table& table) {
+  std::string html = "<div class=\"table tall\" tabindex=\"0\"><table><thead><tr>";
+  for (const std::string& column : table.columns) html += "<th scope=\"col\">" + escaped(column) + "</th>";
+  html += "</tr></thead><tbody>\n";
+  for (const auto& row : table.rows) {
+    html += "<tr>";
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      html += fmt::format("<td class=\"number\" data-label=\"{}\">{}</td>", escaped(table.columns[k]),
+                          escaped(row[k]));
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string verdict_cell(const Check& check) {
+  return check.pass ? "<span class=\"pass\">✓ pass</span>" : "<span class=\"fail\">✗ FAIL</span>";
+}
+
+std::string row_html(const Check& check) {
+  return fmt::format(
+      "<tr data-pass=\"{}\"><td class=\"id\" data-label=\"check\">{}</td><td "
+      "data-label=\"claim\">{}<br><span "
+      "class=\"source\">{}</span></td><td class=\"number\" data-label=\"expected\">{}</td><td "
+      "class=\"number\" "
+      "data-label=\"measured\">{}</td><td class=\"number\" data-label=\"tolerance\">{}</td><td "
+      "data-label=\"verdict\">{}</td></tr>\n",
+      check.pass ? 1 : 0, escaped(check.id), escaped(check.claim), escaped(check.source),
+      escaped(check.expected), escaped(check.measured), escaped(check.tolerance), verdict_cell(check));
+}
+
+constexpr std::string_view check_columns[]{"check", "claim", "expected", "measured", "tolerance", "verdict"};
+
+/// All checks, to be sorted and filtered.
+std::string verdict_table(const std::vector<Check>& checks) {
+  std::string html =
+      "<h2 id=\"all-checks\">Verdict</h2>\n<div class=\"controls\"><label>Filter <input type=\"search\" "
+      "id=\"words\" autocomplete=\"off\"></label><label><input type=\"checkbox\" id=\"failures\"> failures "
+      "only</label><label>Sort by <select id=\"order\">";
+  for (std::size_t k = 0; k < std::size(check_columns); ++k) {
+    html += fmt::format(
+        "<option value=\"{0} 1\">{1}, ascending</option><option value=\"{0} -1\">{1}, "
+        "descending</option>",
+        k, check_columns[k]);
+  }
+  html +=
+      "</select></label><span id=\"shown\" role=\"status\"></span></div>\n<div class=\"table tall\" "
+      "tabindex=\"0\"><table id=\"verdict\"><thead><tr>";
+  for (const std::string_view column : check_columns) {
+    html +=
+        fmt::format("<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{}</button></th>", column);
+  }
+  html += "</tr></thead><tbody>\n";
+  for (const Check& check : checks) html += row_html(check);
+  return html + "</tbody></table></div>\n";
+}
+
+/// The checks of one section; those of the same claim beyond the first few are left to the table of all.
+std::string section_checks(const std::vector<Check>& checks) {
+  constexpr std::size_t most = 40;
+  if (checks.empty()) return "";
+  std::string html = "<div class=\"table\"><table><thead><tr>";
+  for (const std::string_view column : check_columns)
+    html += fmt::format("<th scope=\"col\">{}</th>", column);
+  html += "</tr></thead><tbody>\n";
+  // Failures and the literature's predictions first.
+  std::vector<Check> ordered = checks;
+  const auto rank = [](const Check& check) { return !check.pass ? 0 : check.source.empty() ? 2 : 1; };
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [&](const Check& a, const Check& b) { return rank(a) < rank(b); });
+  for (std::size_t k = 0; k < std::min(most, ordered.size()); ++k) html += row_html(ordered[k]);
+  html += "</tbody></table></div>\n";
+  if (ordered.size() > most) {
+    html += fmt::format(
+        "<p class=\"source\">{} more checks of this part are in the <a href=\"#all-checks\">table of "
+        "all</a>.</p>\n",
+        ordered.size() - most);
+  }
+  return html;
+}
+
+std::string section_html(const ReportSection& section) {
+  std::string html = fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n<p>{2}</p>\n",
+                                 anchor_of(section.title), escaped(section.title), escaped(section.summary));
+  if (!section.command.empty()) html += "<pre><code>" + escaped(section.command) + "</code></pre>\n";
+  for (const auto& figure : section.figures) html += figure_html(figure, section.title);
+  for (const Table& table : section.tables) html += table_html(table);
+  return html + section_checks(section.checks) + "</section>\n";
+}
+
+std::string verdict_line(const std::vector<Check>& checks) {
+  const auto passed =
+      std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass; });
+  const bool all = std::size_t(passed) == checks.size();
+  return fmt::format("<p class=\"verdict {}\">{} {} of {} checks pass: theory and measurement {}.</p>\n",
+                     all ? "pass" : "fail", all ? "✓" : "✗", passed, checks.size(),
+                     all ? "agree" : "disagree");
+}
+
+}  // namespace
+
+std::string to_html(const Report& report) {
+  std::vector<Check> checks;
+  std::string links;
+  std::string sections;
+  for (const ReportSection& section : report.sections) {
+    checks.insert(checks.end(), section.checks.begin(), section.checks.end());
+    links +=
+        fmt::format("<li><a href=\"#{}\">{}</a></li>\n", anchor_of(section.title), escaped(section.title));
+    sections += section_html(section);
+  }
+  // The policy forbids every request: what the page needs is in it.
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" "
+      "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
+      "'unsafe-inline'\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<a "
+      "class=\"skip\" "
+      "href=\"#main\">Skip to the content</a>\n<header class=\"top\"><h1>{}</h1><label class=\"theme\">Theme "
+      "<select "
+      "id=\"theme\"><option>auto</option><option>light</option><option>dark</option></select></label></"
+      "header>\n<main "
+      "id=\"main\">\n",
+      escaped(report.title), tables::report_style, escaped(report.title));
+  if (!checks.empty()) html += verdict_line(checks);
+  html += fmt::format("<p>{}</p>\n<nav aria-label=\"Parts\"><ul>\n{}</ul></nav>\n", escaped(report.summary),
+                      links);
+  if (!checks.empty()) html += verdict_table(checks);
+  return html + sections +
+         fmt::format(
+             "</main>\n<footer><p class=\"source\">Made by digon {}.</p></footer>\n<script>\n{}</script>\n"
+             "</body>\n</html>\n",
+             version, tables::report_script);
+}
+
+std::vector<std::filesystem::path> figures_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> figures;
+  if (!std::filesystem::is_directory(folder)) return figures;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::filesystem::path& file = entry.path();
+    if (file.extension() == ".svg") figures.push_back(file.parent_path() / file.stem());
+  }
+  std::sort(figures.begin(), figures.end());
+  return figures;
+}
+
+}  // namespace digon

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/table.hpp"
+#include "program/verdict.hpp"
+
+namespace digon {
+
+/// A part of a report: what was done, the command that does it, figures, tables, and predictions beside
+/// measurements.
+struct ReportSection {
+  std::string title;
+  std::string summary;
+  std::string command;                         ///< a whole command line
+  std::vector<std::filesystem::path> figures;  ///< as of Figure::save, without extension
+  std::vector<Table> tables;
+  std::vector<Check> checks;
+};
+
+struct Report {
+  std::string title;
+  std::string summary;  ///< under the verdict
+  std::vector<ReportSection> sections;
+};
+
+/// One HTML page that holds all it shows: figures, data, style and script; it needs no network and opens from
+/// disk. Throws InputError where a figure cannot be read.
+std::string to_html(const Report& report);
+
+/// The figures in a folder, in the order of their names.
+std::vector<std::filesystem::path> figures_in(const std::filesystem::path& folder);
+
+}  // namespace digon
