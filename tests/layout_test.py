@@ -15,7 +15,7 @@ root = pathlib.Path(sys.argv[1])
 wrong = []
 files = 0
 for part, allowed in ALLOWED.items():
-    for path in sorted((root / part).glob("*.[ch]pp")):
+    for path in sorted((root / part).rglob("*.[ch]pp")):
         files += 1
         for header in re.findall(r'#include "([^/"]+)/', path.read_text()):
             if header not in allowed:

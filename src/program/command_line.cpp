@@ -51,6 +51,14 @@ void CommandLine::positional(const std::string& name, const std::string& help) {
 }
 
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  if (arguments == std::vector<std::string>{"--help-as=man"}) {
+    print_man_part();
+    return false;
+  }
+  if (arguments == std::vector<std::string>{"--help-as=words"}) {
+    print_option_words();
+    return false;
+  }
   po::options_description all;
   all.add(options_).add(hidden_);
   po::positional_options_description words;
@@ -69,10 +77,42 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
   if (!has("help")) return true;
+  print_help();
+  return false;
+}
+
+void CommandLine::print_help() const {
   std::cout << "digon " << command_ << ": " << summary_ << "\n\nUsage: digon " << command_
             << (positional_name_.empty() ? "" : " " + positional_name_ + "…") << " [options]\n\n"
             << options_ << "\nExample:\n  " << example_ << "\n";
-  return false;
+}
+
+void CommandLine::print_man_part() const {
+  // A line of troff must not begin with a dot or a quote; a hyphen is escaped, or it would be set as a dash.
+  const auto troff = [](const std::string& text) {
+    std::string escaped = text.starts_with('.') || text.starts_with('\'') ? "\\&" : "";
+    for (const char c : text) {
+      if (c == '\\') {
+        escaped += "\\e";
+      } else if (c == '-') {
+        escaped += "\\-";
+      } else {
+        escaped += c;
+      }
+    }
+    return escaped;
+  };
+  fmt::print(".SS digon {}{}\n{}.\n.PP\n.EX\n{}\n.EE\n", command_,
+             positional_name_.empty() ? "" : " " + positional_name_ + "…", troff(summary_), troff(example_));
+  for (const auto& option : options_.options()) {
+    const std::string parameter = option->format_parameter();
+    fmt::print(".TP\n.B {}{}\n{}\n", troff("--" + option->long_name()),
+               parameter.empty() ? "" : " " + troff(parameter), troff(option->description()));
+  }
+}
+
+void CommandLine::print_option_words() const {
+  for (const auto& option : options_.options()) fmt::print("--{} ", option->long_name());
 }
 
 bool CommandLine::has(const std::string& name) const {

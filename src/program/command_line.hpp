@@ -22,7 +22,8 @@ class CommandLine {
   /// Words without a leading -- are accepted and read by list(name).
   void positional(const std::string& name, const std::string& help);
 
-  /// Reads the arguments after the command. False where --help was asked for, which has then been printed.
+  /// Reads the arguments after the command. False where --help was asked for, which has then been printed, or
+  /// --help-as=man or --help-as=words: the same as a part of a man page, or the options alone.
   bool parse(const std::vector<std::string>& arguments);
 
   [[nodiscard]] bool has(const std::string& name) const;
@@ -36,6 +37,10 @@ class CommandLine {
   [[nodiscard]] double nonnegative(const std::string& name, double greatest) const;
 
  private:
+  void print_help() const;
+  void print_man_part() const;
+  void print_option_words() const;
+
   std::string command_;
   std::string summary_;
   std::string example_;

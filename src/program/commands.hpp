@@ -15,6 +15,7 @@ int run_attack(const std::vector<std::string>& arguments);
 int run_export(const std::vector<std::string>& arguments);
 int run_pack(const std::vector<std::string>& arguments);
 int run_phase(const std::vector<std::string>& arguments);
+int run_report(const std::vector<std::string>& arguments);
 int run_reproduce(const std::vector<std::string>& arguments);
 int run_verify(const std::vector<std::string>& arguments);
 

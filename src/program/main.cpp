@@ -12,6 +12,7 @@
 #include "core/interrupt.hpp"
 #include "core/version.hpp"
 #include "program/commands.hpp"
+#include "program/experiments/catalog.hpp"
 
 namespace {
 
@@ -35,8 +36,10 @@ constexpr std::array commands{
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
     Command{"export", "the finished cells of sweeps as CSV and safetensors", &digon::run_export},
-    Command{"verify", "run what is missing and say whether theory and trained models agree",
+    Command{"verify", "measure every prediction, and say whether theory and trained models agree",
             &digon::run_verify},
+    Command{"report", "one HTML page of the verdict and every figure, or of trained weights",
+            &digon::run_report},
 };
 
 void print_help() {
@@ -44,8 +47,48 @@ void print_help() {
       "digon: exact theory and trained toy models of superposition\n\nUsage: digon COMMAND [options]\n\n");
   for (const Command& command : commands) fmt::print("  {:<10} {}\n", command.name, command.summary);
   fmt::print(
-      "\n'digon COMMAND --help' lists a command's options, with an example.\n"
+      "\n'digon COMMAND --help' lists a command's options, with an example; 'digon --man' and 'digon "
+      "--bash-completion' print a man page and a completion for bash.\n"
       "Exit status: 0 done, 1 a check failed or the work could not be done, 2 bad input, 130 interrupted.\n");
+}
+
+/// The man page, in troff: what --help says, of every command.
+void print_man_page() {
+  fmt::print(
+      ".TH DIGON 1 \"\" \"digon {}\" \"User Commands\"\n.SH NAME\ndigon \\- exact theory and trained toy "
+      "models of "
+      "superposition\n.SH SYNOPSIS\n.B digon\n.I COMMAND\n[options]\n.SH DESCRIPTION\nDigon evaluates the "
+      "loss of toy "
+      "models of superposition exactly, trains them, and says how far any trained model is from the best "
+      "weights there "
+      "are.\n.SH COMMANDS\n",
+      digon::version);
+  for (const Command& command : commands) command.run({"--help-as=man"});
+  fmt::print(
+      ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nA check failed, or the work could not be done.\n.TP\n.B "
+      "2\nBad "
+      "input; nothing was written.\n.TP\n.B 130\nInterrupted; finished work is kept.\n");
+}
+
+/// A completion for bash: commands, then the options of the command; the experiments of reproduce; else
+/// files.
+void print_bash_completion() {
+  fmt::print(
+      "_digon() {{\n  local word=${{COMP_WORDS[COMP_CWORD]}} words=\n  if [ \"$COMP_CWORD\" -eq 1 ]; then\n  "
+      "  words='");
+  for (const Command& command : commands) fmt::print("{} ", command.name);
+  fmt::print("--help --version'\n  else\n    case ${{COMP_WORDS[1]}} in\n");
+  for (const Command& command : commands) {
+    fmt::print("      {}) words='", command.name);
+    command.run({"--help-as=words"});
+    if (command.name == "reproduce") {
+      for (const digon::CatalogEntry& entry : digon::catalog()) fmt::print("{} ", entry.id);
+    }
+    fmt::print("' ;;\n");
+  }
+  fmt::print(
+      "    esac\n  fi\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}}\ncomplete -o default -F "
+      "_digon digon\n");
 }
 
 int run(const std::vector<std::string>& words) {
@@ -55,6 +98,14 @@ int run(const std::vector<std::string>& words) {
   }
   if (words[0] == "--version") {
     fmt::print("digon {}\n", digon::version);
+    return 0;
+  }
+  if (words[0] == "--man") {
+    print_man_page();
+    return 0;
+  }
+  if (words[0] == "--bash-completion") {
+    print_bash_completion();
     return 0;
   }
   for (const Command& command : commands) {

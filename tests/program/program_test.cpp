@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/atomic_file.hpp"
+#include "core/model_file.hpp"
 #include "core/run.hpp"
 #include "core/safetensors.hpp"
 #include "tests/temporary_folder.hpp"
@@ -56,7 +57,7 @@ TEST_CASE("every command explains itself with an example") {
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
   for (const std::string command :
-       {"train", "loss", "measure", "optimum", "gap", "pack", "phase", "reproduce", "verify"}) {
+       {"train", "loss", "measure", "optimum", "gap", "pack", "phase", "reproduce", "verify", "report"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -152,8 +153,18 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("pack --points 5 --dim 3 --energy l1 --features 5", "--points: given with --energy l1");
   refused("pack --dim 3 --energy l1 --features 5:2", "--features: '5:2' given");
   refused("pack --points 5 --dim 3 --initial missing.csv", "missing.csv");
-  refused("verify --suite some --out new", "--suite: 'some' given; accepted: all, empirical, packing");
+  refused("verify --suite some --out new",
+          "--suite: 'some' is not a suite; accepted: all, theory, packing, empirical");
   refused("verify --seed 1.5", "--seed: '1.5'");
+  refused("verify --preset paper --out new", "--preset: 'paper' is not a preset; accepted: quick, full");
+  refused("report --density 0.1 --out new", "--density: given without --model");
+  refused("report --model missing.npz --out new", "missing.npz: cannot be read");
+  refused("report --suite some --out new", "--suite: 'some' is not a suite");
+  refused("measure --layout n", "--model is needed");
+  refused("measure --model missing --layout n", "--layout: 'n' is not a layout; accepted: auto, n,m, m,n");
+  refused("measure --layer missing.npy", "missing.npy: cannot be read");
+  refused("measure --layer missing.npy --model other", "--layer: given with --model");
+  refused("measure --layer missing.npy --layout x", "--layout: 'x'");
   refused("verify now", "a word without --");
   refused("verify --out /dev/null", "/dev/null");
 }

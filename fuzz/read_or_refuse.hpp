@@ -1,0 +1,16 @@
+#pragma once
+
+#include "core/input_error.hpp"
+
+namespace digon {
+
+/// Input is read or refused with an InputError: anything else is a finding.
+template <typename Read>
+void read_or_refuse(Read read) {
+  try {
+    read();
+  } catch (const InputError&) {
+  }
+}
+
+}  // namespace digon
