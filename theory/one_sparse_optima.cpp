@@ -37,34 +37,41 @@ Eigen::Index represented_in(const ToyModel& model) {
 
 std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
                                                   const OptimumOptions& options) {
+  std::vector<std::optional<Descent>> descents(one_sparse_descents(features, hidden, options));
+  parallel_for(descents.size(), options.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    descents[k] = one_sparse_descent(features, hidden, options, k);
+    options.advance(1);
+  });
+  return best_by_represented(descents);
+}
+
+std::size_t one_sparse_descents(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options) {
   if (features < 1) reject("features: {} given; at least 1 is needed", features);
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
   if (options.starts == 0) reject("starts: 0 given; at least 1 is needed");
-  const Objective objective = one_sparse_objective(Eigen::VectorXd::Ones(features));
-  const std::size_t count = options.starts * std::size_t(features + 1);
-  std::vector<Descent> descents(count);
-  std::vector<char> done(count, 0);
-  parallel_for(count, options.threads, [&](std::size_t k) {
-    if (interrupted()) return;
-    const auto represented = Eigen::Index(k / options.starts);
-    descents[k] = descend(objective, start_with(represented, features, hidden, k % options.starts,
-                                                derive_seed(options.seed, k)));
-    done[k] = 1;
-    options.advance(1);
-  });
+  return options.starts * std::size_t(features + 1);
+}
 
+Descent one_sparse_descent(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options,
+                           std::size_t k) {
+  const auto represented = Eigen::Index(k / options.starts);
+  return descend(one_sparse_objective(Eigen::VectorXd::Ones(features)),
+                 start_with(represented, features, hidden, k % options.starts, derive_seed(options.seed, k)));
+}
+
+std::vector<RepresentedOptimum> best_by_represented(const std::vector<std::optional<Descent>>& descents) {
   std::map<Eigen::Index, RepresentedOptimum> best;
-  for (std::size_t k = 0; k < count; ++k) {
-    if (done[k] == 0) continue;
-    const Descent& found = descents[k];
-    const Eigen::Index represented = represented_in(found.model);
-    const auto [entry, added] = best.try_emplace(represented, RepresentedOptimum{represented, found, 0});
-    if (!added && found.loss < entry->second.at.loss) entry->second.at = found;
+  for (const std::optional<Descent>& found : descents) {
+    if (!found) continue;
+    const Eigen::Index represented = represented_in(found->model);
+    const auto [entry, added] = best.try_emplace(represented, RepresentedOptimum{represented, *found, 0});
+    if (!added && found->loss < entry->second.at.loss) entry->second.at = *found;
   }
-  for (std::size_t k = 0; k < count; ++k) {
-    if (done[k] == 0) continue;
-    RepresentedOptimum& optimum = best.at(represented_in(descents[k].model));
-    if (descents[k].loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
+  for (const std::optional<Descent>& found : descents) {
+    if (!found) continue;
+    RepresentedOptimum& optimum = best.at(represented_in(found->model));
+    if (found->loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
   }
   std::vector<RepresentedOptimum> optima;
   optima.reserve(best.size());

@@ -64,35 +64,6 @@ class CeresObjective : public ceres::FirstOrderFunction {
   double unit_ = 1.0;
 };
 
-/// A start: columns in random directions with norms from 0 to about 1.5, small biases.
-ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed) {
-  std::vector<double> normal(std::size_t((hidden + 1) * features));
-  fill_standard_normal(normal, {seed, Purpose::initial_weights});
-  ToyModel start{Eigen::MatrixXd(hidden, features), Eigen::VectorXd(features)};
-  start = unflatten(normal.data(), start);
-  start.W *= 0.8 / std::sqrt(double(hidden));
-  start.b *= 0.1;
-  return start;
-}
-
-/// Groups descents by loss, lowest first. A start that ended nowhere has none.
-std::vector<LocalMinimum> distinct(const std::vector<std::optional<Descent>>& descents) {
-  std::vector<std::size_t> order;
-  for (std::size_t k = 0; k < descents.size(); ++k) {
-    if (descents[k]) order.push_back(k);
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return descents[a]->loss < descents[b]->loss; });
-  std::vector<LocalMinimum> minima;
-  for (const std::size_t k : order) {
-    if (minima.empty() || descents[k]->loss > minima.back().at.loss * (1.0 + same_loss) + 1e-15) {
-      minima.push_back({*descents[k], {}});
-    }
-    minima.back().starts.push_back(k);
-  }
-  return minima;
-}
-
 /// The directions W → ΩW, Ω antisymmetric, one a column [(nm+n) × m(m−1)/2].
 Eigen::MatrixXd rotations_of(const ToyModel& model) {
   const Eigen::Index m = model.hidden();
@@ -161,17 +132,54 @@ std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index f
   std::vector<std::optional<Descent>> descents(count);
   parallel_for(count, options.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    const ToyModel start = k < given.size()
-                               ? given[k]
-                               : random_start(features, hidden, derive_seed(options.seed, k - given.size()));
-    try {
-      descents[k] = descend(objective, start);
-    } catch (const ToleranceError&) {
-      // A start whose loss cannot be evaluated ends nowhere.
-    }
+    descents[k] = descend_if_possible(
+        objective,
+        k < given.size() ? given[k] : random_start(features, hidden, options.seed, k - given.size()));
     options.advance(1);
   });
-  return distinct(descents);
+  return distinct_minima(descents);
+}
+
+std::optional<Descent> descend_if_possible(const Objective& objective, const ToyModel& start) {
+  try {
+    return descend(objective, start);
+  } catch (const ToleranceError&) {
+    return std::nullopt;
+  }
+}
+
+// Columns in random directions with norms from 0 to about 1.5, small biases.
+ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed, std::size_t k) {
+  std::vector<double> normal(std::size_t((hidden + 1) * features));
+  fill_standard_normal(normal, {derive_seed(seed, k), Purpose::initial_weights});
+  ToyModel start{Eigen::MatrixXd(hidden, features), Eigen::VectorXd(features)};
+  start = unflatten(normal.data(), start);
+  start.W *= 0.8 / std::sqrt(double(hidden));
+  start.b *= 0.1;
+  return start;
+}
+
+std::vector<LocalMinimum> distinct_minima(const std::vector<std::optional<Descent>>& descents) {
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < descents.size(); ++k) {
+    if (descents[k]) order.push_back(k);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return descents[a]->loss < descents[b]->loss; });
+  std::vector<LocalMinimum> minima;
+  for (const std::size_t k : order) {
+    if (minima.empty() || descents[k]->loss > minima.back().at.loss * (1.0 + same_loss) + 1e-15) {
+      minima.push_back({*descents[k], {}});
+    }
+    minima.back().starts.push_back(k);
+  }
+  return minima;
+}
+
+const Descent& lowest(const std::vector<LocalMinimum>& minima) {
+  if (!minima.empty()) return minima.front().at;
+  if (interrupted()) throw Interrupted();
+  throw std::runtime_error("optimum: no start could be evaluated");
 }
 
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {

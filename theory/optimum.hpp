@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/feature_distribution.hpp"
@@ -48,10 +49,22 @@ struct OptimumOptions {
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with starts done
 };
 
+/// The descent from a start of a search; nothing where the loss cannot be evaluated there.
+std::optional<Descent> descend_if_possible(const Objective& objective, const ToyModel& start);
+
+/// The k-th random start of a search.
+ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed, std::size_t k);
+
+/// Descents grouped by where they ended, lowest first; the k-th is start k.
+std::vector<LocalMinimum> distinct_minima(const std::vector<std::optional<Descent>>& descents);
+
 /// The local minima found from random starts (and the given ones), lowest first. Stops early once
 /// interrupted(). Throws InputError where features < 1, hidden < 1 or there are no starts.
 std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
                                       const OptimumOptions& options, const std::vector<ToyModel>& given = {});
+
+/// The lowest of them. Throws Interrupted where there is none because no start was begun.
+const Descent& lowest(const std::vector<LocalMinimum>& minima);
 
 /// The Hessian of the objective at a model by central differences of its gradient, over (W column by column,
 /// b)

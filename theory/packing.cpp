@@ -94,28 +94,31 @@ Eigen::MatrixXd PackingSearch::start(std::size_t k, Eigen::Index points, Eigen::
 
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                              const PackingSearch& search) {
-  const std::size_t count = search.count(points, dim);
-  std::vector<Packing> found(count);
-  std::vector<char> done(count, 0);
-  parallel_for(count, search.threads, [&](std::size_t k) {
+  std::vector<std::optional<Packing>> found(search.count(points, dim));
+  parallel_for(found.size(), search.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    found[k] = minimise_packing(energy, search.start(k, points, dim));
-    found[k] = hop(energy, std::move(found[k]), search.hops, search.seed_of(k));
-    done[k] = std::isfinite(found[k].energy) ? 1 : 0;
+    found[k] = packing_from_start(energy, points, dim, search, k);
     search.advance(1);
   });
+  return best_packing(found);
+}
+
+Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                           const PackingSearch& search, std::size_t k) {
+  Packing found = minimise_packing(energy, search.start(k, points, dim));
+  return hop(energy, std::move(found), search.hops, search.seed_of(k));
+}
+
+PackingResult best_packing(const std::vector<std::optional<Packing>>& found) {
   PackingResult result;
-  bool any = false;
-  for (std::size_t k = 0; k < count; ++k) {
-    if (done[k] == 0) continue;
+  for (const std::optional<Packing>& each : found) {
+    if (!each || !std::isfinite(each->energy)) continue;
+    if (result.starts == 0 || each->energy < result.best.energy) result.best = *each;
     ++result.starts;
-    if (!any || found[k].energy < result.best.energy) result.best = found[k];
-    any = true;
   }
-  for (std::size_t k = 0; k < count; ++k) {
-    if (done[k] != 0 &&
-        found[k].energy <= result.best.energy + same_energy * std::abs(result.best.energy) + 1e-14)
-      ++result.hits;
+  for (const std::optional<Packing>& each : found) {
+    const double same = same_energy * std::abs(result.best.energy) + 1e-14;
+    if (each && std::isfinite(each->energy) && each->energy <= result.best.energy + same) ++result.hits;
   }
   return result;
 }

@@ -44,6 +44,14 @@ struct PackingResult {
   std::size_t hits = 0;    ///< starts that ended at the best energy
 };
 
+/// What the k-th start of a search comes to, hops included; its energy is not finite where the start was in
+/// vain.
+Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                           const PackingSearch& search, std::size_t k);
+
+/// The best of the starts that are finished.
+PackingResult best_packing(const std::vector<std::optional<Packing>>& found);
+
 /// The lowest energy over many starts. Throws InputError where n < 2, m < 2 or there are no starts.
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                              const PackingSearch& search);

@@ -136,7 +136,7 @@ ExactPhase lowest_phase(const PhasePoint& point, const Objective& objective, std
   options.seed = seed;
   options.threads = 1;
   ExactPhase result;
-  result.optimum = find_minima(objective, point.features, point.features - 1, options, given).front().at;
+  result.optimum = lowest(find_minima(objective, point.features, point.features - 1, options, given));
   result.phase = phase_of(result.optimum.model);
   return result;
 }

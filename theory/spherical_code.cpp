@@ -224,24 +224,38 @@ double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
 
 SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                           const PackingSearch& search) {
-  const std::size_t count = search.count(points, dim);
-  std::vector<Eigen::MatrixXd> found(count);
-  std::vector<double> coherences(count, std::numeric_limits<double>::infinity());
-  parallel_for(count, search.threads, [&](std::size_t k) {
+  std::vector<std::optional<Eigen::MatrixXd>> found(search.count(points, dim));
+  parallel_for(found.size(), search.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    found[k] = find_code(kind, search.start(k, points, dim));
-    coherences[k] = coherence(kind, found[k]);
+    found[k] = code_from_start(kind, points, dim, search, k);
     search.advance(1);
   });
+  return best_code(kind, found);
+}
+
+Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
+                                const PackingSearch& search, std::size_t k) {
+  return find_code(kind, search.start(k, points, dim));
+}
+
+SphericalCodeResult best_code(CodeKind kind, const std::vector<std::optional<Eigen::MatrixXd>>& found) {
   SphericalCodeResult result;
-  const auto best = std::min_element(coherences.begin(), coherences.end());
-  for (const double each : coherences) {
-    if (!std::isfinite(each)) continue;  // not begun
-    ++result.starts;
-    if (each <= *best + same_coherence) ++result.hits;
+  const Eigen::MatrixXd* best = nullptr;
+  std::vector<double> coherences;
+  for (const std::optional<Eigen::MatrixXd>& each : found) {
+    if (!each) continue;
+    coherences.push_back(coherence(kind, *each));
+    if (best == nullptr || coherences.back() < result.best.coherence) {
+      best = &*each;
+      result.best.coherence = coherences.back();
+    }
   }
-  if (result.starts == 0) return result;
-  result.best = certify(kind, solve_contacts(kind, found[std::size_t(best - coherences.begin())]));
+  result.starts = coherences.size();
+  if (best == nullptr) return result;
+  result.hits = std::size_t(std::count_if(coherences.begin(), coherences.end(), [&](double each) {
+    return each <= result.best.coherence + same_coherence;
+  }));
+  result.best = certify(kind, solve_contacts(kind, *best));
   return result;
 }
 

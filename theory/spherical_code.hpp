@@ -31,6 +31,13 @@ struct SphericalCodeResult {
   std::size_t hits = 0;
 };
 
+/// What the k-th start of a search comes to [m×n], before the conditions of a minimum are solved.
+Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
+                                const PackingSearch& search, std::size_t k);
+
+/// The best of the starts that are finished, solved and certified.
+SphericalCodeResult best_code(CodeKind kind, const std::vector<std::optional<Eigen::MatrixXd>>& found);
+
 /// The code of least coherence over many starts: the soft maximum β⁻¹ log Σ e^{β c} is minimised for growing
 /// β (and the Coulomb energy for a first guess), then the pairs in contact are found and the conditions of a
 /// minimum solved by Newton's method. Throws InputError where n < 2, m < 2 or there are no starts.

@@ -1,9 +1,22 @@
 #pragma once
 
+#include <stdexcept>
+
 namespace digon {
 
 /// From now on the first SIGINT or SIGTERM asks for an orderly end; a second one ends the program at once.
 void install_interrupt_handler();
+
+/// Asks for an orderly end, as a signal would.
+void request_interrupt();
+
+/// Whether it was SIGTERM, a scheduler's time limit, that asked for it.
+bool terminated();
+
+/// There is no result, because an orderly end was asked for first.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("interrupted") {}
+};
 
 /// Whether an orderly end was asked for. Long work looks at this between steps.
 bool interrupted();

@@ -73,15 +73,32 @@ std::string key_text(const nlohmann::json& settings) {
   return std::string(version) + "\n" + settings.dump();
 }
 
+/// A string of SQL.
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  return result + "'";
+}
+
+/// A file that is only read, and that no one writes meanwhile: no locks, so that any file system will do.
+std::string read_only_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    const bool special = c == '?' || c == '#' || c == '%';
+    uri += special ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return uri + "?mode=ro&immutable=1";
+}
+
 }  // namespace
 
 void RunStore::Close::operator()(sqlite3* database) const {
   sqlite3_close(database);
 }
 
-RunStore::RunStore(const std::filesystem::path& file) {
+RunStore::RunStore(const std::filesystem::path& file) : file_(file) {
   sqlite3* database = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_URI;
   const int status = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
   database_.reset(database);
   if (status != SQLITE_OK) reject("{}: cannot be opened as a run store", file.string());
@@ -94,19 +111,71 @@ RunStore::RunStore(const std::filesystem::path& file) {
         "CREATE TABLE IF NOT EXISTS cells (key TEXT NOT NULL, experiment TEXT NOT NULL, settings TEXT NOT "
         "NULL, version TEXT NOT NULL, result TEXT NOT NULL, weights BLOB NOT NULL, seconds REAL NOT NULL, "
         "PRIMARY KEY (key, settings))");
+    execute(database, "CREATE TABLE IF NOT EXISTS run (description TEXT NOT NULL)");
   } catch (const std::runtime_error&) {
     reject("{}: is not a run store of Digon", file.string());
   }
 }
 
+RunStore::RunStore(const std::filesystem::path& file, const Shard& shard, const nlohmann::json& run,
+                   const std::filesystem::path& base)
+    : RunStore(file) {
+  shard_ = shard;
+  if (const auto known = this->run(); known && *known != run) {
+    reject("{}: was begun with other settings, {}; now given {}", file.string(), known->dump(), run.dump());
+  } else if (!known) {
+    Statement(database_.get(), "INSERT INTO run VALUES (?)").bind(run.dump()).step();
+  }
+  has_base_ = std::filesystem::exists(base);
+  if (has_base_) {
+    execute(database_.get(), ("ATTACH " + quoted(read_only_uri(base)) + " AS base").c_str());
+  }
+}
+
 RunStore::~RunStore() = default;
 
-std::optional<StoredCell> RunStore::find(const nlohmann::json& settings) const {
-  Statement select(database_.get(),
-                   "SELECT result, weights, seconds FROM cells WHERE key = ? AND settings = ?");
-  select.bind(hash_of(key_text(settings))).bind(settings.dump());
+bool RunStore::computes(const nlohmann::json& settings) {
+  if (std::stoull(hash_of(key_text(settings)), nullptr, 16) % shard_.count == shard_.index) return true;
+  waits_ = true;
+  return false;
+}
+
+std::optional<nlohmann::json> RunStore::run() const {
+  Statement select(database_.get(), "SELECT description FROM main.run");
   if (!select.step()) return std::nullopt;
-  return StoredCell{nlohmann::json::parse(select.bytes(0)), select.bytes(1), select.number(2)};
+  return nlohmann::json::parse(select.bytes(0));
+}
+
+std::size_t RunStore::merge(const std::filesystem::path& other) {
+  execute(database_.get(), ("ATTACH " + quoted(other.string()) + " AS other").c_str());
+  {
+    Statement differs(
+        database_.get(),
+        "SELECT a.settings FROM main.cells a JOIN other.cells b ON a.key = b.key AND a.settings = "
+        "b.settings WHERE a.result != b.result OR a.weights != b.weights LIMIT 1");
+    if (differs.step()) {
+      reject("{}: has another result than {} for the cell {}", other.string(), file_.string(),
+             differs.bytes(0));
+    }
+  }
+  execute(database_.get(), "INSERT OR IGNORE INTO main.cells SELECT * FROM other.cells");
+  const auto added = std::size_t(sqlite3_changes(database_.get()));
+  execute(database_.get(), "DETACH other");
+  return added;
+}
+
+std::optional<StoredCell> RunStore::find(const nlohmann::json& settings) const {
+  for (const char* table : {"main", "base"}) {
+    if (table == std::string_view("base") && !has_base_) continue;
+    Statement select(
+        database_.get(),
+        fmt::format("SELECT result, weights, seconds FROM {}.cells WHERE key = ? AND settings = ?", table)
+            .c_str());
+    select.bind(hash_of(key_text(settings))).bind(settings.dump());
+    if (select.step())
+      return StoredCell{nlohmann::json::parse(select.bytes(0)), select.bytes(1), select.number(2)};
+  }
+  return std::nullopt;
 }
 
 void RunStore::put(const std::string& experiment, const nlohmann::json& settings, const StoredCell& cell) {

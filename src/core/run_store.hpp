@@ -28,6 +28,13 @@ struct StoredRow {
   StoredCell cell;
 };
 
+/// One of `count` equal parts of the cells of every sweep, counted from 0: a job of an array, without
+/// messages.
+struct Shard {
+  std::size_t index = 0;
+  std::size_t count = 1;
+};
+
 /// The finished cells of sweeps in one SQLite database, a transaction a cell: a process that is killed loses
 /// the cells it was at and no other. A cell is known by its settings and the program's version, whose hash is
 /// the key; what is there is never computed again. Safe to use from many threads.
@@ -35,12 +42,28 @@ class RunStore {
  public:
   /// Opens or creates the database (WAL). Throws InputError where the file is no store of Digon's.
   explicit RunStore(const std::filesystem::path& file);
+  /// The store of one shard. `run` is what all shards of one run share: a store that was begun with another
+  /// is refused. Cells in the store `base`, where it exists, are found too; it is only read.
+  RunStore(const std::filesystem::path& file, const Shard& shard, const nlohmann::json& run,
+           const std::filesystem::path& base);
   RunStore(const RunStore&) = delete;
   RunStore& operator=(const RunStore&) = delete;
   ~RunStore();
 
   [[nodiscard]] std::optional<StoredCell> find(const nlohmann::json& settings) const;
   void put(const std::string& experiment, const nlohmann::json& settings, const StoredCell& cell);
+
+  /// Whether a cell that is missing is this store's to compute: those of other shards are not.
+  [[nodiscard]] bool computes(const nlohmann::json& settings);
+  /// Whether a cell was asked for that another shard computes.
+  [[nodiscard]] bool waits_for_shards() const { return waits_; }
+
+  /// What the shards of the run share; nothing where the store is no shard's.
+  [[nodiscard]] std::optional<nlohmann::json> run() const;
+
+  /// Takes over all cells of another store. Cells that are there already must be the same: throws InputError
+  /// naming both files where one is not. Returns how many were new.
+  std::size_t merge(const std::filesystem::path& other);
 
   /// All cells, or those of one experiment, in the order of their keys.
   [[nodiscard]] std::vector<StoredRow> rows(const std::string& experiment = "") const;
@@ -49,7 +72,11 @@ class RunStore {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  std::filesystem::path file_;
   std::unique_ptr<sqlite3, Close> database_;
+  Shard shard_;
+  bool has_base_ = false;
+  bool waits_ = false;
 };
 
 }  // namespace digon

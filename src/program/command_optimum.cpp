@@ -3,12 +3,11 @@
 #include "core/input_error.hpp"
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
-#include "core/progress.hpp"
 #include "core/table.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/model_options.hpp"
-#include "theory/optimum.hpp"
+#include "program/optimum_cell.hpp"
 
 namespace digon {
 namespace {
@@ -30,18 +29,18 @@ CommandLine declare() {
   return line;
 }
 
-Objective read_objective(const CommandLine& line, Eigen::Index n) {
+SharedObjective read_objective(const CommandLine& line, Eigen::Index n) {
   const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
   const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
   const std::string name = line.text("objective");
   if (name == "l1") {
     if (!densities.empty())
       reject("--density: L_1 is the limit of density 0; accepted: none with --objective l1");
-    return one_sparse_objective(importance);
+    return {{Eigen::VectorXd::Zero(n), importance}, true};
   }
   if (name != "exact") reject("--objective: '{}' given; accepted: exact, l1", name);
   if (densities.size() != 1) reject("--density: {} values given; accepted: one", densities.size());
-  return exact_objective({densities[0], importance});
+  return {{densities[0], importance}, false};
 }
 
 json to_rows(const Eigen::MatrixXd& W) {
@@ -95,20 +94,19 @@ int run_optimum(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 1, 1000));
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
-  const Objective objective = read_objective(line, n);
+  const SharedObjective shared = read_objective(line, n);
+  const Objective objective = objective_of(shared);
   OptimumOptions options;
   options.starts = line.integer("starts", 1, 1'000'000);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
-  std::vector<LocalMinimum> minima;
-  {
-    Progress progress("optimum", options.starts);
-    options.advance = [&](std::size_t starts) { progress.advance(starts); };
-    minima = find_minima(objective, n, m, options);
+  const std::vector<LocalMinimum> minima = find_minima_shared(shared, m, options);
+  if (minima.empty() && interrupted()) {
+    fmt::print(stderr, "digon: interrupted; no start is finished\n");
+    return exit_interrupted;
   }
-  if (minima.empty()) throw std::runtime_error("optimum: no start could be evaluated");
-  const ToyModel& best = minima.front().at.model;
+  const ToyModel& best = lowest(minima).model;
   const double least_eigenvalue = hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
     fmt::print("{}\n", describe(minima, options.starts, least_eigenvalue).dump());

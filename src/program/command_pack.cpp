@@ -9,17 +9,14 @@
 #include "core/interrupt.hpp"
 #include "core/json.hpp"
 #include "core/parse_number.hpp"
-#include "core/progress.hpp"
 #include "core/table.hpp"
 #include "plots/packing_figure.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
+#include "program/packing_cell.hpp"
 #include "theory/geometry.hpp"
 #include "theory/known_optima.hpp"
-#include "theory/one_sparse_optima.hpp"
-#include "theory/packing.hpp"
 #include "theory/packing_bounds.hpp"
-#include "theory/spherical_code.hpp"
 
 namespace digon {
 namespace {
@@ -230,7 +227,7 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
 
 Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::Index points,
                    Eigen::Index dim, const PackingSearch& search) {
-  const PackingResult found = search_packing(energy, points, dim, search);
+  const PackingResult found = search_packing_shared(energy, points, dim, search);
   if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
   const Packing best = polish_packing(energy, found.best);
   return {(name == "coulomb" ? "Coulomb" : name) + " energy",
@@ -246,7 +243,7 @@ Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::
 }
 
 Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const PackingSearch& search) {
-  const SphericalCodeResult found = search_spherical_code(kind, points, dim, search);
+  const SphericalCodeResult found = search_spherical_code_shared(kind, points, dim, search);
   if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
   const SphericalCode& best = found.best;
   return {"coherence",
@@ -273,18 +270,14 @@ std::pair<std::uint64_t, std::uint64_t> read_feature_range(const std::string& te
   return {std::uint64_t(range->first), std::uint64_t(range->second)};
 }
 
-int pack_l1(const CommandLine& line, Eigen::Index dim, OptimumOptions options) {
+int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& options) {
   if (line.has("points")) reject("--points: given with --energy l1; accepted there: --features");
   const auto [low, high] = read_feature_range(line.text("features"));
   json all = json::array();
   Table table{{"features", "represented", "L_1", "per feature", "norm", "bias", "descents", "geometry"}, {}};
-  std::size_t descents = 0;
-  for (std::uint64_t n = low; n <= high; ++n) descents += options.starts * std::size_t(n + 1);
-  Progress progress("pack l1", descents);
-  options.advance = [&](std::size_t count) { progress.advance(count); };
   for (std::uint64_t n = low; n <= high && !interrupted(); ++n) {
     json optima = json::array();
-    for (const RepresentedOptimum& optimum : one_sparse_optima(Eigen::Index(n), dim, options)) {
+    for (const RepresentedOptimum& optimum : one_sparse_optima_shared(Eigen::Index(n), dim, options)) {
       const ToyModel& model = optimum.at.model;
       Eigen::MatrixXd represented = model.W;
       double norm = 0.0;
@@ -365,14 +358,10 @@ int run_pack(const std::vector<std::string>& arguments) {
   }
   if (line.has("out")) require_folder(line.text("out"));
 
-  Answer answer;
-  {
-    Progress progress("pack", search.starts + search.given.size());
-    search.advance = [&](std::size_t count) { progress.advance(count); };
-    answer = name == "coherence"
-                 ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
-                 : pack_energy(energy, name, points, dim, search);
-  }
+  const Answer answer =
+      name == "coherence"
+          ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
+          : pack_energy(energy, name, points, dim, search);
   if (line.has("json")) {
     fmt::print("{}\n", describe(answer).dump());
   } else {

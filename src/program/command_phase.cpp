@@ -9,6 +9,7 @@
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/phase_diagram.hpp"
+#include "program/shard.hpp"
 
 namespace digon {
 namespace {
@@ -25,6 +26,7 @@ CommandLine declare() {
   line.option("relative-importance", "LO:HI", "range of the last feature's importance over the others'",
               "0.1:10");
   declare_seed_and_threads(line);
+  declare_shard(line);
   line.option("out", "DIR", "folder for phase.csv, boundary.csv and the figure phase.svg, .png, .gp");
   return line;
 }
@@ -56,14 +58,16 @@ int run_phase(const std::vector<std::string>& arguments) {
   const std::filesystem::path folder = line.text("out");
   require_folder(folder);
 
-  RunStore store(folder / "results.db");
-  const auto phases = compute_phases(store, cells, seed, threads);
-  const auto transitions = phases ? find_transitions(store, cells, *phases, threads) : std::nullopt;
-  if (!transitions) {
-    fmt::print(stderr, "digon: interrupted; the same command goes on with what {} holds\n",
-               (folder / "results.db").string());
-    return exit_interrupted;
-  }
+  const std::unique_ptr<RunStore> store =
+      open_store(line, folder,
+                 {{"features", n},
+                  {"grid", grid},
+                  {"density", line.text("density")},
+                  {"relative_importance", line.text("relative-importance")},
+                  {"seed", seed}});
+  const auto phases = compute_phases(*store, cells, seed, threads);
+  const auto transitions = phases ? find_transitions(*store, cells, *phases, threads) : std::nullopt;
+  if (!transitions) return explain_unfinished(*store, folder);
   write_phase_tables(folder, *phases, *transitions);
   draw_phases(folder / "phase", phase_diagram(cells, *phases, *transitions));
   std::map<Phase, std::size_t> counts;

@@ -2,10 +2,12 @@
 
 #include "core/atomic_file.hpp"
 #include "core/input_error.hpp"
+#include "core/interrupt.hpp"
 #include "core/named_choice.hpp"
 #include "program/command_line.hpp"
 #include "program/commands.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/shard.hpp"
 
 namespace digon {
 namespace {
@@ -44,6 +46,7 @@ int run_reproduce(const std::vector<std::string>& arguments) {
       "computed again",
       "results");
   declare_seed_and_threads(line);
+  declare_shard(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("list")) {
     for (const CatalogEntry& entry : catalog()) fmt::print("{:<18} {}\n", entry.id, entry.summary);
@@ -56,20 +59,24 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   const std::size_t threads = read_threads(line);
   require_folder(out);
 
-  RunStore store(out / "results.db");
+  nlohmann::json run = {
+      {"preset", line.text("preset")}, {"seed", seed}, {"experiments", nlohmann::json::array()}};
+  for (const CatalogEntry* entry : chosen) run["experiments"].push_back(entry->id);
+  const std::unique_ptr<RunStore> store = open_store(line, out, run);
   bool agreed = true;
+  bool unfinished = false;
   for (const CatalogEntry* entry : chosen) {
     const std::optional<std::vector<Check>> checks =
-        reproduce(*entry, {out, out / entry->id, preset, seed, threads, store});
-    if (!checks) {
-      fmt::print(stderr,
-                 "digon: interrupted; finished cells are kept, the same command goes on with what {} holds\n",
-                 out.string());
-      return exit_interrupted;
+        reproduce(*entry, {out, out / entry->id, preset, seed, threads, *store});
+    if (!checks && !interrupted() && store->waits_for_shards()) {
+      unfinished = true;  // the cells of the other experiments can be computed all the same
+      continue;
     }
+    if (!checks) return explain_unfinished(*store, out);
     fmt::print("{}\n", to_text(*checks));
     agreed = agreed && all_pass(*checks);
   }
+  if (unfinished) return explain_unfinished(*store, out);
   fmt::print("Figures, tables and weights are in {}\n", out.string());
   return agreed ? 0 : exit_failed;
 }

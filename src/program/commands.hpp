@@ -13,6 +13,7 @@ int run_optimum(const std::vector<std::string>& arguments);
 int run_gap(const std::vector<std::string>& arguments);
 int run_attack(const std::vector<std::string>& arguments);
 int run_export(const std::vector<std::string>& arguments);
+int run_merge(const std::vector<std::string>& arguments);
 int run_pack(const std::vector<std::string>& arguments);
 int run_phase(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);

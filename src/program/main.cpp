@@ -13,6 +13,7 @@
 #include "core/version.hpp"
 #include "program/commands.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/ranks.hpp"
 
 namespace {
 
@@ -35,6 +36,7 @@ constexpr std::array commands{
     Command{"pack", "unit vectors at the lowest energy: the generalised Thomson problem", &digon::run_pack},
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
+    Command{"merge", "the cells of sharded runs into one store", &digon::run_merge},
     Command{"export", "the finished cells of sweeps as CSV and safetensors", &digon::run_export},
     Command{"verify", "measure every prediction, and say whether theory and trained models agree",
             &digon::run_verify},
@@ -114,13 +116,30 @@ int run(const std::vector<std::string>& words) {
   digon::reject("'{}' is not a command; 'digon --help' lists them", words[0]);
 }
 
+/// The exit status of rank 0: a scheduler's time limit is no failure where the work can be gone on with.
+int finish(int status, const std::vector<std::string>& words) {
+  if (digon::rank_count() == 1) return status;
+  if (const std::string traffic = digon::describe_traffic(); !traffic.empty())
+    fmt::print(stderr, "digon: {}\n", traffic);
+  if (status != digon::exit_interrupted) return status;
+  std::string command;
+  for (const std::string& word : words) command += " " + word;
+  fmt::print(stderr, "digon: to go on: mpirun -n {}{}\n", digon::rank_count(), command);
+  return digon::terminated() ? 0 : status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres' remarks on single steps of its line search
     digon::install_interrupt_handler();
-    return run({argv + 1, argv + argc});
+    const digon::Ranks ranks;
+    if (digon::rank_number() > 0) {
+      digon::serve_ranks();
+      return 0;
+    }
+    return finish(run({argv + 1, argv + argc}), {argv, argv + argc});
   } catch (const digon::InputError& error) {
     fmt::print(stderr, "digon: {}\n", error.what());
     return digon::exit_bad_input;

@@ -1,6 +1,8 @@
 #include "program/optimum_cell.hpp"
 
 #include "core/feature_description.hpp"
+#include "core/model_file.hpp"
+#include "core/run.hpp"
 
 namespace digon {
 
@@ -21,26 +23,68 @@ Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen:
           stored.at("gradient_norm").get<double>()};
 }
 
+StoredCell compute_optimum(const nlohmann::json& settings, const std::string& given) {
+  const FeatureDistribution features = features_from_json(settings.at("optimum"), "cell");
+  OptimumOptions options;
+  options.starts = settings.at("starts");
+  options.seed = settings.at("seed");
+  options.threads = 1;  // the cells are what is shared out
+  std::vector<ToyModel> models;
+  if (!given.empty()) {
+    for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
+  }
+  return {to_json(lowest(find_minima(exact_objective(features), features.features(), settings.at("hidden"),
+                                     options, models))),
+          {}};
+}
+
+Objective objective_of(const SharedObjective& objective) {
+  return objective.one_sparse ? one_sparse_objective(objective.features.importance)
+                              : exact_objective(objective.features);
+}
+
+std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
+                                             const OptimumOptions& options) {
+  std::vector<SweepCell> cells;
+  for (std::size_t k = 0; k < options.starts; ++k) {
+    cells.push_back({"descent",
+                     {{"features", to_json(objective.features)},
+                      {"one_sparse", objective.one_sparse},
+                      {"hidden", hidden},
+                      {"seed", options.seed},
+                      {"start", k}}});
+  }
+  std::vector<std::optional<Descent>> descents(cells.size());
+  compute_cells("optimum", cells, options.threads, [&](std::size_t k, StoredCell cell) {
+    if (!cell.result.is_null()) {
+      descents[k] = descent_from(cell.result, objective.features.features(), hidden);
+    }
+  });
+  return distinct_minima(descents);
+}
+
+StoredCell compute_descent(const nlohmann::json& settings, const std::string& /*given*/) {
+  const SharedObjective objective{features_from_json(settings.at("features"), "cell"),
+                                  settings.at("one_sparse")};
+  const ToyModel start = random_start(objective.features.features(), settings.at("hidden"),
+                                      settings.at("seed"), settings.at("start"));
+  const std::optional<Descent> found = descend_if_possible(objective_of(objective), start);
+  return {found ? to_json(*found) : nlohmann::json(), {}};
+}
+
 std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
                                                 const std::vector<OptimumCell>& cells, std::size_t threads) {
   std::vector<SweepCell> searches;
   for (const OptimumCell& cell : cells) {
-    nlohmann::json settings = {{"optimum", to_json(cell.features)},
-                               {"hidden", cell.hidden},
-                               {"starts", cell.starts},
-                               {"seed", cell.seed},
-                               {"given", cell.given_from}};
-    searches.push_back({std::move(settings), [cell]() -> StoredCell {
-                          OptimumOptions options;
-                          options.starts = cell.starts;
-                          options.seed = cell.seed;
-                          options.threads = 1;  // the cells are what is shared out
-                          const Objective objective = exact_objective(cell.features);
-                          const auto minima = find_minima(objective, cell.features.features(), cell.hidden,
-                                                          options, cell.given);
-                          if (minima.empty()) return {};  // interrupted
-                          return {to_json(minima.front().at), {}};
-                        }});
+    std::vector<TrainedModel> given;
+    for (const ToyModel& model : cell.given) given.push_back({model, cell.features, 0});
+    searches.push_back({"optimum",
+                        {{"optimum", to_json(cell.features)},
+                         {"hidden", cell.hidden},
+                         {"starts", cell.starts},
+                         {"seed", cell.seed},
+                         {"given", cell.given_from}},
+                        given.empty() ? "" : serialize_models(given)});
   }
   const auto stored = sweep(store, experiment, searches, threads);
   if (!stored) return std::nullopt;

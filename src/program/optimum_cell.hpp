@@ -25,6 +25,22 @@ struct OptimumCell {
   nlohmann::json given_from = {};
 };
 
+/// How they are computed.
+StoredCell compute_optimum(const nlohmann::json& settings, const std::string& given);
+StoredCell compute_descent(const nlohmann::json& settings, const std::string& given);
+
+/// What `digon optimum` minimises: the exact loss of a law, or L_1 of importances.
+struct SharedObjective {
+  FeatureDistribution features;
+  bool one_sparse = false;  ///< L_1: the densities do not matter
+};
+Objective objective_of(const SharedObjective& objective);
+
+/// find_minima with its random starts shared out, over the threads of this process or over all ranks: the
+/// minima of the starts finished where a signal ended it.
+std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
+                                             const OptimumOptions& options);
+
 /// The lowest minimum found of each cell, from the store where it is there; nothing where a signal ended it.
 std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
                                                 const std::vector<OptimumCell>& cells, std::size_t threads);

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t random_starts = 2;
 
-nlohmann::json describe(const PhasePoint& point) {
-  return {{"features", point.features},
-          {"density", point.density},
-          {"relative_importance", point.relative_importance}};
-}
-
 nlohmann::json to_json(const ExactPhase& exact) {
   nlohmann::json object = to_json(exact.optimum);
   object["phase"] = int(exact.phase);
@@ -31,13 +25,33 @@ ExactPhase read_exact(const PhasePoint& point, const nlohmann::json& stored) {
           static_cast<Phase>(stored.at("phase").get<int>())};
 }
 
-StoredCell store_exact(const PhasePoint& point, std::uint64_t seed) {
-  return {{{"optimum", to_json(exact_phase(point, random_starts, seed))},
-           {"without_biases", to_json(exact_phase_without_biases(point, random_starts, seed))}},
+}  // namespace
+
+nlohmann::json describe(const PhasePoint& point) {
+  return {{"features", point.features},
+          {"density", point.density},
+          {"relative_importance", point.relative_importance}};
+}
+
+PhasePoint phase_point_from(const nlohmann::json& described) {
+  return {described.at("features"), described.at("density"), described.at("relative_importance")};
+}
+
+StoredCell compute_exact_phase(const nlohmann::json& settings, const std::string& /*given*/) {
+  const PhasePoint point = phase_point_from(settings.at("exact_phase"));
+  const std::size_t starts = settings.at("starts");
+  const std::uint64_t seed = settings.at("seed");
+  return {{{"optimum", to_json(exact_phase(point, starts, seed))},
+           {"without_biases", to_json(exact_phase_without_biases(point, starts, seed))}},
           {}};
 }
 
-}  // namespace
+StoredCell compute_transition(const nlohmann::json& settings, const std::string& /*given*/) {
+  const nlohmann::json& between = settings.at("transition");
+  return {{{"at", describe(transition_between(phase_point_from(between.at("from")),
+                                              phase_point_from(between.at("to"))))}},
+          {}};
+}
 
 PhasePoint PhaseGrid::point(std::size_t k) const {
   return {features, density[Eigen::Index(k) % density.size()],
@@ -52,9 +66,8 @@ std::optional<std::vector<PhaseCell>> compute_phases(RunStore& store, const Phas
                                                      std::uint64_t seed, std::size_t threads) {
   std::vector<SweepCell> cells;
   for (std::size_t k = 0; k < grid.cells(); ++k) {
-    const PhasePoint point = grid.point(k);
-    cells.push_back({{{"exact_phase", describe(point)}, {"starts", random_starts}, {"seed", seed}},
-                     [point, seed] { return store_exact(point, seed); }});
+    cells.push_back({"exact phase",
+                     {{"exact_phase", describe(grid.point(k))}, {"starts", random_starts}, {"seed", seed}}});
   }
   const auto stored = sweep(store, "exact phase", cells, threads);
   if (!stored) return std::nullopt;
@@ -77,10 +90,8 @@ std::optional<std::vector<Transition>> find_transitions(RunStore& store, const P
   const auto compare = [&](const PhaseCell& from, const PhaseCell& to) {
     if (from.exact.phase == to.exact.phase) return;
     changes.emplace_back(&from, &to);
-    searches.push_back({{{"transition", {{"from", describe(from.point)}, {"to", describe(to.point)}}}},
-                        [a = from.point, b = to.point]() -> StoredCell {
-                          return {{{"at", describe(transition_between(a, b))}}, {}};
-                        }});
+    searches.push_back(
+        {"phase boundary", {{"transition", {{"from", describe(from.point)}, {"to", describe(to.point)}}}}});
   };
   for (std::size_t k = 0; k < cells.size(); ++k) {
     if (k % columns != 0) compare(cells[k], cells[k - 1]);
@@ -91,9 +102,8 @@ std::optional<std::vector<Transition>> find_transitions(RunStore& store, const P
   std::vector<Transition> transitions;
   for (std::size_t k = 0; k < changes.size(); ++k) {
     const nlohmann::json& at = (*stored)[k].result.at("at");
-    const PhasePoint point{grid.features, at.at("density").get<double>(),
-                           at.at("relative_importance").get<double>()};
-    transitions.push_back({point, changes[k].first->exact.phase, changes[k].second->exact.phase});
+    transitions.push_back(
+        {phase_point_from(at), changes[k].first->exact.phase, changes[k].second->exact.phase});
   }
   return transitions;
 }

@@ -24,6 +24,14 @@ struct PhaseGrid {
 /// `count` values from low to high, even in the logarithm.
 Eigen::VectorXd logarithmic_grid(Eigen::Index count, double low, double high);
 
+/// A point as the settings of cells have it.
+nlohmann::json describe(const PhasePoint& point);
+PhasePoint phase_point_from(const nlohmann::json& described);
+
+/// How the cells of the diagram and of its boundary are computed.
+StoredCell compute_exact_phase(const nlohmann::json& settings, const std::string& given);
+StoredCell compute_transition(const nlohmann::json& settings, const std::string& given);
+
 /// One cell of the diagram.
 struct PhaseCell {
   PhasePoint point;

@@ -1,37 +1,50 @@
 #include "program/sweep.hpp"
 
-#include <chrono>
-
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/progress.hpp"
+#include "program/cell_kinds.hpp"
+#include "program/ranks.hpp"
 
 namespace digon {
 
+void compute_cells(const std::string& label, const std::vector<SweepCell>& cells, std::size_t threads,
+                   const std::function<void(std::size_t, StoredCell)>& finished) {
+  Progress progress(label, cells.size());
+  const auto take = [&](std::size_t k, StoredCell cell) {
+    finished(k, std::move(cell));
+    progress.advance(1);
+  };
+  if (rank_count() > 1 && cells.size() > 1) {
+    compute_on_ranks(cells, threads, take);
+    return;
+  }
+  parallel_for(cells.size(), threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    StoredCell cell = compute(cells[k]);
+    if (!interrupted()) take(k, std::move(cell));  // what was cut short is no result
+  });
+}
+
 std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string& experiment,
                                              const std::vector<SweepCell>& cells, std::size_t threads) {
-  using Clock = std::chrono::steady_clock;
   std::vector<StoredCell> done(cells.size());
   std::vector<std::size_t> missing;
+  std::vector<SweepCell> work;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     if (std::optional<StoredCell> found = store.find(cells[k].settings)) {
       done[k] = std::move(*found);
-    } else {
+    } else if (store.computes(cells[k].settings)) {
       missing.push_back(k);
+      work.push_back(cells[k]);
     }
   }
-  Progress progress(experiment, missing.size());
-  parallel_for(missing.size(), threads, [&](std::size_t index) {
-    if (interrupted()) return;
+  compute_cells(experiment, work, threads, [&](std::size_t index, StoredCell cell) {
     const std::size_t k = missing[index];
-    const Clock::time_point begin = Clock::now();
-    done[k] = cells[k].work();
-    if (interrupted()) return;  // what was cut short is no result
-    done[k].seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    store.put(experiment, cells[k].settings, done[k]);
-    progress.advance(1);
+    store.put(experiment, cells[k].settings, cell);
+    done[k] = std::move(cell);
   });
-  if (interrupted()) return std::nullopt;
+  if (interrupted() || store.waits_for_shards()) return std::nullopt;
   return done;
 }
 

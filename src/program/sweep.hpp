@@ -9,14 +9,23 @@
 
 namespace digon {
 
-/// One cell of a sweep: what determines it, and how it is computed.
+/// One cell of a sweep as data: any process can compute it from this alone.
 struct SweepCell {
-  nlohmann::json settings;
-  std::function<StoredCell()> work;
+  std::string kind;         ///< how it is computed: a name of cell_kinds.hpp
+  nlohmann::json settings;  ///< what determines it; with the program's version its key in the store
+  std::string given =
+      {};  ///< weights it needs, whose origin the settings tell: the bytes of a safetensors file
 };
 
-/// The cells of a sweep, in their order: those in the store are taken from there, the others are computed
-/// side by side and stored as each is finished. Nothing where a signal ended it; what is finished stays.
+/// Computes cells side by side, on `threads` threads (0: one a core) of this process, or of every rank where
+/// there are several. Calls finished(k, cell) as each is finished, from many threads. Stops early once
+/// interrupted().
+void compute_cells(const std::string& label, const std::vector<SweepCell>& cells, std::size_t threads,
+                   const std::function<void(std::size_t, StoredCell)>& finished);
+
+/// The cells of a sweep, in their order: those in the store are taken from there, the others are computed and
+/// stored as each is finished. Nothing where a signal ended it, or where cells are left to other shards; what
+/// is finished stays.
 std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string& experiment,
                                              const std::vector<SweepCell>& cells, std::size_t threads);
 

@@ -267,7 +267,7 @@ void measure_packing_limits(Measuring& measuring) {
 /// The lowest minimum of n equal features, or of importance base^i.
 Descent optimum(Measuring& measuring, const FeatureDistribution& features, Eigen::Index m,
                 std::size_t starts) {
-  return find_minima(exact_objective(features), features.features(), m, measuring.search(starts)).front().at;
+  return lowest(find_minima(exact_objective(features), features.features(), m, measuring.search(starts)));
 }
 
 /// How much rarer one feature of a pentagon can be before the optimum leaves it out, as a ratio of densities.
@@ -337,12 +337,15 @@ std::optional<std::vector<Check>> theory_suite(std::uint64_t seed, std::size_t t
       measure_dimensionality, measure_packing_limits, measure_optima,   measure_absolute_value};
   Measuring measuring{seed, threads, {}};
   Progress progress("theory", parts.size());
-  for (const auto& part : parts) {
-    if (interrupted()) return std::nullopt;
-    part(measuring);
-    progress.advance(1);
+  try {
+    for (const auto& part : parts) {
+      part(measuring);
+      if (interrupted()) return std::nullopt;
+      progress.advance(1);
+    }
+  } catch (const Interrupted&) {
+    return std::nullopt;
   }
-  if (interrupted()) return std::nullopt;
   return std::move(measuring.checks);
 }
 

@@ -28,7 +28,25 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   return settings;
 }
 
-StoredCell compute(const TrainingCell& cell) {
+TrainingCell training_cell_from(const nlohmann::json& settings) {
+  TrainingCell cell;
+  cell.kind = parse_model_kind("cell", settings.at("model").get<std::string>());
+  cell.hidden = settings.at("hidden");
+  cell.features = features_from_json(settings.at("features"), "cell");
+  cell.starts = settings.at("starts");
+  cell.seed = settings.at("seed");
+  cell.snapshot_steps = settings.at("snapshots").get<std::vector<std::size_t>>();
+  const nlohmann::json& training = settings.at("training");
+  cell.steps = training.at("steps");
+  cell.batch = training.at("batch");
+  cell.learning_rate = training.at("learning_rate");
+  return cell;
+}
+
+}  // namespace
+
+StoredCell compute_training(const nlohmann::json& settings, const std::string& /*given*/) {
+  const TrainingCell cell = training_cell_from(settings);
   std::vector<TrainingInstance> instances;
   for (std::size_t k = 0; k < cell.starts; ++k) {
     const std::uint64_t seed = derive_seed(cell.seed, k);
@@ -51,14 +69,12 @@ StoredCell compute(const TrainingCell& cell) {
   return {{{"best", best}, {"losses", losses}}, serialize_models(kept)};
 }
 
-}  // namespace
-
 SweepCell sweep_cell(const TrainingCell& cell) {
   nlohmann::json settings = {
       {"model", name_of(cell.kind)},     {"hidden", cell.hidden}, {"features", to_json(cell.features)},
       {"starts", cell.starts},           {"seed", cell.seed},     {"training", to_json(settings_of(cell))},
       {"snapshots", cell.snapshot_steps}};
-  return {std::move(settings), [cell] { return compute(cell); }};
+  return {"training", std::move(settings)};
 }
 
 TrainedCell trained_cell(const TrainingCell& cell, const StoredCell& stored) {

@@ -21,8 +21,10 @@ struct TrainingCell {
   std::vector<std::size_t> snapshot_steps = {};
 };
 
-/// The cell as a sweep takes it. Each start's seed comes from the cell's seed and the start's number alone.
+/// The cell as a sweep takes it, and how it is computed. Each start's seed comes from the cell's seed and the
+/// start's number alone.
 SweepCell sweep_cell(const TrainingCell& cell);
+StoredCell compute_training(const nlohmann::json& settings, const std::string& given);
 
 /// What was kept of a training cell.
 struct TrainedCell {

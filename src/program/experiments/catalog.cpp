@@ -15,7 +15,7 @@ std::string caption_of(const Experiment& experiment) {
   return fmt::format(
       "{}: n = {}, m = {}, importance {}, features {}; the start of lowest exact loss of {}, {} steps of "
       "Adam, batch "
-      "1024, cosine from {:g}. run.json has all settings.",
+      "1024, cosine from {:g}.",
       experiment.summary, experiment.features, experiment.hidden, experiment.importance,
       describe_law(uniform_features(experiment.features, 1.0)), experiment.restarts, experiment.steps,
       experiment.learning_rate);

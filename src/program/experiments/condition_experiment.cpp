@@ -6,9 +6,8 @@
 #include <cmath>
 #include <string>
 
-#include "core/input_error.hpp"
+#include "core/atomic_file.hpp"
 #include "core/interrupt.hpp"
-#include "core/parallel.hpp"
 #include "core/progress.hpp"
 #include "core/random.hpp"
 #include "core/table.hpp"
@@ -18,9 +17,7 @@
 #include "plots/basic_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
 #include "program/predictions.hpp"
-#include "program/training_run.hpp"
 #include "theory/linear_model.hpp"
-#include "theory/optimality_gap.hpp"
 
 namespace digon {
 namespace {
@@ -83,71 +80,25 @@ std::vector<Experiment> make_experiments(Preset preset) {
   return {intro, basic, large};
 }
 
-/// Instances in the order of the conditions, all starts of one together. A seed depends on the experiment's
-/// seed and the instance's place alone.
-std::vector<TrainingInstance> instances_of(const Experiment& experiment, std::uint64_t seed) {
-  std::vector<TrainingInstance> instances;
+/// Cells of one start each in the order of the conditions, all starts of one together. A seed depends on the
+/// experiment's seed and the cell's place alone.
+std::vector<TrainingCell> cells_of(const Experiment& experiment, std::uint64_t seed) {
+  std::vector<TrainingCell> cells;
   for (const Condition& condition : experiment.conditions) {
-    FeatureDistribution features = uniform_features(experiment.features, condition.density);
-    features.importance = parse_importance("importance", experiment.importance, experiment.features);
+    TrainingCell cell;
+    cell.kind = condition.kind;
+    cell.hidden = experiment.hidden;
+    cell.features = uniform_features(experiment.features, condition.density);
+    cell.features.importance = parse_importance("importance", experiment.importance, experiment.features);
+    cell.starts = 1;
+    cell.steps = experiment.steps;
+    cell.learning_rate = experiment.learning_rate;
     for (std::size_t r = 0; r < experiment.restarts; ++r) {
-      instances.push_back({condition.kind, experiment.hidden, features, derive_seed(seed, instances.size())});
+      cell.seed = derive_seed(seed, cells.size());
+      cells.push_back(cell);
     }
   }
-  return instances;
-}
-
-nlohmann::json describe(const Experiment& experiment, std::uint64_t seed, const TrainingSettings& settings) {
-  nlohmann::json conditions = nlohmann::json::array();
-  for (const Condition& condition : experiment.conditions) {
-    conditions.push_back({{"kind", name_of(condition.kind)}, {"density", condition.density}});
-  }
-  return {{"experiment", experiment.id},
-          {"features", experiment.features},
-          {"hidden", experiment.hidden},
-          {"importance", experiment.importance},
-          {"conditions", conditions},
-          {"restarts", experiment.restarts},
-          {"seed", seed},
-          {"training", to_json(settings)}};
-}
-
-TrainingSettings settings_of(const Experiment& experiment, std::size_t threads) {
-  TrainingSettings settings;
-  settings.steps = experiment.steps;
-  settings.optimizer.learning_rate = experiment.learning_rate;
-  settings.optimizer.schedule = Schedule::cosine;
-  settings.threads = threads;
-  return settings;
-}
-
-/// The finished run of exactly these settings in the folder, if there is one.
-std::optional<Run> load_finished(const std::filesystem::path& folder, const nlohmann::json& settings) {
-  try {
-    Run run = load_run(folder);
-    if (run.complete && run.settings == settings) return run;
-  } catch (const InputError&) {
-    // Missing or damaged: it is trained anew.
-  }
-  return std::nullopt;
-}
-
-Run load_or_train(const Experiment& experiment, const ExperimentContext& options,
-                  const std::filesystem::path& folder) {
-  const TrainingSettings settings = settings_of(experiment, options.threads);
-  const nlohmann::json description = describe(experiment, options.seed, settings);
-  if (std::optional<Run> finished = load_finished(folder, description)) return std::move(*finished);
-  std::vector<TrainingResult> results;
-  Run run = train_run("reproduce " + experiment.id, description, instances_of(experiment, options.seed),
-                      settings, results);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i].diverged_at) {
-      throw std::runtime_error(
-          fmt::format("{}: instance {} diverged at step {}", experiment.id, i, *results[i].diverged_at));
-    }
-  }
-  if (run.complete) save_run(folder, run);
-  return run;
+  return cells;
 }
 
 /// A trained model with theory and sampling of the same weights.
@@ -157,12 +108,14 @@ struct Compared {
   SampledLoss sampled;
 };
 
-std::vector<Compared> compare(const Experiment& experiment, const Run& run,
-                              const ExperimentContext& options) {
+std::vector<Compared> compare(const Experiment& experiment, const std::vector<TrainingCell>& cells,
+                              const std::vector<TrainedCell>& all, const ExperimentContext& options) {
   std::vector<Compared> compared;
-  Progress progress(experiment.id + ": exact and sampled losses", run.models.size());
-  for (const TrainedModel& trained : run.models) {
-    if (interrupted()) break;
+  Progress progress(experiment.id + ": exact and sampled losses", all.size());
+  for (std::size_t i = 0; i < all.size() && !interrupted(); ++i) {
+    if (!std::isfinite(all[i].loss))
+      throw std::runtime_error(fmt::format("{}: instance {} diverged", experiment.id, i));
+    const TrainedModel trained{all[i].best, all[i].features, cells[i].seed};
     ExactLossOptions exact;
     exact.relative_tolerance = exact_tolerance;
     exact.threads = options.threads;
@@ -180,7 +133,9 @@ struct Best {
   std::size_t instance = 0;
   const Compared* model = nullptr;
   Decomposition decomposition;
-  std::optional<OptimalityGap> gap;
+  std::optional<double> optimum;  ///< the lowest loss known
+
+  [[nodiscard]] double relative_gap() const { return model->exact.loss / *optimum - 1.0; }
 
   [[nodiscard]] Eigen::VectorXd loss_by_active() const {
     const Eigen::VectorXd mean = decomposition.L_mean();
@@ -189,9 +144,9 @@ struct Best {
 };
 
 std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compared>& compared,
-                          const ExperimentContext& run) {
+                          const ExperimentContext& context) {
   std::vector<Best> best;
-  Progress progress(experiment.id + ": decomposition and optimum", experiment.conditions.size());
+  Progress progress(experiment.id + ": decomposition", experiment.conditions.size());
   for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {
     std::size_t lowest = c * experiment.restarts;
     for (std::size_t i = lowest; i < (c + 1) * experiment.restarts; ++i) {
@@ -200,23 +155,43 @@ std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compar
     const TrainedModel& trained = compared[lowest].trained;
     DecompositionOptions options;
     options.relative_tolerance = exact_tolerance;
-    options.threads = run.threads;
-    Best one{&experiment.conditions[c],
-             lowest,
-             &compared[lowest],
-             decompose(trained.model, trained.features.importance, options),
-             {}};
-    if (experiment.optimum_starts > 0) {
-      OptimumOptions search;
-      search.starts = experiment.optimum_starts;
-      search.seed = run.seed;
-      search.threads = run.threads;
-      one.gap = optimality_gaps({trained.model}, trained.features, search).front();
-    }
-    best.push_back(std::move(one));
+    options.threads = context.threads;
+    best.push_back({&experiment.conditions[c],
+                    lowest,
+                    &compared[lowest],
+                    decompose(trained.model, trained.features.importance, options),
+                    {}});
     progress.advance(1);
   }
   return best;
+}
+
+/// The optimum of each condition: in closed form of the linear model, else the lowest of random descents and
+/// of the one from the trained model. False where a signal ended it.
+bool find_optima_of(const Experiment& experiment, const std::vector<TrainingCell>& cells,
+                    const ExperimentContext& context, std::vector<Best>& best) {
+  std::vector<OptimumCell> searches;
+  std::vector<Best*> searched;
+  for (Best& one : best) {
+    const TrainedModel& trained = one.model->trained;
+    if (one.condition->kind == ModelKind::linear) {
+      one.optimum = linear_optimum_loss(trained.features, experiment.hidden);
+      continue;
+    }
+    searches.push_back({trained.features,
+                        experiment.hidden,
+                        experiment.optimum_starts,
+                        context.seed,
+                        {trained.model},
+                        sweep_cell(cells[one.instance]).settings});
+    searched.push_back(&one);
+  }
+  const auto optima = find_optima(context.store, experiment.id, searches, context.threads);
+  if (!optima) return false;
+  for (std::size_t k = 0; k < searched.size(); ++k) {
+    searched[k]->optimum = std::min((*optima)[k].loss, searched[k]->model->exact.loss);
+  }
+  return true;
 }
 
 std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Compared>& compared,
@@ -246,13 +221,13 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
       checks.push_back(
           judge(one.condition->prediction, std::string(name_of(recognise_arrangement(model.W)))));
     }
-    if (one.gap) {
+    if (one.optimum) {
       checks.push_back({fmt::format("{}/{}/optimality-gap", experiment.id, one.instance),
                         "the best start comes this close to the best optimum found",
-                        fmt::format("{:.8g}", one.gap->best),
-                        fmt::format("{:.8g} (+{:.4f}%)", one.gap->loss, 100.0 * one.gap->relative()),
+                        fmt::format("{:.8g}", *one.optimum),
+                        fmt::format("{:.8g} (+{:.4f}%)", loss, 100.0 * one.relative_gap()),
                         fmt::format("{:.1f}%", 100.0 * experiment.gap_allowed),
-                        one.gap->relative() <= experiment.gap_allowed});
+                        one.relative_gap() <= experiment.gap_allowed});
     }
     if (one.condition->kind == ModelKind::linear) {
       const double optimum = linear_optimum_loss(one.model->trained.features, experiment.hidden);
@@ -372,14 +347,19 @@ std::vector<Experiment> condition_experiments(Preset preset) {
   return make_experiments(preset);
 }
 
-std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentContext& options) {
-  const std::filesystem::path& folder = options.folder;
-  const Run run = load_or_train(experiment, options, folder);
-  if (!run.complete) return std::nullopt;
-  const std::vector<Compared> compared = compare(experiment, run, options);
-  if (compared.size() != run.models.size()) return std::nullopt;
-  const std::vector<Best> best = best_of(experiment, compared, options);
+std::optional<std::vector<Check>> reproduce(const Experiment& experiment, const ExperimentContext& context) {
+  const std::filesystem::path& folder = context.folder;
+  const std::vector<TrainingCell> cells = cells_of(experiment, context.seed);
+  const auto trained = train_cells(context.store, experiment.id, cells, context.threads);
+  if (!trained) return std::nullopt;
+  const std::vector<Compared> compared = compare(experiment, cells, *trained, context);
+  if (compared.size() != trained->size()) return std::nullopt;
+  std::vector<Best> best = best_of(experiment, compared, context);
+  if (experiment.optimum_starts > 0 && !find_optima_of(experiment, cells, context, best)) return std::nullopt;
 
+  std::vector<TrainedModel> models;
+  for (const Compared& one : compared) models.push_back(one.trained);
+  write_file_atomically(folder / "weights.safetensors", serialize_models(models));
   write_tables(folder, experiment, compared, best);
   if (experiment.figure == FigureKind::arrows) {
     draw_arrows_of(folder / experiment.id, best);

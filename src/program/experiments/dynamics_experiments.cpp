@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/model_file.hpp"
 #include "core/parallel.hpp"
 #include "core/table.hpp"
 #include "empirical/adversarial.hpp"
 #include "empirical/feature_dimensionality.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/experiments/cells.hpp"
 #include "program/model_loss.hpp"
 #include "theory/geometry.hpp"
 
@@ -170,22 +172,12 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
   std::vector<SweepCell> attacks;
   for (std::size_t k = 0; k < trained->size(); ++k) {
     const TrainedCell& one = (*trained)[k];
-    VulnerabilityOptions options;
-    options.samples = context.choose<std::size_t>(256, 2048);
-    options.seed = context.seed;
-    options.threads = 1;
-    attacks.push_back({{{"attack_on", sweep_cell(cells[k]).settings},
-                        {"radius", options.radius_share},
-                        {"samples", options.samples},
-                        {"seed", options.seed}},
-                       [one, options]() -> StoredCell {
-                         const Vulnerability found = vulnerability(one.best, one.features, options);
-                         return {{{"relative", found.relative},
-                                  {"increase", found.increase},
-                                  {"clean", found.clean},
-                                  {"radius", found.radius}},
-                                 {}};
-                       }});
+    attacks.push_back({"attack",
+                       {{"attack_on", sweep_cell(cells[k]).settings},
+                        {"radius", VulnerabilityOptions{}.radius_share},
+                        {"samples", context.choose<std::size_t>(256, 2048)},
+                        {"seed", context.seed}},
+                       serialize_models({{one.best, one.features, 0}})});
   }
   const auto found = sweep(context.store, "adversarial attacks", attacks, context.threads);
   if (!found) return std::nullopt;
@@ -234,6 +226,21 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
 }
 
 }  // namespace
+
+StoredCell compute_attack(const nlohmann::json& settings, const std::string& given) {
+  const LoadedModel attacked = parse_models(given, "cell").front();
+  VulnerabilityOptions options;
+  options.radius_share = settings.at("radius");
+  options.samples = settings.at("samples");
+  options.seed = settings.at("seed");
+  options.threads = 1;
+  const Vulnerability found = vulnerability(attacked.model, attacked.features.value(), options);
+  return {{{"relative", found.relative},
+           {"increase", found.increase},
+           {"clean", found.clean},
+           {"radius", found.radius}},
+          {}};
+}
 
 std::vector<CatalogEntry> dynamics_experiments() {
   return {{"dynamics-jumps", "every D_i and the loss against training step", &run_dynamics_jumps},

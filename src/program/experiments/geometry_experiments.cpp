@@ -13,6 +13,7 @@
 #include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/experiments/cells.hpp"
 #include "program/optimum_cell.hpp"
 #include "theory/geometry.hpp"
 #include "theory/packing.hpp"
@@ -320,14 +321,8 @@ std::vector<double> spectrum(const Eigen::MatrixXd& W) {
 
 /// A search for the packing that minimises L_1's interference.
 SweepCell packing_cell(Eigen::Index n, Eigen::Index m, std::uint64_t seed) {
-  return {{{"packing", {{"points", n}, {"dim", m}, {"energy", "relu2"}}}, {"seed", seed}},
-          [=]() -> StoredCell {
-            PackingSearch search;
-            search.seed = seed;
-            search.threads = 1;
-            const PackingResult found = search_packing({PairEnergy::relu2, 0.0}, n, m, search);
-            return {{{"inner_products", spectrum(found.best.W)}}, {}};
-          }};
+  return {"packing spectrum",
+          {{"packing", {{"points", n}, {"dim", m}, {"energy", "relu2"}}}, {"seed", seed}}};
 }
 
 /// The share of starts whose loss is the lowest one's, to a percent.
@@ -400,6 +395,16 @@ std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& c
 }
 
 }  // namespace
+
+StoredCell compute_packing_spectrum(const nlohmann::json& settings, const std::string& /*given*/) {
+  const nlohmann::json& packing = settings.at("packing");
+  PackingSearch search;
+  search.seed = settings.at("seed");
+  search.threads = 1;
+  const PackingResult found =
+      search_packing({PairEnergy::relu2, 0.0}, packing.at("points"), packing.at("dim"), search);
+  return {{{"inner_products", spectrum(found.best.W)}}, {}};
+}
 
 std::vector<CatalogEntry> geometry_experiments() {
   return {{"geometry-uniform", "400 uniform features in 30 dimensions: D* and every D_i against sparsity",

@@ -7,6 +7,7 @@
 #include "core/table.hpp"
 #include "empirical/feature_dimensionality.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/experiments/cells.hpp"
 #include "program/phase_diagram.hpp"
 #include "theory/exact_loss.hpp"
 
@@ -68,19 +69,7 @@ struct Onset {
 };
 
 SweepCell onset_cell(const PhasePoint& denser, const PhasePoint& sparser) {
-  const auto describe = [](const PhasePoint& point) {
-    return nlohmann::json{point.features, point.density, point.relative_importance};
-  };
-  return {{{"onset", {describe(denser), describe(sparser)}}}, [denser, sparser]() -> StoredCell {
-            PhasePoint at = transition_between(denser, sparser);
-            const double onset = at.density;
-            constexpr double aside = 1e-4;
-            at.density = std::min(1.0, onset * (1.0 + aside));
-            const Eigen::Vector2d above = state_of(at);
-            at.density = onset * (1.0 - aside);
-            const Eigen::Vector2d change = (state_of(at) - above).cwiseAbs();
-            return {{{"density", onset}, {"norm_jump", change[0]}, {"shared_jump", change[1]}}, {}};
-          }};
+  return {"onset of superposition", {{"onset", {describe(denser), describe(sparser)}}}};
 }
 
 std::optional<std::vector<Onset>> find_onsets(const PhaseGrid& grid, const std::vector<PhaseCell>& cells,
@@ -186,6 +175,18 @@ std::optional<std::vector<Check>> run_phase_experiment(Eigen::Index n, const Exp
 }
 
 }  // namespace
+
+StoredCell compute_onset(const nlohmann::json& settings, const std::string& /*given*/) {
+  const nlohmann::json& between = settings.at("onset");
+  PhasePoint at = transition_between(phase_point_from(between.at(0)), phase_point_from(between.at(1)));
+  const double onset = at.density;
+  constexpr double aside = 1e-4;
+  at.density = std::min(1.0, onset * (1.0 + aside));
+  const Eigen::Vector2d above = state_of(at);
+  at.density = onset * (1.0 - aside);
+  const Eigen::Vector2d change = (state_of(at) - above).cwiseAbs();
+  return {{{"density", onset}, {"norm_jump", change[0]}, {"shared_jump", change[1]}}, {}};
+}
 
 std::vector<CatalogEntry> phase_experiments() {
   return {
