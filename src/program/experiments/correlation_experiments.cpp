@@ -168,6 +168,7 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
   Table table{{"density", "trained_loss", "exact_optimum", "trained_merged_pairs", "exact_merged_pairs"}, {}};
   int sparse_merged = 0;
   int dense_merged = 0;
+  int principal = 3;
   double agree = 0.0;
   double worst = 0.0;
   for (std::size_t k = 0; k < cells.size(); ++k) {
@@ -180,6 +181,7 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
     gap.points.emplace_back(density, 100.0 * excess);
     if (density < 0.05) sparse_merged = std::max(sparse_merged, found);
     if (density >= 0.25 && density <= 0.5) dense_merged = std::max(dense_merged, found);
+    if (density > 0.5 && density < 0.9) principal = std::min(principal, found);
     agree += found == best;
     worst = std::max(worst, excess);
     table.add_row({cell(density), cell((*trained)[k].loss), cell((*exact)[k].loss), cell(std::size_t(found)),
@@ -198,6 +200,7 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
                 fmt::format("Pairs whose features point the same way (cosine above {}), features {}.",
                             merged_cosine, describe_law(cells[0].features)));
   return std::vector<Check>{judge("collapse/sparse", sparse_merged), judge("collapse/dense", dense_merged),
+                            judge("collapse/principal-components", principal),
                             judge("collapse/agreement", agree / double(cells.size())),
                             judge("collapse/gap", worst)};
 }
