@@ -264,22 +264,27 @@ void measure_packing_limits(Measuring& measuring) {
   measuring.add("overlap/tight", 12.0 * (frame - 60.0) / (60.0 * 59.0));
 }
 
-/// The lowest minimum of n equal features, or of importance base^i.
-Descent optimum(Measuring& measuring, const FeatureDistribution& features, Eigen::Index m,
-                std::size_t starts) {
-  return lowest(find_minima(exact_objective(features), features.features(), m, measuring.search(starts)));
+/// The lowest minimum from random starts and the given ones.
+Descent optimum(const Measuring& measuring, const FeatureDistribution& features, Eigen::Index m,
+                std::size_t starts, const std::vector<ToyModel>& given = {}) {
+  return lowest(
+      find_minima(exact_objective(features), features.features(), m, measuring.search(starts), given));
 }
 
 /// How much rarer one feature of a pentagon can be before the optimum leaves it out, as a ratio of densities.
-double nonuniform_crossover(Measuring& measuring) {
+double nonuniform_crossover(const Measuring& measuring) {
   constexpr double base = 0.05;
+  const ToyModel pentagon = regular_polygon(5, 1.17, -0.28);
+  ToyModel digons{Eigen::MatrixXd::Zero(2, 5), Eigen::VectorXd::Zero(5)};  // feature 0 left out
+  digons.W.rightCols(4) << 1.0, -1.0, 0.0, 0.0,                            //
+      0.0, 0.0, 1.0, -1.0;
   double left_out = 0.2;
   double kept = 0.5;
   for (int step = 0; step < 14; ++step) {
     const double ratio = std::sqrt(left_out * kept);
     FeatureDistribution features = uniform_features(5, base);
     features.density[0] = base * ratio;
-    const Descent best = optimum(measuring, features, 2, 24);
+    const Descent best = optimum(measuring, features, 2, 4, {pentagon, digons});
     (best.model.W.col(0).norm() > 0.3 ? kept : left_out) = ratio;
   }
   return kept;
