@@ -33,21 +33,33 @@ ToyModel unflatten(const double* values, const ToyModel& like) {
           Eigen::Map<const Eigen::VectorXd>(values + like.W.size(), like.features()), like.kind};
 }
 
-/// The objective as Ceres takes it, in units of the loss of the model that always answers 0: so the
-/// minimiser's tolerances mean the same at every density.
+/// √I_i for each parameter of feature i, where importance 0 counts as a millionth of the greatest, and 30
+/// times that: the first step is 1 long at most, before the line search has seen anything.
+Eigen::VectorXd scale_of(const Eigen::VectorXd& importance, Eigen::Index hidden) {
+  const double greatest = importance.maxCoeff() > 0.0 ? importance.maxCoeff() : 1.0;
+  const Eigen::VectorXd root = 30.0 * (importance / greatest).cwiseMax(1e-6).cwiseSqrt();
+  return flatten(root.transpose().replicate(hidden, 1), root);
+}
+
+/// The objective as Ceres takes it: of scaled parameters, in units of the loss of the model that always
+/// answers 0, so that the minimiser's tolerances mean the same at every density.
 class CeresObjective : public ceres::FirstOrderFunction {
  public:
-  CeresObjective(const Objective& objective, const ToyModel& start) : objective_(objective), start_(start) {
+  CeresObjective(const Objective& objective, const ToyModel& start, const Eigen::VectorXd& scale)
+      : objective_(objective), start_(start), scale_(scale) {
     const double zero_loss = objective({0.0 * start.W, 0.0 * start.b, start.kind}).loss;
     if (zero_loss > 0.0) unit_ = zero_loss;
   }
 
-  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
+  bool Evaluate(const double* scaled, double* cost, double* gradient) const override {
     try {
-      const LossGradient loss = objective_(unflatten(parameters, start_));
+      const Eigen::VectorXd parameters =
+          Eigen::Map<const Eigen::VectorXd>(scaled, scale_.size()).cwiseQuotient(scale_);
+      const LossGradient loss = objective_(unflatten(parameters.data(), start_));
       *cost = loss.loss / unit_;
       if (gradient != nullptr) {
-        Eigen::Map<Eigen::VectorXd>(gradient, NumParameters()) = flatten(loss.by_W, loss.by_b) / unit_;
+        Eigen::Map<Eigen::VectorXd>(gradient, scale_.size()) =
+            flatten(loss.by_W, loss.by_b).cwiseQuotient(scale_) / unit_;
       }
       return true;
     } catch (const ToleranceError&) {
@@ -56,11 +68,12 @@ class CeresObjective : public ceres::FirstOrderFunction {
       return false;  // a step to infinity
     }
   }
-  int NumParameters() const override { return static_cast<int>(start_.W.size() + start_.b.size()); }
+  int NumParameters() const override { return static_cast<int>(scale_.size()); }
 
  private:
   const Objective& objective_;
   const ToyModel& start_;
+  const Eigen::VectorXd& scale_;
   double unit_ = 1.0;
 };
 
@@ -83,29 +96,32 @@ Eigen::MatrixXd rotations_of(const ToyModel& model) {
 }  // namespace
 
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
-  return [=](const ToyModel& model) {
-    ExactLossOptions options;
-    options.relative_tolerance = relative_tolerance;
-    return exact_loss_gradient(model, features, options);
-  };
+  return {[=](const ToyModel& model) {
+            ExactLossOptions options;
+            options.relative_tolerance = relative_tolerance;
+            return exact_loss_gradient(model, features, options);
+          },
+          features.importance};
 }
 
 Objective one_sparse_objective(const Eigen::VectorXd& importance) {
-  return [=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); };
+  return {[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); }, importance};
 }
 
 Objective without_biases(const Objective& objective) {
-  return [=](const ToyModel& model) {
-    ToyModel unbiased = model;
-    unbiased.b.setZero();
-    LossGradient loss = objective(unbiased);
-    loss.by_b.setZero();
-    return loss;
-  };
+  return {[=](const ToyModel& model) {
+            ToyModel unbiased = model;
+            unbiased.b.setZero();
+            LossGradient loss = objective(unbiased);
+            loss.by_b.setZero();
+            return loss;
+          },
+          objective.importance};
 }
 
 Descent descend(const Objective& objective, const ToyModel& start) {
-  const ceres::GradientProblem problem(new CeresObjective(objective, start));  // which takes ownership
+  const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
+  const ceres::GradientProblem problem(new CeresObjective(objective, start, scale));  // which takes ownership
   ceres::GradientProblemSolver::Options options;
   options.logging_type = ceres::SILENT;
   options.max_num_iterations = 2000;
@@ -114,9 +130,10 @@ Descent descend(const Objective& objective, const ToyModel& start) {
   options.function_tolerance = 1e-14;
   options.gradient_tolerance = 1e-10;
   options.parameter_tolerance = 1e-12;
-  Eigen::VectorXd parameters = flatten(start.W, start.b);
+  Eigen::VectorXd parameters = flatten(start.W, start.b).cwiseProduct(scale);
   ceres::GradientProblemSolver::Summary summary;
   ceres::Solve(options, problem, parameters.data(), &summary);
+  parameters.array() /= scale.array();
 
   const ToyModel model = unflatten(parameters.data(), start);
   const LossGradient loss = objective(model);
@@ -148,15 +165,14 @@ std::optional<Descent> descend_if_possible(const Objective& objective, const Toy
   }
 }
 
-// Columns in random directions with norms from 0 to about 1.5, small biases.
+// Columns in random directions with norms from 0 to about 1.5. No biases: where features are sparse, a
+// positive one costs all and a negative one leaves outputs that nothing turns on.
 ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed, std::size_t k) {
-  std::vector<double> normal(std::size_t((hidden + 1) * features));
+  std::vector<double> normal(std::size_t(hidden * features));
   fill_standard_normal(normal, {derive_seed(seed, k), Purpose::initial_weights});
-  ToyModel start{Eigen::MatrixXd(hidden, features), Eigen::VectorXd(features)};
-  start = unflatten(normal.data(), start);
-  start.W *= 0.8 / std::sqrt(double(hidden));
-  start.b *= 0.1;
-  return start;
+  return {
+      0.8 / std::sqrt(double(hidden)) * Eigen::Map<const Eigen::MatrixXd>(normal.data(), hidden, features),
+      Eigen::VectorXd::Zero(features)};
 }
 
 std::vector<LocalMinimum> distinct_minima(const std::vector<std::optional<Descent>>& descents) {

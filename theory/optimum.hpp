@@ -11,9 +11,14 @@
 
 namespace digon {
 
-/// A loss to be minimised over all W and b of a ReLU output model. It may throw ToleranceError where it
-/// cannot be evaluated: a minimiser steps back from there.
-using Objective = std::function<LossGradient(const ToyModel&)>;
+/// A loss to be minimised over all W and b of a ReLU output model.
+struct Objective {
+  /// May throw ToleranceError where it cannot be evaluated: a minimiser steps back from there.
+  std::function<LossGradient(const ToyModel&)> loss;
+  Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
+
+  LossGradient operator()(const ToyModel& model) const { return loss(model); }
+};
 
 /// The exact loss of a distribution; its relative tolerance is what minima can be told apart by.
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
@@ -31,7 +36,8 @@ struct Descent {
   double gradient_norm = 0.0;  ///< ‖∂L/∂(W, b)‖
 };
 
-/// The local minimum reached from a model, by L-BFGS (Ceres).
+/// The local minimum reached from a model, by L-BFGS (Ceres) on W_i and b_i in units of 1/√I_i, with a short
+/// first step: a long one carries biases to where outputs are never positive, and no gradient leads back.
 Descent descend(const Objective& objective, const ToyModel& start);
 
 /// A local minimum and how many starts ended in it; minima are told apart by their loss.

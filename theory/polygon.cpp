@@ -36,7 +36,8 @@ ToyModel regular_polygon(Eigen::Index k, double norm, double bias) {
 PolygonOptimum polygon_optimum(Eigen::Index k) {
   if (k < 1) reject("k: {} given; a polygon has at least 1 vertex", k);
   // A model of one feature in one dimension stands for (norm, bias).
-  const Objective objective = [k](const ToyModel& two) { return polygon_loss(k, two.W(0, 0), two.b[0]); };
+  const Objective objective{[k](const ToyModel& two) { return polygon_loss(k, two.W(0, 0), two.b[0]); },
+                            Eigen::VectorXd::Ones(1)};
   ToyModel start{Eigen::MatrixXd::Constant(1, 1, k <= 4 ? 1.1 : 1.2),
                  Eigen::VectorXd::Constant(1, -0.05 * double(k))};
   const Descent best = descend(objective, start);

@@ -95,6 +95,19 @@ TEST_CASE("the sparse optimum of five features in two dimensions is the pentagon
   CHECK(minima.front().at.loss == Approx(5.0 * polygon_optimum(5).loss_per_feature).epsilon(1e-8));
 }
 
+TEST_CASE("features of little importance do not die in a descent") {
+  FeatureDistribution features = uniform_features(10, 0.02);
+  for (Eigen::Index i = 0; i < 10; ++i) features.importance[i] = std::pow(0.7, double(i));
+  OptimumOptions options;
+  options.starts = 16;
+  const auto minima = find_minima(exact_objective(features), 10, 3, options);
+  std::size_t near = 0;
+  for (const LocalMinimum& minimum : minima) {
+    if (minimum.at.loss < 1.2 * minima.front().at.loss) near += minimum.hits();
+  }
+  CHECK(near >= 14);  // of parameters in units of 1: 2
+}
+
 TEST_CASE("Hessian eigenvalues off rotations: one less a rotation, and of a known quadratic") {
   const ToyModel model = random_model(4, 3, 0.7, 3);
   const Objective objective = exact_objective(uniform_features(4, 0.3));

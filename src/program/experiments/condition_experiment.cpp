@@ -25,7 +25,6 @@ namespace {
 constexpr std::size_t loss_samples = 1U << 20;
 constexpr double allowed_standard_errors = 4.0;
 constexpr double linear_gap_allowed = 0.01;
-constexpr double exact_tolerance = 1e-8;
 
 /// Numbers of the quick preset, or of the paper's.
 template <typename Value>
@@ -45,7 +44,7 @@ std::vector<Experiment> make_experiments(Preset preset) {
                       {ModelKind::relu_output, 0.1, "intro/sparse"}};
   intro.restarts = 8;
   intro.learning_rate = 3e-3;
-  intro.optimum_starts = 64;
+  intro.optimum_starts = 32;
 
   Experiment basic;
   basic.id = "basic-small";
@@ -61,9 +60,9 @@ std::vector<Experiment> make_experiments(Preset preset) {
   basic.steps = choose<std::size_t>(preset, 12'000, 30'000);
   basic.learning_rate = 3e-3;
   basic.optimum_starts = choose<std::size_t>(preset, 3, 8);
-  // The sparse conditions have many local minima 1 to 15% apart, and eight starts of any search, on samples
-  // or on the exact loss, do not always find the best of them (docs/training.md).
-  basic.gap_allowed = 0.03;
+  // The sparse conditions have many local minima 1 to 15% apart: of 24 trained starts the best of any 4 are
+  // at the sparsest 4% above the best minimum known on average, the best of any 8 2% (docs/training.md).
+  basic.gap_allowed = choose(preset, 0.10, 0.05);
   basic.figure = FigureKind::basic;
 
   Experiment large;
@@ -76,6 +75,7 @@ std::vector<Experiment> make_experiments(Preset preset) {
   large.restarts = choose<std::size_t>(preset, 1, 2);
   large.steps = choose<std::size_t>(preset, 5'000, 10'000);
   large.learning_rate = 3e-3;
+  large.exact_tolerance = choose(preset, 1e-6, 1e-8);
   large.figure = FigureKind::basic;
   return {intro, basic, large};
 }
@@ -117,7 +117,7 @@ std::vector<Compared> compare(const Experiment& experiment, const std::vector<Tr
       throw std::runtime_error(fmt::format("{}: instance {} diverged", experiment.id, i));
     const TrainedModel trained{all[i].best, all[i].features, cells[i].seed};
     ExactLossOptions exact;
-    exact.relative_tolerance = exact_tolerance;
+    exact.relative_tolerance = experiment.exact_tolerance;
     exact.threads = options.threads;
     compared.push_back(
         {trained, exact_loss(trained.model, trained.features, exact),
@@ -154,7 +154,7 @@ std::vector<Best> best_of(const Experiment& experiment, const std::vector<Compar
     }
     const TrainedModel& trained = compared[lowest].trained;
     DecompositionOptions options;
-    options.relative_tolerance = exact_tolerance;
+    options.relative_tolerance = experiment.exact_tolerance;
     options.threads = context.threads;
     best.push_back({&experiment.conditions[c],
                     lowest,
@@ -215,8 +215,8 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
     checks.push_back({fmt::format("{}/{}/decomposition", experiment.id, one.instance),
                       "the decomposition by active features sums to the exact loss",
                       fmt::format("{:.10g}", loss), fmt::format("{:.10g}", sum),
-                      fmt::format("{:.0e} relative", 2.0 * exact_tolerance),
-                      std::abs(sum - loss) <= 2.0 * exact_tolerance * loss});
+                      fmt::format("{:.0e} relative", 2.0 * experiment.exact_tolerance),
+                      std::abs(sum - loss) <= 2.0 * experiment.exact_tolerance * loss});
     if (!one.condition->prediction.empty()) {
       checks.push_back(
           judge(one.condition->prediction, std::string(name_of(recognise_arrangement(model.W)))));

@@ -35,6 +35,7 @@ struct Experiment {
   std::size_t steps = 10'000;
   double learning_rate = 1e-3;     ///< at the first step, cosine to 0
   std::size_t optimum_starts = 0;  ///< of the search for the exact optimum; 0: none is made
+  double exact_tolerance = 1e-8;   ///< relative, of exact losses and decompositions
   double gap_allowed = 0.005;      ///< relative, of the best start to the optimum
   FigureKind figure = FigureKind::arrows;
 };

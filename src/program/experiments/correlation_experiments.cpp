@@ -50,7 +50,7 @@ std::optional<std::vector<Check>> run_correlated(const ExperimentContext& contex
   }
   const auto trained = train_cells(context.store, "correlated", cells, context.threads);
   if (!trained) return std::nullopt;
-  const auto exact = exact_optima(context, "correlated", cells, *trained, 24);
+  const auto exact = exact_optima(context, "correlated", cells, *trained, context.choose<std::size_t>(8, 24));
   if (!exact) return std::nullopt;
 
   std::vector<ArrowsPanel> panels;
@@ -149,7 +149,7 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
   }
   const auto trained = train_cells(context.store, "collapse", cells, context.threads);
   if (!trained) return std::nullopt;
-  const auto exact = exact_optima(context, "collapse", cells, *trained, context.choose<std::size_t>(8, 48));
+  const auto exact = exact_optima(context, "collapse", cells, *trained, context.choose<std::size_t>(4, 48));
   if (!exact) return std::nullopt;
 
   // A pair has merged where its two features point the same way; a pair that is not represented has not.

@@ -163,7 +163,7 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
     cell.features = uniform_features(n, std::pow(10.0, -2.0 * double(k) / double(count - 1)));
     cell.hidden = m;
     cell.starts = 1;
-    cell.steps = context.choose<std::size_t>(5'000, 20'000);
+    cell.steps = context.choose<std::size_t>(4'000, 20'000);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
   }

@@ -85,7 +85,7 @@ std::optional<std::vector<PolytopePrediction>> predict_polytopes(const std::vect
   std::vector<OptimumCell> cells;
   for (const double density : densities) {
     for (const Polytope& polytope : polytopes) {
-      cells.push_back({uniform_features(polytope.points, density), polytope.dimension, 8, context.seed});
+      cells.push_back({uniform_features(polytope.points, density), polytope.dimension, 6, context.seed});
     }
   }
   const auto optima = find_optima(context.store, "polytopes by exact loss", cells, context.threads);
@@ -127,7 +127,7 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
     cell.features = uniform_features(n, std::pow(100.0, -double(k) / double(count - 1)));
     cell.hidden = m;
     cell.starts = 1;
-    cell.steps = context.choose<std::size_t>(2'000, 15'000);
+    cell.steps = context.choose<std::size_t>(1'500, 15'000);
     cell.learning_rate = context.choose(5e-3, 3e-3);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
@@ -248,7 +248,7 @@ std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& contex
   }
   const auto trained = train_cells(context.store, "nonuniform", cells, context.threads);
   if (!trained) return std::nullopt;
-  const auto exact = exact_optima(context, "nonuniform", cells, *trained, 24);
+  const auto exact = exact_optima(context, "nonuniform", cells, *trained, context.choose<std::size_t>(6, 24));
   if (!exact) return std::nullopt;
 
   const auto norm_of_first = [](const Eigen::MatrixXd& W) { return W.col(0).norm(); };

@@ -95,7 +95,7 @@ std::optional<std::vector<Check>> run_privileged(const ExperimentContext& contex
   like.kind = ModelKind::relu_hidden;
   like.features = uniform_features(10, 1.0);
   like.hidden = 5;
-  like.starts = context.choose<std::size_t>(24, 1000);
+  like.starts = context.choose<std::size_t>(16, 1000);
   like.steps = context.choose<std::size_t>(4'000, 10'000);
   like.learning_rate = 1e-2;
   const auto trained =
@@ -177,7 +177,7 @@ std::optional<std::vector<Check>> run_abs_large(const ExperimentContext& context
   like.features.values = ActiveValue::signed_uniform;
   like.hidden = 40;
   like.starts = context.choose<std::size_t>(1, 8);
-  like.steps = context.choose<std::size_t>(6'000, 50'000);
+  like.steps = context.choose<std::size_t>(5'000, 50'000);
   const auto trained =
       train_by_density(context, "abs-large", like, 0.8, {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001});
   if (!trained) return std::nullopt;
@@ -251,7 +251,7 @@ std::optional<std::vector<Check>> run_asymmetric(const ExperimentContext& contex
   like.features = uniform_features(6, 1.0);
   like.features.values = ActiveValue::signed_uniform;
   like.hidden = 8;
-  like.starts = context.choose<std::size_t>(24, 200);
+  like.starts = context.choose<std::size_t>(16, 200);
   like.steps = context.choose<std::size_t>(10'000, 30'000);
   const auto trained = train_by_density(context, "asymmetric", like, 0.8, {0.3, 0.1, 0.03, 0.01});
   if (!trained) return std::nullopt;
