@@ -57,7 +57,7 @@ std::vector<Experiment> make_experiments(Preset preset) {
     basic.conditions.push_back({ModelKind::relu_output, density, ""});
   }
   basic.restarts = choose<std::size_t>(preset, 4, 8);
-  basic.steps = choose<std::size_t>(preset, 12'000, 30'000);
+  basic.steps = choose<std::size_t>(preset, 8'000, 30'000);
   basic.learning_rate = 3e-3;
   basic.optimum_starts = choose<std::size_t>(preset, 3, 8);
   // The sparse conditions have many local minima 1 to 15% apart: of 24 trained starts the best of any 4 are

@@ -144,12 +144,13 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
     cell.features = in_sets(6, density, SetRelation::correlated, 2);
     cell.hidden = 2;
     cell.starts = context.choose<std::size_t>(8, 32);
+    cell.steps = context.choose<std::size_t>(5'000, 10'000);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
   }
   const auto trained = train_cells(context.store, "collapse", cells, context.threads);
   if (!trained) return std::nullopt;
-  const auto exact = exact_optima(context, "collapse", cells, *trained, context.choose<std::size_t>(4, 48));
+  const auto exact = exact_optima(context, "collapse", cells, *trained, context.choose<std::size_t>(2, 48));
   if (!exact) return std::nullopt;
 
   // A pair has merged where its two features point the same way; a pair that is not represented has not.

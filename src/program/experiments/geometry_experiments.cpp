@@ -241,7 +241,7 @@ std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& contex
     cell.features = uniform_features(5, base);
     cell.features.density[0] = base * ratio;
     cell.hidden = 2;
-    cell.starts = context.choose<std::size_t>(8, 32);
+    cell.starts = context.choose<std::size_t>(5, 32);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
     ratios.push_back(ratio);

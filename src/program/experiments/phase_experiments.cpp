@@ -24,7 +24,7 @@ std::vector<TrainingCell> training_cells(const PhaseGrid& grid, const Experiment
     cell.features = features_of(grid.point(k));
     cell.hidden = grid.features - 1;
     cell.starts = context.choose<std::size_t>(4, 8);
-    cell.steps = context.choose<std::size_t>(5'000, 10'000);
+    cell.steps = context.choose<std::size_t>(4'000, 10'000);
     cell.learning_rate = 1e-2;
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
