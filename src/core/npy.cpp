@@ -153,6 +153,7 @@ std::map<std::string, Tensor> parse_npz(std::string_view bytes, std::string_view
     reject("{}: is not a .npz file: {}", source, reason);
   }
   std::map<std::string, Tensor> arrays;
+  std::uint64_t left = bytes.size();  // that no array has claimed: entries of one archive share no bytes
   for (zip_int64_t k = 0; k < zip_get_num_entries(archive.get(), 0); ++k) {
     zip_stat_t entry;
     const bool known = zip_stat_index(archive.get(), zip_uint64_t(k), 0, &entry) == 0 &&
@@ -163,6 +164,11 @@ std::map<std::string, Tensor> parse_npz(std::string_view bytes, std::string_view
     if (!name.ends_with(".npy")) continue;
     name.resize(name.size() - 4);
     const std::string label = std::string(source) + ": '" + name + "'";
+    if (entry.comp_size > left) {
+      reject("{}: '{}' claims {} compressed bytes where the file has {} left", source, entry.name,
+             entry.comp_size, left);
+    }
+    left -= entry.comp_size;
     const std::string array = read_entry(archive.get(), zip_uint64_t(k), entry, source);
     arrays.insert_or_assign(name, read_npy(array, label));
   }

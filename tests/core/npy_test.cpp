@@ -1,6 +1,8 @@
 #include "core/npy.hpp"
 
+#include <boost/crc.hpp>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <cstring>
 
 #include "core/input_error.hpp"
@@ -29,6 +31,35 @@ std::string floats(const std::vector<float>& values) {
 
 std::string header(const std::string& descr, const std::string& order, const std::string& shape) {
   return "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+}
+
+std::string little_endian(std::uint64_t value, std::size_t width) {
+  std::string bytes;
+  for (std::size_t k = 0; k < width; ++k) bytes += static_cast<char>(value >> 8 * k & 0xff);
+  return bytes;
+}
+
+/// An archive of one stored file, which its directory calls by each of the names and says to be so large.
+std::string archive(const std::string& file, const std::vector<std::string>& names,
+                    std::uint64_t compressed_size, std::uint64_t size) {
+  boost::crc_32_type crc;
+  crc.process_bytes(file.data(), file.size());
+  // version, flags, method (stored), time, date, CRC-32, sizes and the name's length; APPNOTE.TXT 4.3.7
+  const auto fields = [&](std::uint64_t compressed, std::uint64_t whole, const std::string& name) {
+    return little_endian(20, 2) + std::string(8, '\0') + little_endian(crc.checksum(), 4) +
+           little_endian(compressed, 4) + little_endian(whole, 4) + little_endian(name.size(), 2) +
+           little_endian(0, 2);
+  };
+  const std::string local =
+      "PK\x03\x04" + fields(file.size(), file.size(), names.front()) + names.front() + file;
+  std::string directory;
+  for (const std::string& name : names) {
+    directory += "PK\x01\x02" + little_endian(20, 2) + fields(compressed_size, size, name) +
+                 std::string(14, '\0') + name;
+  }
+  return local + directory + "PK\x05\x06" + little_endian(0, 4) + little_endian(names.size(), 2) +
+         little_endian(names.size(), 2) + little_endian(directory.size(), 4) +
+         little_endian(local.size(), 4) + little_endian(0, 2);
 }
 
 }  // namespace
@@ -78,4 +109,19 @@ TEST_CASE("bad .npy files are refused with a reason") {
   refused(version, "version 9");
   CHECK_THROWS_WITH(parse_npz("PK\x03\x04 nothing more", "evil"),
                     Catch::Contains("evil: is not a .npz file"));
+}
+
+TEST_CASE("an archive that claims more than it holds is refused before memory is taken for it") {
+  const std::string array = npy(header("<f4", "False", "(3,)"), floats({1, 2, 3}));
+  const auto honest = parse_npz(archive(array, {"W.npy"}, array.size(), array.size()), "file");
+  CHECK(honest.at("W").values == std::vector<double>{1, 2, 3});
+
+  const std::uint64_t huge = 3'060'491'331;
+  CHECK_THROWS_WITH(parse_npz(archive(array, {"W.npy"}, array.size(), huge), "evil"),
+                    Catch::Contains("evil: 'W.npy' claims 3060491331 bytes in"));
+  CHECK_THROWS_WITH(parse_npz(archive(array, {"W.npy"}, huge, huge), "evil"),
+                    Catch::Contains("evil: 'W.npy' claims 3060491331 compressed bytes"));
+  const std::vector<std::string> many(100, "W.npy");
+  CHECK_THROWS_WITH(parse_npz(archive(array, many, array.size(), array.size()), "evil"),
+                    Catch::Contains("evil: 'W.npy' claims") && Catch::Contains("left"));
 }
