@@ -164,6 +164,7 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
     cell.hidden = m;
     cell.starts = 1;
     cell.steps = context.choose<std::size_t>(4'000, 20'000);
+    cell.batch = context.choose<std::size_t>(512, 1024);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
   }

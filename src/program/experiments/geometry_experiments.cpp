@@ -128,7 +128,8 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
     cell.hidden = m;
     cell.starts = 1;
     cell.steps = context.choose<std::size_t>(1'500, 15'000);
-    cell.learning_rate = context.choose(5e-3, 3e-3);
+    cell.batch = context.choose<std::size_t>(512, 1024);
+    cell.learning_rate = context.choose(8e-3, 3e-3);
     cell.seed = context.seed;
     cells.push_back(std::move(cell));
   }

@@ -178,6 +178,7 @@ std::optional<std::vector<Check>> run_abs_large(const ExperimentContext& context
   like.hidden = 40;
   like.starts = context.choose<std::size_t>(1, 8);
   like.steps = context.choose<std::size_t>(6'000, 50'000);
+  like.batch = context.choose<std::size_t>(512, 1024);
   const auto trained =
       train_by_density(context, "abs-large", like, 0.8, {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001});
   if (!trained) return std::nullopt;
