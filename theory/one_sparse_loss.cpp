@@ -1,5 +1,8 @@
 #include "theory/one_sparse_loss.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/input_error.hpp"
 #include "theory/contour.hpp"
 #include "theory/output_error.hpp"
@@ -11,6 +14,9 @@ namespace {
 double mean_square_of_line(double t, double g) {
   return t * t + t * g + g * g / 3.0;
 }
+
+/// Stands for couplings of 0, whose lines are above 0 everywhere or nowhere.
+constexpr double least_coupling = std::numeric_limits<double>::min();
 
 }  // namespace
 
@@ -47,19 +53,26 @@ LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::Vector
     reject("kind: the gradient of L_1 is that of the ReLU output model");
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
-  constexpr ErrorWeights interference{1.0, 0.0};
-  constexpr ErrorWeights benefit{0.0, 1.0};
   Eigen::MatrixXd by_G(n, n);
   LossGradient result;
-  result.by_b = Eigen::VectorXd::Zero(n);
+  result.by_b.resize(n);
+  Eigen::ArrayXd end(n);     // of the line t + g x at x = 1, where it is above 0
+  Eigen::ArrayXd length(n);  // of the x where it is
   for (Eigen::Index j = 0; j < n; ++j) {
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const ErrorSlope slope = j == i ? error_slope(benefit, model.b[j], G(j, j))
-                                      : error_slope(interference, model.b[j], 0.0, G(j, i));
-      result.loss += importance[j] * slope.value;
-      result.by_b[j] += importance[j] * slope.by_t;
-      by_G(j, i) = importance[j] * (j == i ? slope.by_a : slope.by_g);
-    }
+    const double t = model.b[j];
+    const double begin = std::max(t, 0.0);
+    end = (t + G.col(j).array()).max(0.0);
+    length = ((begin + end) / G.col(j).array().abs().max(least_coupling)).min(1.0);
+    length[j] = 0.0;  // not interference
+    const ActiveErrorSlope own = active_error_slope(t, G(j, j));
+    result.loss +=
+        importance[j] * (own.value + (length * (begin * begin + begin * end + end.square())).sum() / 3.0);
+    result.by_b[j] = importance[j] * (own.by_t + (length * (begin + end)).sum());
+    // 2∫ x max(t + g x, 0) dx: begins 1 − length late where it ends above 0.
+    by_G.col(j) =
+        importance[j] * length *
+        ((end > 0.0).select(1.0 - length, 0.0) * (begin + end) + length * (begin + 2.0 * end) / 3.0);
+    by_G(j, j) = importance[j] * own.by_a;
   }
   result.error = rounding * result.loss;
   result.by_W = model.W * (by_G + by_G.transpose());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "core/input_error.hpp"
@@ -17,6 +18,10 @@
 
 namespace digon {
 namespace {
+
+/// A search of a guide: so many random models, descended so many steps.
+constexpr std::size_t guided_models = 32;
+constexpr int guided_steps = 150;
 
 /// Minima whose losses differ by less than this share are one.
 constexpr double same_loss = 1e-6;
@@ -77,6 +82,25 @@ class CeresObjective : public ceres::FirstOrderFunction {
   double unit_ = 1.0;
 };
 
+/// As descend, for so many steps at most.
+ToyModel minimise(const Objective& objective, const ToyModel& start, int steps) {
+  const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
+  const ceres::GradientProblem problem(new CeresObjective(objective, start, scale));  // which takes ownership
+  ceres::GradientProblemSolver::Options options;
+  options.logging_type = ceres::SILENT;
+  options.max_num_iterations = steps;
+  options.max_lbfgs_rank = 30;
+  options.use_approximate_eigenvalue_bfgs_scaling = true;
+  options.function_tolerance = 1e-14;
+  options.gradient_tolerance = 1e-10;
+  options.parameter_tolerance = 1e-12;
+  Eigen::VectorXd parameters = flatten(start.W, start.b).cwiseProduct(scale);
+  ceres::GradientProblemSolver::Summary summary;
+  ceres::Solve(options, problem, parameters.data(), &summary);
+  parameters.array() /= scale.array();
+  return unflatten(parameters.data(), start);
+}
+
 /// The directions W → ΩW, Ω antisymmetric, one a column [(nm+n) × m(m−1)/2].
 Eigen::MatrixXd rotations_of(const ToyModel& model) {
   const Eigen::Index m = model.hidden();
@@ -96,12 +120,17 @@ Eigen::MatrixXd rotations_of(const ToyModel& model) {
 }  // namespace
 
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
-  return {[=](const ToyModel& model) {
-            ExactLossOptions options;
-            options.relative_tolerance = relative_tolerance;
-            return exact_loss_gradient(model, features, options);
-          },
-          features.importance};
+  Objective objective{[=](const ToyModel& model) {
+                        ExactLossOptions options;
+                        options.relative_tolerance = relative_tolerance;
+                        return exact_loss_gradient(model, features, options);
+                      },
+                      features.importance};
+  if (features.features() >= 10 && features.sets.empty() && features.has_uniform_density() &&
+      features.density.sum() <= 0.5) {
+    objective.guide = one_sparse_objective(features.importance).loss;
+  }
+  return objective;
 }
 
 Objective one_sparse_objective(const Eigen::VectorXd& importance) {
@@ -120,22 +149,7 @@ Objective without_biases(const Objective& objective) {
 }
 
 Descent descend(const Objective& objective, const ToyModel& start) {
-  const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
-  const ceres::GradientProblem problem(new CeresObjective(objective, start, scale));  // which takes ownership
-  ceres::GradientProblemSolver::Options options;
-  options.logging_type = ceres::SILENT;
-  options.max_num_iterations = 2000;
-  options.max_lbfgs_rank = 30;
-  options.use_approximate_eigenvalue_bfgs_scaling = true;
-  options.function_tolerance = 1e-14;
-  options.gradient_tolerance = 1e-10;
-  options.parameter_tolerance = 1e-12;
-  Eigen::VectorXd parameters = flatten(start.W, start.b).cwiseProduct(scale);
-  ceres::GradientProblemSolver::Summary summary;
-  ceres::Solve(options, problem, parameters.data(), &summary);
-  parameters.array() /= scale.array();
-
-  const ToyModel model = unflatten(parameters.data(), start);
+  const ToyModel model = minimise(objective, start, 2000);
   const LossGradient loss = objective(model);
   return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
 }
@@ -150,8 +164,9 @@ std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index f
   parallel_for(count, options.threads, [&](std::size_t k) {
     if (interrupted()) return;
     descents[k] = descend_if_possible(
-        objective,
-        k < given.size() ? given[k] : random_start(features, hidden, options.seed, k - given.size()));
+        objective, k < given.size()
+                       ? given[k]
+                       : search_start(objective, features, hidden, options.seed, k - given.size()));
     options.advance(1);
   });
   return distinct_minima(descents);
@@ -173,6 +188,28 @@ ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t 
   return {
       0.8 / std::sqrt(double(hidden)) * Eigen::Map<const Eigen::MatrixXd>(normal.data(), hidden, features),
       Eigen::VectorXd::Zero(features)};
+}
+
+ToyModel search_start(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                      std::uint64_t seed, std::size_t k) {
+  if (!objective.guide) return random_start(features, hidden, seed, k);
+  const Objective guide{objective.guide, objective.importance};
+  ToyModel best = random_start(features, hidden, derive_seed(seed, k), 0);
+  double lowest = std::numeric_limits<double>::infinity();
+  for (std::size_t c = 0; c < guided_models && !interrupted(); ++c) {
+    const ToyModel model =
+        minimise(guide, random_start(features, hidden, derive_seed(seed, k), c), guided_steps);
+    try {
+      const double loss = objective(model).loss;
+      if (loss < lowest) {
+        lowest = loss;
+        best = model;
+      }
+    } catch (const ToleranceError&) {
+      // Where the loss cannot be evaluated no descent can begin.
+    }
+  }
+  return best;
 }
 
 std::vector<LocalMinimum> distinct_minima(const std::vector<std::optional<Descent>>& descents) {

@@ -16,11 +16,15 @@ struct Objective {
   /// May throw ToleranceError where it cannot be evaluated: a minimiser steps back from there.
   std::function<LossGradient(const ToyModel&)> loss;
   Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
+  /// Empty, or a loss that costs next to nothing and whose minima tell where good ones of this loss are.
+  std::function<LossGradient(const ToyModel&)> guide = {};
 
   LossGradient operator()(const ToyModel& model) const { return loss(model); }
 };
 
-/// The exact loss of a distribution; its relative tolerance is what minima can be told apart by.
+/// The exact loss of a distribution; its relative tolerance is what minima can be told apart by. Its guide is
+/// L_1 where there are ten or more features, alike in density, independent, and mostly alone (Σp_i ≤ 1/2):
+/// fewer need none, and where several are active at once L_1 leads astray.
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
 
 /// L_1 for importance I [n], the sparse limit.
@@ -58,13 +62,18 @@ struct OptimumOptions {
 /// The descent from a start of a search; nothing where the loss cannot be evaluated there.
 std::optional<Descent> descend_if_possible(const Objective& objective, const ToyModel& start);
 
-/// The k-th random start of a search.
+/// The k-th random model: columns in random directions, no biases.
 ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed, std::size_t k);
+
+/// The k-th start of a search: random_start, or where the objective has a guide the lowest of 32 random
+/// models that have descended a little way on it.
+ToyModel search_start(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                      std::uint64_t seed, std::size_t k);
 
 /// Descents grouped by where they ended, lowest first; the k-th is start k.
 std::vector<LocalMinimum> distinct_minima(const std::vector<std::optional<Descent>>& descents);
 
-/// The local minima found from random starts (and the given ones), lowest first. Stops early once
+/// The local minima found from search_starts (and the given ones), lowest first. Stops early once
 /// interrupted(). Throws InputError where features < 1, hidden < 1 or there are no starts.
 std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
                                       const OptimumOptions& options, const std::vector<ToyModel>& given = {});

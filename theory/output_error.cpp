@@ -99,28 +99,14 @@ OutputError output_error(double t, double a, double g1, double g2) {
                                  [=](double x) { return output_error(t + g2 * x, a, g1); });
 }
 
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a) {
-  const OutputError error = output_error(t, a);
+ActiveErrorSlope active_error_slope(double t, double a) {
   const OnInterval on = where_on(t, a);
   // The residual (1 − a)x − t falls by dt, and by x da, where the output is on.
   const double r0 = (1.0 - a) * on.begin - t;
   const double r1 = (1.0 - a) * on.end - t;
   const double length = on.end - on.begin;
-  const double mean_r = (r0 + r1) / 2.0;
   const double mean_rx = (2.0 * (r0 * on.begin + r1 * on.end) + r0 * on.end + r1 * on.begin) / 6.0;
-  ErrorSlope slope;
-  slope.value = weights.inactive * error.inactive + weights.active * error.active;
-  slope.by_t = weights.inactive * 2.0 * std::max(t, 0.0) - weights.active * 2.0 * length * mean_r;
-  slope.by_a = -weights.active * 2.0 * length * mean_rx;
-  return slope;
-}
-
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g) {
-  return integrate_between_knots(gauss2, knots_of(a), t, g, [&](double x) {
-    ErrorSlope slope = error_slope(weights, t + g * x, a);
-    slope.by_g = x * slope.by_t;
-    return slope;
-  });
+  return {output_error(t, a).active, -length * (r0 + r1), -2.0 * length * mean_rx};
 }
 
 OutputError always_on_error(const Moments& moments, double shift, double a) {

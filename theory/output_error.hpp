@@ -38,25 +38,13 @@ struct ErrorWeights {
   double active = 0.0;    ///< w₁
 };
 
-/// q = w₀ inactive + w₁ active, averaged over up to two more active features, and its derivatives by t, by a
-/// and by those features' couplings.
-struct ErrorSlope {
+/// The active error at t and its derivatives.
+struct ActiveErrorSlope {
   double value = 0.0;
   double by_t = 0.0;
   double by_a = 0.0;
-  double by_g = 0.0;
-
-  void add(double weight, const ErrorSlope& other) {
-    value += weight * other.value;
-    by_t += weight * other.by_t;
-    by_a += weight * other.by_a;
-    by_g += weight * other.by_g;
-  }
 };
-
-/// q at t, averaged over none or one more active feature.
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a);
-ErrorSlope error_slope(const ErrorWeights& weights, double t, double a, double g);
+ActiveErrorSlope active_error_slope(double t, double a);
 
 /// Both errors where the output is on for every input, or has no ReLU: quadratics in Y = shift + y, whose
 /// restricted moments of y are given.

@@ -64,11 +64,12 @@ std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, E
 }
 
 StoredCell compute_descent(const nlohmann::json& settings, const std::string& /*given*/) {
-  const SharedObjective objective{features_from_json(settings.at("features"), "cell"),
-                                  settings.at("one_sparse")};
-  const ToyModel start = random_start(objective.features.features(), settings.at("hidden"),
+  const SharedObjective shared{features_from_json(settings.at("features"), "cell"),
+                               settings.at("one_sparse")};
+  const Objective objective = objective_of(shared);
+  const ToyModel start = search_start(objective, shared.features.features(), settings.at("hidden"),
                                       settings.at("seed"), settings.at("start"));
-  const std::optional<Descent> found = descend_if_possible(objective_of(objective), start);
+  const std::optional<Descent> found = descend_if_possible(objective, start);
   return {found ? to_json(*found) : nlohmann::json(), {}};
 }
 
