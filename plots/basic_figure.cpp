@@ -68,7 +68,7 @@ void draw_basic(const std::filesystem::path& path, const std::vector<BasicPanel>
     const bool last = k + 1 == panels.size();
     const auto colorbox = [&](double bottom, const char* label) {
       if (!last) return;
-      figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset 0.5\n",
+      figure << fmt::format("set colorbox user origin {},{} size {},0.3\nset cblabel \"{}\" offset 1.5\n",
                             place.right + 12.0 / width, bottom, 12.0 / width, label);
     };
     figure << (k == 0 ? "set ylabel 'output feature {/:Italic j}' offset 0.5\n"
