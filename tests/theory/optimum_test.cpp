@@ -11,6 +11,17 @@
 
 using namespace digon;
 
+namespace {
+
+/// Of importance 0.7^i.
+FeatureDistribution ten_features(double density) {
+  FeatureDistribution features = uniform_features(10, density);
+  for (Eigen::Index i = 0; i < 10; ++i) features.importance[i] = std::pow(0.7, double(i));
+  return features;
+}
+
+}  // namespace
+
 TEST_CASE("the gradient of L_1 is its derivative") {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     const ToyModel model = random_model(5, 2, 0.8, seed);
@@ -96,11 +107,9 @@ TEST_CASE("the sparse optimum of five features in two dimensions is the pentagon
 }
 
 TEST_CASE("features of little importance do not die in a descent") {
-  FeatureDistribution features = uniform_features(10, 0.02);
-  for (Eigen::Index i = 0; i < 10; ++i) features.importance[i] = std::pow(0.7, double(i));
+  Objective objective = exact_objective(ten_features(0.02));
   OptimumOptions options;
   options.starts = 16;
-  Objective objective = exact_objective(features);
   objective.guide = nullptr;
   const auto minima = find_minima(objective, 10, 3, options);
   std::size_t near = 0;
@@ -111,8 +120,7 @@ TEST_CASE("features of little importance do not die in a descent") {
 }
 
 TEST_CASE("where features are sparse, L_1 guides a search to better minima than random starts find") {
-  FeatureDistribution features = uniform_features(10, 0.002);
-  for (Eigen::Index i = 0; i < 10; ++i) features.importance[i] = std::pow(0.7, double(i));
+  FeatureDistribution features = ten_features(0.002);
   OptimumOptions options;
   options.starts = 4;
   Objective objective = exact_objective(features);
