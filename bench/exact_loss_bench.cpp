@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
-#include "core/random.hpp"
-#include "empirical/training.hpp"
-#include "theory/exact_loss.hpp"
+#include "core/base/random.hpp"
+#include "empirical/training/training.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <chrono>
 #include <vector>
 
-#include "core/random.hpp"
-#include "theory/known_optima.hpp"
-#include "theory/packing.hpp"
+#include "core/base/random.hpp"
+#include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing.hpp"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "empirical/batch_gradient.hpp"
-#include "empirical/training.hpp"
+#include "empirical/training/batch_gradient.hpp"
+#include "empirical/training/training.hpp"
 
 namespace {
 

@@ -1,10 +1,10 @@
 // Thomson's problem for 12 points: the lowest energy over random starts, its certificate, and its name.
 #include <cstdio>
 
-#include "theory/geometry.hpp"
-#include "theory/known_optima.hpp"
-#include "theory/packing.hpp"
-#include "theory/packing_bounds.hpp"
+#include "geometry/named_geometry.hpp"
+#include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing.hpp"
+#include "theory/packing/packing_bounds.hpp"
 
 int main() {
   const digon::PackingEnergy coulomb;

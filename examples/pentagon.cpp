@@ -2,9 +2,9 @@
 // best where features are rare, and what becomes of it as they grow denser.
 #include <cstdio>
 
-#include "theory/decomposition.hpp"
-#include "theory/exact_loss.hpp"
-#include "theory/polygon.hpp"
+#include "theory/loss/decomposition.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/optima/polygon.hpp"
 
 int main() {
   const digon::PolygonOptimum best = digon::polygon_optimum(5);

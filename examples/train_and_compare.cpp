@@ -2,9 +2,9 @@
 // found, the nearest local minimum, and the best weights there are.
 #include <cstdio>
 
-#include "empirical/training.hpp"
-#include "theory/geometry.hpp"
-#include "theory/optimality_gap.hpp"
+#include "empirical/training/training.hpp"
+#include "geometry/named_geometry.hpp"
+#include "theory/optima/optimality_gap.hpp"
 
 int main() {
   const digon::FeatureDistribution features = digon::uniform_features(5, 0.1);

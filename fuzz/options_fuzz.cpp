@@ -6,10 +6,10 @@
 #include <tuple>
 #include <vector>
 
-#include "core/feature_distribution.hpp"
-#include "core/model_file.hpp"
+#include "core/files/model_file.hpp"
+#include "core/model/feature_distribution.hpp"
 #include "fuzz/read_or_refuse.hpp"
-#include "program/command_line.hpp"
+#include "program/commands/command_line.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/input_error.hpp"
+#include "core/base/input_error.hpp"
 
 namespace digon {
 

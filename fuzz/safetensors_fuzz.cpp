@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/model_file.hpp"
-#include "core/safetensors.hpp"
+#include "core/files/model_file.hpp"
+#include "core/files/safetensors.hpp"
 #include "fuzz/read_or_refuse.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/toy_model.hpp"
+#include "core/model/toy_model.hpp"
 
 namespace digon {
 

@@ -9,7 +9,7 @@
 #include <regex>
 #include <stdexcept>
 
-#include "core/atomic_file.hpp"
+#include "core/base/atomic_file.hpp"
 
 namespace digon {
 namespace {

@@ -1,24 +1,60 @@
-"""The dependency direction: a part includes headers of the parts it may know, and no others."""
+"""The dependency direction, room by room: a room includes headers of the rooms it may know, and no others."""
 import pathlib
 import re
 import sys
 
+# A room, and the rooms it may know besides itself. Rooms are folders; the longest name that a file's path begins
+# with is its room.
+CORE = ["core/base", "core/model", "core/files", "core/algebra"]
+THEORY = ["theory/numerics", "theory/engine", "theory/loss", "theory/search", "theory/packing", "theory/optima"]
+EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
+BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
-    "src/core": {"core"},
-    "theory": {"core", "theory"},
-    "empirical": {"core", "empirical"},
-    "plots": {"core", "plots"},
-    "src/program": {"core", "theory", "empirical", "plots", "program"},
+    "core/base": [],
+    "core/algebra": [],
+    "core/model": ["core/base"],
+    "core/files": ["core/base", "core/model"],
+    "geometry": CORE,
+    "theory/numerics": CORE,
+    "theory/engine": CORE + ["theory/numerics"],
+    "theory/loss": CORE + ["theory/numerics", "theory/engine"],
+    "theory/search": CORE + ["theory/numerics"],
+    "theory/packing": CORE + ["geometry", "theory/numerics", "theory/search"],
+    "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/engine", "theory/loss",
+                             "theory/packing"],
+    "empirical/sampling": CORE,
+    "empirical/training": CORE + ["empirical/sampling"],
+    "empirical/attack": CORE + ["empirical/sampling", "empirical/training"],
+    "plots": CORE,
+    "sweep": CORE + ["geometry"] + THEORY + EMPIRICAL,
+    "program/verdict": BELOW_PROGRAM,
+    "program/experiments": BELOW_PROGRAM + ["program/verdict"],
+    "program/report": BELOW_PROGRAM + ["program/verdict"],
+    "program/commands": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report"],
+    "program": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report", "program/commands"],
 }
+
+
+def room_of(path):
+    """The room of "theory/loss/exact_loss.hpp"; none of "Eigen/Core"."""
+    rooms = [room for room in ALLOWED if path.startswith(room + "/")]
+    return max(rooms, key=len, default=None)
+
 
 root = pathlib.Path(sys.argv[1])
 wrong = []
 files = 0
-for part, allowed in ALLOWED.items():
-    for path in sorted((root / part).rglob("*.[ch]pp")):
+for folder in ("src", "theory", "empirical", "plots"):
+    for path in sorted((root / folder).rglob("*.[ch]pp")):
         files += 1
-        for header in re.findall(r'#include "([^/"]+)/', path.read_text()):
-            if header not in allowed:
-                wrong.append(f"{path.relative_to(root)} includes {header}/")
+        name = str(path.relative_to(root)).removeprefix("src/")
+        room = room_of(name)
+        if room is None:
+            wrong.append(f"{name} is in no room")
+            continue
+        for header in re.findall(r'#include "([^"]+)"', path.read_text()):
+            other = room_of(header)
+            if other is None or other != room and other not in ALLOWED[room]:
+                wrong.append(f"{name} includes {header}")
 print("\n".join(wrong) or f"{files} files, all in the right direction")
 sys.exit(bool(wrong) or files == 0)

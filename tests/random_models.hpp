@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "core/random.hpp"
-#include "core/toy_model.hpp"
+#include "core/base/random.hpp"
+#include "core/model/toy_model.hpp"
 
 namespace digon {
 

@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/input_error.hpp"
-#include "core/interrupt.hpp"
-#include "core/version.hpp"
-#include "program/commands.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/version.hpp"
+#include "program/commands/commands.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/ranks.hpp"
+#include "sweep/ranks.hpp"
 
 namespace {
 

@@ -1,12 +1,12 @@
-#include "program/predictions.hpp"
+#include "program/verdict/predictions.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
 
-#include "core/atomic_file.hpp"
+#include "core/base/atomic_file.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/theory_suite.hpp"
+#include "program/experiments/theory_suite.hpp"
 
 namespace {
 

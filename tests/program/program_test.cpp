@@ -8,14 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/atomic_file.hpp"
-#include "core/model_file.hpp"
-#include "core/run.hpp"
-#include "core/safetensors.hpp"
+#include "core/base/atomic_file.hpp"
+#include "core/files/model_file.hpp"
+#include "core/files/run.hpp"
+#include "core/files/safetensors.hpp"
 #include "tests/temporary_folder.hpp"
-#include "theory/decomposition.hpp"
-#include "theory/exact_loss.hpp"
-#include "theory/one_sparse_loss.hpp"
+#include "theory/loss/decomposition.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/loss/one_sparse_loss.hpp"
 
 namespace {
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "core/feature_distribution.hpp"
-#include "core/toy_model.hpp"
+#include "core/model/feature_distribution.hpp"
+#include "core/model/toy_model.hpp"
 
 namespace digon {
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "core/atomic_file.hpp"
-#include "core/input_error.hpp"
-#include "core/table.hpp"
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/files/table.hpp"
 #include "program/experiments/condition_experiment.hpp"
-#include "theory/exact_loss.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon {
 namespace {

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/run_store.hpp"
-#include "program/optimum_cell.hpp"
-#include "program/predictions.hpp"
-#include "program/training_cell.hpp"
-#include "program/verdict.hpp"
+#include "program/verdict/predictions.hpp"
+#include "program/verdict/verdict.hpp"
+#include "sweep/kinds/optimum_cell.hpp"
+#include "sweep/kinds/training_cell.hpp"
+#include "sweep/run_store.hpp"
 
 namespace digon {
 

@@ -6,18 +6,18 @@
 #include <cmath>
 #include <string>
 
-#include "core/atomic_file.hpp"
-#include "core/interrupt.hpp"
-#include "core/progress.hpp"
-#include "core/random.hpp"
-#include "core/table.hpp"
-#include "empirical/arrangement.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/base/atomic_file.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/progress.hpp"
+#include "core/base/random.hpp"
+#include "core/files/table.hpp"
+#include "geometry/arrangement.hpp"
+#include "geometry/feature_dimensionality.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
-#include "program/predictions.hpp"
-#include "theory/linear_model.hpp"
+#include "program/verdict/predictions.hpp"
+#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 namespace {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/run.hpp"
-#include "empirical/sampled_loss.hpp"
+#include "core/files/run.hpp"
+#include "empirical/training/sampled_loss.hpp"
 #include "program/experiments/catalog.hpp"
-#include "theory/decomposition.hpp"
-#include "theory/exact_loss.hpp"
+#include "theory/loss/decomposition.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon {
 

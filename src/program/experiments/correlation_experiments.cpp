@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/table.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/files/table.hpp"
+#include "geometry/feature_dimensionality.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/optimum_cell.hpp"
+#include "sweep/kinds/optimum_cell.hpp"
 
 namespace digon {
 namespace {

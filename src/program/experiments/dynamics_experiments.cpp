@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/model_file.hpp"
-#include "core/parallel.hpp"
-#include "core/table.hpp"
-#include "empirical/adversarial.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/base/parallel.hpp"
+#include "core/files/model_file.hpp"
+#include "core/files/table.hpp"
+#include "empirical/attack/adversarial.hpp"
+#include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/experiments/cells.hpp"
-#include "program/model_loss.hpp"
-#include "theory/geometry.hpp"
+#include "sweep/model_loss.hpp"
 
 namespace digon {
 namespace {
@@ -153,6 +152,23 @@ std::optional<std::vector<Check>> run_dynamics_geometry(const ExperimentContext&
                             judge("dynamics-geometry/across", across.points.back()[1])};
 }
 
+StoredCell compute_attack(const nlohmann::json& settings, const std::string& given) {
+  const LoadedModel attacked = parse_models(given, "cell").front();
+  VulnerabilityOptions options;
+  options.radius_share = settings.at("radius");
+  options.samples = settings.at("samples");
+  options.seed = settings.at("seed");
+  options.threads = 1;
+  const Vulnerability found = vulnerability(attacked.model, attacked.features.value(), options);
+  return {{{"relative", found.relative},
+           {"increase", found.increase},
+           {"clean", found.clean},
+           {"radius", found.radius}},
+          {}};
+}
+
+const CellKind attack_kind{"attack", 1, &compute_attack};
+
 std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& context) {
   constexpr Eigen::Index n = 100;
   constexpr Eigen::Index m = 20;
@@ -173,7 +189,7 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
   std::vector<SweepCell> attacks;
   for (std::size_t k = 0; k < trained->size(); ++k) {
     const TrainedCell& one = (*trained)[k];
-    attacks.push_back({"attack",
+    attacks.push_back({&attack_kind,
                        {{"attack_on", sweep_cell(cells[k]).settings},
                         {"radius", VulnerabilityOptions{}.radius_share},
                         {"samples", context.choose<std::size_t>(256, 2048)},
@@ -227,21 +243,6 @@ std::optional<std::vector<Check>> run_adversarial(const ExperimentContext& conte
 }
 
 }  // namespace
-
-StoredCell compute_attack(const nlohmann::json& settings, const std::string& given) {
-  const LoadedModel attacked = parse_models(given, "cell").front();
-  VulnerabilityOptions options;
-  options.radius_share = settings.at("radius");
-  options.samples = settings.at("samples");
-  options.seed = settings.at("seed");
-  options.threads = 1;
-  const Vulnerability found = vulnerability(attacked.model, attacked.features.value(), options);
-  return {{{"relative", found.relative},
-           {"increase", found.increase},
-           {"clean", found.clean},
-           {"radius", found.radius}},
-          {}};
-}
 
 std::vector<CatalogEntry> dynamics_experiments() {
   return {{"dynamics-jumps", "every D_i and the loss against training step", &run_dynamics_jumps},

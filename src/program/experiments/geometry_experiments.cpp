@@ -7,16 +7,15 @@
 #include <cmath>
 #include <map>
 
-#include "core/table.hpp"
-#include "empirical/arrangement.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/files/table.hpp"
+#include "geometry/arrangement.hpp"
+#include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
 #include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/experiments/cells.hpp"
-#include "program/optimum_cell.hpp"
-#include "theory/geometry.hpp"
-#include "theory/packing.hpp"
+#include "sweep/kinds/optimum_cell.hpp"
+#include "theory/packing/packing.hpp"
 
 namespace digon {
 namespace {
@@ -320,9 +319,21 @@ std::vector<double> spectrum(const Eigen::MatrixXd& W) {
   return products;
 }
 
+StoredCell compute_packing_spectrum(const nlohmann::json& settings, const std::string& /*given*/) {
+  const nlohmann::json& packing = settings.at("packing");
+  PackingSearch search;
+  search.seed = settings.at("seed");
+  search.threads = 1;
+  const PackingResult found =
+      search_packing({PairEnergy::relu2, 0.0}, packing.at("points"), packing.at("dim"), search);
+  return {{{"inner_products", spectrum(found.best.W)}}, {}};
+}
+
+const CellKind packing_spectrum_kind{"packing spectrum", 1, &compute_packing_spectrum};
+
 /// A search for the packing that minimises L_1's interference.
 SweepCell packing_cell(Eigen::Index n, Eigen::Index m, std::uint64_t seed) {
-  return {"packing spectrum",
+  return {&packing_spectrum_kind,
           {{"packing", {{"points", n}, {"dim", m}, {"energy", "relu2"}}}, {"seed", seed}}};
 }
 
@@ -396,16 +407,6 @@ std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& c
 }
 
 }  // namespace
-
-StoredCell compute_packing_spectrum(const nlohmann::json& settings, const std::string& /*given*/) {
-  const nlohmann::json& packing = settings.at("packing");
-  PackingSearch search;
-  search.seed = settings.at("seed");
-  search.threads = 1;
-  const PackingResult found =
-      search_packing({PairEnergy::relu2, 0.0}, packing.at("points"), packing.at("dim"), search);
-  return {{{"inner_products", spectrum(found.best.W)}}, {}};
-}
 
 std::vector<CatalogEntry> geometry_experiments() {
   return {{"geometry-uniform", "400 uniform features in 30 dimensions: D* and every D_i against sparsity",

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <set>
 
-#include "core/table.hpp"
-#include "empirical/neurons.hpp"
+#include "core/files/table.hpp"
+#include "geometry/neurons.hpp"
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
 #include "program/experiments/catalog.hpp"
-#include "theory/hidden_relu_loss.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 
 namespace digon {
 namespace {

@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/table.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/files/table.hpp"
+#include "geometry/feature_dimensionality.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/experiments/cells.hpp"
-#include "program/phase_diagram.hpp"
-#include "theory/exact_loss.hpp"
+#include "program/experiments/phase_diagram.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon {
 namespace {
@@ -59,6 +58,20 @@ Eigen::Vector2d state_of(const PhasePoint& point) {
   return {geometry.norm[last], geometry.superposition[last]};
 }
 
+StoredCell compute_onset(const nlohmann::json& settings, const std::string& /*given*/) {
+  const nlohmann::json& between = settings.at("onset");
+  PhasePoint at = transition_between(phase_point_from(between.at(0)), phase_point_from(between.at(1)));
+  const double onset = at.density;
+  constexpr double aside = 1e-4;
+  at.density = std::min(1.0, onset * (1.0 + aside));
+  const Eigen::Vector2d above = state_of(at);
+  at.density = onset * (1.0 - aside);
+  const Eigen::Vector2d change = (state_of(at) - above).cwiseAbs();
+  return {{{"density", onset}, {"norm_jump", change[0]}, {"shared_jump", change[1]}}, {}};
+}
+
+const CellKind onset_kind{"onset of superposition", 1, &compute_onset};
+
 /// Where superposition sets in as the features grow sparser, for one relative importance.
 struct Onset {
   double relative_importance = 0.0;
@@ -69,7 +82,7 @@ struct Onset {
 };
 
 SweepCell onset_cell(const PhasePoint& denser, const PhasePoint& sparser) {
-  return {"onset of superposition", {{"onset", {describe(denser), describe(sparser)}}}};
+  return {&onset_kind, {{"onset", {describe(denser), describe(sparser)}}}};
 }
 
 std::optional<std::vector<Onset>> find_onsets(const PhaseGrid& grid, const std::vector<PhaseCell>& cells,
@@ -175,18 +188,6 @@ std::optional<std::vector<Check>> run_phase_experiment(Eigen::Index n, const Exp
 }
 
 }  // namespace
-
-StoredCell compute_onset(const nlohmann::json& settings, const std::string& /*given*/) {
-  const nlohmann::json& between = settings.at("onset");
-  PhasePoint at = transition_between(phase_point_from(between.at(0)), phase_point_from(between.at(1)));
-  const double onset = at.density;
-  constexpr double aside = 1e-4;
-  at.density = std::min(1.0, onset * (1.0 + aside));
-  const Eigen::Vector2d above = state_of(at);
-  at.density = onset * (1.0 - aside);
-  const Eigen::Vector2d change = (state_of(at) - above).cwiseAbs();
-  return {{{"density", onset}, {"norm_jump", change[0]}, {"shared_jump", change[1]}}, {}};
-}
 
 std::vector<CatalogEntry> phase_experiments() {
   return {

@@ -2,17 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "core/interrupt.hpp"
-#include "core/progress.hpp"
-#include "empirical/feature_dimensionality.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/progress.hpp"
+#include "geometry/feature_dimensionality.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
-#include "program/measure_model.hpp"
-#include "theory/decomposition.hpp"
-#include "theory/exact_loss.hpp"
-#include "theory/optimality_gap.hpp"
+#include "program/commands/measure_model.hpp"
+#include "theory/loss/decomposition.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/optima/optimality_gap.hpp"
 
 namespace digon {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "program/model_options.hpp"
+#include "program/commands/model_options.hpp"
 #include "program/report/report_page.hpp"
 
 namespace digon {

@@ -8,8 +8,8 @@
 #include <regex>
 #include <string_view>
 
-#include "core/atomic_file.hpp"
-#include "core/version.hpp"
+#include "core/base/atomic_file.hpp"
+#include "core/base/version.hpp"
 
 namespace digon {
 

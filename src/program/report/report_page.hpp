@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/table.hpp"
-#include "program/verdict.hpp"
+#include "core/files/table.hpp"
+#include "program/verdict/verdict.hpp"
 
 namespace digon {
 

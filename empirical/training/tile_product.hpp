@@ -1,0 +1,112 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "empirical/sampling/feature_sampler.hpp"
+#include "empirical/training/simd.hpp"
+
+namespace digon {
+
+/// The two products of the training loop, with the samples of a tile as the lanes of the vectors. A block of
+/// 4 × 4 sums stays in registers, or of 4 × 2 where there are only 16.
+template <typename Scalar>
+inline constexpr int lanes_of = simd_bytes / sizeof(Scalar);
+inline constexpr int block_vectors = simd_registers / 8;
+template <typename Scalar>
+inline constexpr int block_samples = block_vectors* lanes_of<Scalar>;
+
+/// A matrix of weights as the products read it: entry (output, input) at output × output_stride + input ×
+/// input_stride.
+template <typename Scalar>
+struct WeightView {
+  const Scalar* data;
+  Eigen::Index output_stride;
+  Eigen::Index input_stride;
+};
+
+template <int outputs, typename Scalar, typename Emit>
+inline void multiply_block(const Scalar* in, Eigen::Index inputs, const WeightView<Scalar>& weight,
+                           Eigen::Index first, const Emit& emit) {
+  Simd<Scalar> sum[outputs][block_vectors] = {};
+  const Scalar* row = weight.data + first * weight.output_stride;
+  for (Eigen::Index k = 0; k < inputs; ++k) {
+    const Scalar* column = in + k * tile_samples;
+    for (int c = 0; c < outputs; ++c) {
+      const Scalar w = row[c * weight.output_stride + k * weight.input_stride];
+      for (int v = 0; v < block_vectors; ++v) sum[c][v] += w * simd_at(column + v * lanes_of<Scalar>);
+    }
+  }
+  for (int c = 0; c < outputs; ++c) {
+    for (int v = 0; v < block_vectors; ++v) emit(first + c, v * lanes_of<Scalar>, sum[c][v]);
+  }
+}
+
+/// out_c = Σ_k weight(c, k) in_k for all samples of a tile: calls emit(c, first sample, sum) for each output
+/// c and vector of samples.
+template <typename Scalar, typename Emit>
+inline void multiply_tile(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
+                          const Emit& emit) {
+  for (Eigen::Index sample = 0; sample < tile_samples; sample += block_samples<Scalar>) {
+    const auto emit_here = [&](Eigen::Index c, Eigen::Index offset, const Simd<Scalar>& sum) {
+      emit(c, sample + offset, sum);
+    };
+    const Scalar* data = in.data() + sample;
+    Eigen::Index c = 0;
+    for (; c + 4 <= outputs; c += 4) multiply_block<4>(data, in.cols(), weight, c, emit_here);
+    if (c + 2 <= outputs) {
+      multiply_block<2>(data, in.cols(), weight, c, emit_here);
+      c += 2;
+    }
+    if (c < outputs) multiply_block<1>(data, in.cols(), weight, c, emit_here);
+  }
+}
+
+/// One outer product, Σ_samples hidden_a feature_j.
+template <typename Scalar>
+struct OuterTerm {
+  const Scalar* hidden;   ///< [tile × m]
+  const Scalar* feature;  ///< [tile × n]
+};
+
+template <int hidden_block, int feature_block, typename Scalar, int terms>
+inline void add_outer_block(const OuterTerm<Scalar> (&term)[terms], Eigen::Index m, Eigen::Index a,
+                            Eigen::Index j, Scalar* sums) {
+  constexpr int lanes = lanes_of<Scalar>;
+  Simd<Scalar> sum[feature_block][hidden_block];
+  for (int c = 0; c < feature_block; ++c) {
+    for (int r = 0; r < hidden_block; ++r) sum[c][r] = simd_at(sums + ((j + c) * m + a + r) * lanes);
+  }
+  for (const OuterTerm<Scalar>& one : term) {
+    for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) {
+      Simd<Scalar> left[hidden_block];
+      for (int r = 0; r < hidden_block; ++r) left[r] = simd_at(one.hidden + (a + r) * tile_samples + sample);
+      for (int c = 0; c < feature_block; ++c) {
+        const Simd<Scalar> right = simd_at(one.feature + (j + c) * tile_samples + sample);
+        for (int r = 0; r < hidden_block; ++r) sum[c][r] += left[r] * right;
+      }
+    }
+  }
+  for (int c = 0; c < feature_block; ++c) {
+    for (int r = 0; r < hidden_block; ++r) simd_at(sums + ((j + c) * m + a + r) * lanes) = sum[c][r];
+  }
+}
+
+/// Adds the outer products to the sums [lanes × mn], entry (a, j) in column j m + a, each lane its own
+/// samples.
+template <typename Scalar, int terms>
+inline void add_outer_products(const OuterTerm<Scalar> (&term)[terms], Eigen::Index m, Eigen::Index n,
+                               Scalar* sums) {
+  const auto all_hidden = [&]<int feature_block>(Eigen::Index j) {
+    Eigen::Index a = 0;
+    if constexpr (block_vectors >= 4) {
+      for (; a + 4 <= m; a += 4) add_outer_block<4, feature_block>(term, m, a, j, sums);
+    }
+    for (; a + 2 <= m; a += 2) add_outer_block<2, feature_block>(term, m, a, j, sums);
+    if (a < m) add_outer_block<1, feature_block>(term, m, a, j, sums);
+  };
+  Eigen::Index j = 0;
+  for (; j + 4 <= n; j += 4) all_hidden.template operator()<4>(j);
+  for (; j < n; ++j) all_hidden.template operator()<1>(j);
+}
+
+}  // namespace digon

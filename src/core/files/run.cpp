@@ -1,0 +1,83 @@
+#include "core/files/run.hpp"
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/version.hpp"
+#include "core/files/model_file.hpp"
+#include "core/files/safetensors.hpp"
+#include "core/model/feature_description.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* weights_file = "weights.safetensors";
+constexpr const char* record_file = "run.json";
+
+json describe(const TrainedModel& trained) {
+  json object = to_json(trained.features);
+  object["kind"] = name_of(trained.model.kind);
+  object["seed"] = trained.seed;
+  return object;
+}
+
+Safetensors to_safetensors(const std::vector<TrainedModel>& models) {
+  if (models.empty()) throw std::logic_error("a run without models cannot be saved");
+  const Eigen::Index n = models.front().model.features();
+  const Eigen::Index m = models.front().model.hidden();
+  Tensor W{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
+  Tensor b{{models.size(), std::size_t(n)}, {}, StoredType::float32};
+  Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
+  const bool tied = is_tied(models.front().model.kind);
+  json instances = json::array();
+  for (const TrainedModel& trained : models) {
+    const ToyModel& model = trained.model;
+    // [n, m] row-major is exactly Eigen's column-major [m×n].
+    W.values.insert(W.values.end(), model.W.data(), model.W.data() + model.W.size());
+    b.values.insert(b.values.end(), model.b.data(), model.b.data() + model.b.size());
+    const Eigen::MatrixXd rows = model.W_out.transpose();
+    W_out.values.insert(W_out.values.end(), rows.data(), rows.data() + rows.size());
+    instances.push_back(describe(trained));
+  }
+  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}},
+                   {{"format", "pt"}, {"instances", instances.dump()}, {"digon_version", version}}};
+  if (!tied) file.tensors["W_out"] = std::move(W_out);
+  return file;
+}
+
+}  // namespace
+
+void save_run(const std::filesystem::path& folder, const Run& run) {
+  write_file_atomically(folder / weights_file, serialize_models(run.models));
+  const json record = {{"command", run.command},   {"settings", run.settings},
+                       {"version", version},       {"steps_done", run.steps_done},
+                       {"complete", run.complete}, {"timings", {{"training_seconds", run.seconds}}}};
+  write_file_atomically(folder / record_file, record.dump(2) + "\n");
+}
+
+Run load_run(const std::filesystem::path& folder) {
+  const std::string record_path = (folder / record_file).string();
+  Run run;
+  try {
+    const json record = json::parse(read_file(record_path));
+    run.command = record.at("command").get<std::string>();
+    run.settings = record.at("settings");
+    run.steps_done = record.at("steps_done").get<std::size_t>();
+    run.complete = record.at("complete").get<bool>();
+    run.seconds = record.at("timings").at("training_seconds").get<double>();
+  } catch (const json::exception&) {
+    reject("{}: is not a run record of Digon", record_path);
+  }
+  for (LoadedModel& loaded : load_models(folder / weights_file)) {
+    if (!loaded.features) reject("{}: lacks Digon's metadata", (folder / weights_file).string());
+    run.models.push_back({std::move(loaded.model), std::move(*loaded.features), loaded.seed});
+  }
+  return run;
+}
+
+std::string serialize_models(const std::vector<TrainedModel>& models) {
+  return serialize(to_safetensors(models));
+}
+
+}  // namespace digon

@@ -1,0 +1,70 @@
+#include "core/files/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "core/base/atomic_file.hpp"
+
+namespace digon {
+namespace {
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + '"';
+}
+
+void append_csv_line(std::string& csv, const std::vector<std::string>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) csv += ',';
+    csv += quoted(cells[i]);
+  }
+  csv += '\n';
+}
+
+}  // namespace
+
+void Table::add_row(std::vector<std::string> cells) {
+  if (cells.size() != columns.size()) throw std::logic_error("a table row needs one cell a column");
+  rows.push_back(std::move(cells));
+}
+
+std::string cell(double value) {
+  return fmt::format("{}", value);
+}
+std::string cell(std::size_t value) {
+  return fmt::format("{}", value);
+}
+
+void write_csv(const std::filesystem::path& path, const Table& table) {
+  std::string csv;
+  append_csv_line(csv, table.columns);
+  for (const auto& row : table.rows) append_csv_line(csv, row);
+  write_file_atomically(path, csv);
+}
+
+std::string to_text(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const std::string& column : table.columns) widths.push_back(column.size());
+  for (const auto& row : table.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  const auto append = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) line += fmt::format("{:<{}}  ", cells[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  };
+  append(table.columns);
+  for (const auto& row : table.rows) append(row);
+  return text;
+}
+
+}  // namespace digon

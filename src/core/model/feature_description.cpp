@@ -1,0 +1,44 @@
+#include "core/model/feature_description.hpp"
+
+#include "core/base/json.hpp"
+#include "core/base/named_choice.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+constexpr NamedChoices<SetRelation, 2> relation_names{
+    {{SetRelation::correlated, "correlated"}, {SetRelation::anticorrelated, "anti-correlated"}}};
+
+Eigen::VectorXd to_vector(const json& values) {
+  const auto numbers = values.get<std::vector<double>>();
+  return Eigen::Map<const Eigen::VectorXd>(numbers.data(), Eigen::Index(numbers.size()));
+}
+
+}  // namespace
+
+json to_json(const FeatureDistribution& features) {
+  json sets = json::array();
+  for (const FeatureSet& set : features.sets) {
+    sets.push_back({{"relation", name_in(relation_names, set.relation)}, {"members", set.members}});
+  }
+  return {{"density", to_json(features.density)},
+          {"importance", to_json(features.importance)},
+          {"values", name_of(features.values)},
+          {"sets", sets}};
+}
+
+FeatureDistribution features_from_json(const json& described, const std::string& source) {
+  FeatureDistribution features{to_vector(described.at("density")), to_vector(described.at("importance"))};
+  // Files of earlier versions say neither: they know the paper's law alone.
+  features.values = parse_active_value(source, described.value("values", std::string("uniform")));
+  for (const json& set : described.value("sets", json::array())) {
+    features.sets.push_back(
+        {parse_choice(relation_names, source, "a relation", set.at("relation").get<std::string>()),
+         set.at("members").get<std::vector<Eigen::Index>>()});
+  }
+  return features;
+}
+
+}  // namespace digon

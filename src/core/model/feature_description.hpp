@@ -1,0 +1,16 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/model/feature_distribution.hpp"
+
+namespace digon {
+
+/// The whole law as JSON: density, importance, values and sets.
+nlohmann::json to_json(const FeatureDistribution& features);
+
+/// Reads what to_json wrote. Throws InputError naming `source`, or nlohmann::json::exception.
+FeatureDistribution features_from_json(const nlohmann::json& described, const std::string& source);
+
+}  // namespace digon

@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/files/table.hpp"
+#include "program/commands/command_line.hpp"
+#include "program/commands/commands.hpp"
+#include "sweep/run_store.hpp"
+
+namespace digon {
+
+int run_export(const std::vector<std::string>& arguments) {
+  CommandLine line("export", "the cells of a run store as files: cells.csv, and the weights of each cell",
+                   "digon export --store results/results.db --experiment phase-2-1 --out cells");
+  line.option("store", "FILE", "the store, results.db of a results folder");
+  line.option("experiment", "ID", "only the cells of this experiment, as cells.csv names them");
+  line.option("out", "DIR", "folder for cells.csv and cell-K.safetensors");
+  if (!line.parse(arguments)) return 0;
+  const std::filesystem::path file = line.text("store");
+  if (!std::filesystem::is_regular_file(file))
+    reject("--store: {} is not there; accepted: a run store", file.string());
+  const std::filesystem::path folder = line.text("out");
+  const RunStore store(file);
+  const std::string experiment = line.has("experiment") ? line.text("experiment") : "";
+  const std::vector<StoredRow> rows = store.rows(experiment);
+  if (rows.empty()) reject("--experiment: '{}' has no cells in {}", experiment, file.string());
+  require_folder(folder);
+  Table table{
+      {"cell", "experiment", "kind", "kind_version", "program", "seconds", "settings", "result", "weights"},
+      {}};
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const StoredRow& row = rows[k];
+    const std::string name = row.cell.weights.empty() ? "" : fmt::format("cell-{}.safetensors", k);
+    if (!name.empty()) write_file_atomically(folder / name, row.cell.weights);
+    table.add_row({cell(k), row.experiment, row.key.kind, cell(std::size_t(row.key.version)), row.program,
+                   cell(row.cell.seconds), row.key.settings.dump(), row.cell.result.dump(), name});
+  }
+  write_csv(folder / "cells.csv", table);
+  fmt::print("{} cells written to {}\n", rows.size(), folder.string());
+  return 0;
+}
+
+}  // namespace digon

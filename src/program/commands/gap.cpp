@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
+#include "core/base/progress.hpp"
+#include "core/files/table.hpp"
+#include "program/commands/command_line.hpp"
+#include "program/commands/commands.hpp"
+#include "program/commands/model_options.hpp"
+#include "theory/optima/optimality_gap.hpp"
+
+namespace digon {
+namespace {
+
+/// Nothing where the weights belong to the best minimum known.
+std::string stuck_in(const OptimalityGap& gap) {
+  if (!gap.minimum || *gap.minimum == 0) return "";
+  return fmt::format("minimum {}, {:+.3f}%", *gap.minimum, 100.0 * (gap.local / gap.best - 1.0));
+}
+
+}  // namespace
+
+int run_gap(const std::vector<std::string>& arguments) {
+  CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
+                   "digon gap --model run/weights.safetensors --instance 2 --density 0.1 --starts 32");
+  declare_model(line);
+  declare_features_of_models(line);
+  line.option("starts", "K", "random starts of the search for the optimum", "32");
+  declare_seed_and_threads(line);
+  line.flag("json",
+            "print JSON at full precision: an object, or an array where the file has several instances");
+  if (!line.parse(arguments)) return 0;
+  const std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
+  OptimumOptions options;
+  options.starts = line.integer("starts", 1, 1'000'000);
+  options.seed = read_seed(line);
+  options.threads = read_threads(line);
+
+  nlohmann::json printed = nlohmann::json::array();
+  Table table{{"instance", "law", "loss", "local minimum", "best optimum", "gap", "relative", "stuck in"},
+              {}};
+  {
+    const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
+    Progress progress("gap", chosen.size() + groups.size() * options.starts);
+    options.advance = [&](std::size_t starts) { progress.advance(starts); };
+    for (const std::vector<std::size_t>& group : groups) {
+      if (interrupted()) break;
+      std::vector<ToyModel> models;
+      models.reserve(group.size());
+      for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
+      const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
+      for (std::size_t g = 0; g < group.size(); ++g) {
+        const OptimalityGap& gap = gaps[g];
+        const std::size_t instance = chosen[group[g]].instance;
+        const std::string law = describe_law(features[group[g]]);
+        printed.push_back({{"instance", instance},
+                           {"law", law},
+                           {"loss", gap.loss},
+                           {"local_minimum", gap.local},
+                           {"best_optimum", gap.best},
+                           {"gap", gap.absolute()},
+                           {"relative_gap", gap.relative()},
+                           {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
+        table.add_row({cell(instance), law, fmt::format("{:.10g}", gap.loss),
+                       fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
+                       fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
+                       stuck_in(gap)});
+      }
+    }
+  }
+  if (line.has("json")) {
+    fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+  } else {
+    fmt::print("{}", to_text(table));
+  }
+  if (!interrupted()) return 0;
+  fmt::print(stderr, "digon: interrupted; the instances shown are finished, the last by the starts it had\n");
+  return exit_interrupted;
+}
+
+}  // namespace digon

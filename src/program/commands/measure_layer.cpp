@@ -1,0 +1,155 @@
+#include "program/commands/measure_layer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/progress.hpp"
+#include "core/files/layer_file.hpp"
+#include "core/files/table.hpp"
+#include "geometry/layer_geometry.hpp"
+#include "program/commands/commands.hpp"
+#include "program/commands/model_options.hpp"
+#include "theory/packing/packing_bounds.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+/// The spread of one quantity over the vectors.
+struct Spread {
+  double least = 0.0;
+  double median = 0.0;
+  double mean = 0.0;
+  double most = 0.0;
+};
+
+Spread spread_of(const Eigen::VectorXd& values) {
+  std::vector<double> sorted(values.data(), values.data() + values.size());
+  const auto middle = sorted.begin() + std::ptrdiff_t(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return {values.minCoeff(), *middle, values.mean(), values.maxCoeff()};
+}
+
+json to_json(const Spread& spread) {
+  return {{"min", spread.least}, {"median", spread.median}, {"mean", spread.mean}, {"max", spread.most}};
+}
+
+/// Welch's bound on the coherence of the vectors that are not 0; 0 where they could be orthogonal.
+double welch_bound(const LayerGeometry& geometry, Eigen::Index dim) {
+  if (geometry.nonzero <= dim) return 0.0;
+  return coherence_bounds(CodeKind::lines, geometry.nonzero, dim).front().value;
+}
+
+json describe(const LayerFile& layer, const LayerGeometry& geometry) {
+  const auto m = double(layer.dim());
+  const auto k = double(geometry.nonzero);
+  json object = {{"tensor", layer.tensor()},
+                 {"dtype", layer.dtype()},
+                 {"vectors", layer.count()},
+                 {"dimensions", layer.dim()},
+                 {"nonzero", geometry.nonzero},
+                 {"norm", to_json(spread_of(geometry.features.norm))},
+                 {"superposition", to_json(spread_of(geometry.features.superposition))},
+                 {"feature_dimensionality", to_json(spread_of(geometry.features.dimensionality))},
+                 {"capacity", geometry.features.dimensionality.sum()},
+                 {"dimensions_per_feature", geometry.features.dimensions_per_feature},
+                 {"frame_potential", geometry.frame_potential},
+                 {"frame_potential_bound", std::max(k, k * k / m)},
+                 {"mean_squared_cosine", geometry.mean_squared_cosine},
+                 {"inverse_dimension", 1.0 / m},
+                 {"welch_bound", welch_bound(geometry, layer.dim())}};
+  if (geometry.closest) {
+    object["coherence"] = std::abs(geometry.closest->cosine);
+    object["closest_pair"] = {geometry.closest->first, geometry.closest->second};
+    object["largest_cosine"] = to_json(spread_of(geometry.largest_cosine));
+  }
+  return object;
+}
+
+std::string to_text(const LayerFile& layer, const LayerGeometry& geometry) {
+  const FeatureGeometry& features = geometry.features;
+  Table spreads{{"", "least", "median", "mean", "greatest"}, {}};
+  const auto add = [&](const std::string& name, const Eigen::VectorXd& values) {
+    const Spread spread = spread_of(values);
+    spreads.add_row({name, fmt::format("{:.6g}", spread.least), fmt::format("{:.6g}", spread.median),
+                     fmt::format("{:.6g}", spread.mean), fmt::format("{:.6g}", spread.most)});
+  };
+  add("norm", features.norm);
+  add("superposition", features.superposition);
+  add("D_i", features.dimensionality);
+  if (geometry.closest) add("largest |cos|", geometry.largest_cosine);
+  const auto m = double(layer.dim());
+  const auto k = double(geometry.nonzero);
+  std::string text = fmt::format(
+      "'{}' ({}): n = {} vectors in m = {} dimensions, {} of them 0\n"
+      "D* = m/‖W‖² = {:.6g}, capacity Σ D_i = {:.6g} of {}\n"
+      "mean squared cosine {:.6g}, {:.4g} of 1/m; frame potential {:.6g}, {:.4g} of the least possible\n",
+      layer.tensor(), layer.dtype(), layer.count(), layer.dim(), layer.count() - geometry.nonzero,
+      features.dimensions_per_feature, features.dimensionality.sum(), layer.dim(),
+      geometry.mean_squared_cosine, geometry.mean_squared_cosine * m, geometry.frame_potential,
+      geometry.frame_potential / std::max(k, k * k / m));
+  if (geometry.closest) {
+    text += fmt::format("coherence max |cos| = {:.6g} (vectors {} and {}); Welch's bound {:.6g}\n",
+                        std::abs(geometry.closest->cosine), geometry.closest->first, geometry.closest->second,
+                        welch_bound(geometry, layer.dim()));
+  }
+  return text + to_text(spreads);
+}
+
+Table table_of(const LayerGeometry& geometry) {
+  Table table{{"vector", "norm", "superposition", "feature_dimensionality", "largest_cosine"}, {}};
+  const FeatureGeometry& features = geometry.features;
+  for (Eigen::Index i = 0; i < features.norm.size(); ++i) {
+    table.add_row({cell(std::size_t(i)), cell(features.norm[i]), cell(features.superposition[i]),
+                   cell(features.dimensionality[i]),
+                   geometry.largest_cosine.size() > 0 ? cell(geometry.largest_cosine[i]) : ""});
+  }
+  return table;
+}
+
+}  // namespace
+
+void declare_layer(CommandLine& line) {
+  line.option("layer", "FILE",
+              "instead of --model, any n vectors in R^m (the decoder of a sparse autoencoder, an embedding "
+              "matrix): a "
+              "matrix of a safetensors or .npy file of any size, read block by block");
+  line.option("tensor", "NAME", "of --layer: the matrix in a safetensors file that has several");
+  line.flag("no-coherence", "of --layer: leave out the pairs, n²m operations");
+  line.option("csv", "FILE", "of --layer: also write a row a vector there");
+  line.option("threads", "T", "of --layer: threads; 0 is one a core", "0");
+}
+
+int measure_layer(const CommandLine& line) {
+  if (line.has("model")) reject("--layer: given with --model; accepted: either");
+  const std::filesystem::path file = line.text("layer");
+  const LayerFile layer(file, line.has("tensor") ? line.text("tensor") : "", read_layout(line));
+  LayerGeometryOptions options;
+  options.coherence = !line.has("no-coherence");
+  options.threads = read_threads(line);
+  std::optional<LayerGeometry> geometry;
+  {
+    Progress progress("pairs of vectors", blocks_of_pairs(layer.count(), options));
+    options.advance = [&](std::size_t blocks) { progress.advance(blocks); };
+    geometry = layer_geometry(
+        {layer.count(), layer.dim(),
+         [&](Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) { layer.read(begin, block); }},
+        options);
+  }
+  if (!geometry) {
+    fmt::print(stderr, "digon: interrupted; nothing is written\n");
+    return exit_interrupted;
+  }
+  if (line.has("csv")) write_csv(line.text("csv"), table_of(*geometry));
+  fmt::print("{}", line.has("json") ? describe(layer, *geometry).dump() + "\n" : to_text(layer, *geometry));
+  return 0;
+}
+
+}  // namespace digon

@@ -1,0 +1,376 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
+#include "core/base/parse_number.hpp"
+#include "core/files/table.hpp"
+#include "geometry/named_geometry.hpp"
+#include "plots/packing_figure.hpp"
+#include "program/commands/command_line.hpp"
+#include "program/commands/commands.hpp"
+#include "sweep/kinds/packing_cell.hpp"
+#include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing_bounds.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+/// An answer meets a bound, or a known value, within this share.
+constexpr double same_value = 1e-9;
+
+/// Basin hopping pays from here on; below, fresh starts find the minimum as soon.
+constexpr Eigen::Index points_to_hop = 120;
+
+CommandLine declare() {
+  CommandLine line("pack",
+                   "n unit vectors in m dimensions at the lowest energy: the generalised Thomson problem",
+                   "digon pack --points 12 --dim 3 --energy coulomb --starts 32 --out pack");
+  line.option("points", "N", "number of points n, at least 2");
+  line.option("dim", "M", "dimensions m, at least 2");
+  line.option(
+      "energy", "NAME",
+      "coulomb 1/r, log −ln r, riesz:S r^−S, relu2 max(c, 0)² and frame c² of the inner product c, coherence "
+      "(the largest c), or l1: the loss L_1 with norms and biases free",
+      "coulomb");
+  line.flag("antipodal", "with coherence: lines instead of points, the largest |c|");
+  line.option("features", "N[:HI]", "with l1 in place of --points: number of features, or a range of it");
+  line.option("initial", "FILE", "one more start: a CSV of n rows of m numbers, without a header");
+  line.option("starts", "K", "random starts", "32");
+  line.option("hops", "H",
+              "moves of the worst-placed point after each start (basin hopping); default 0, above 120 "
+              "points 4");
+  declare_seed_and_threads(line);
+  line.flag("json", "print JSON at full precision");
+  line.option("out", "DIR", "folder for points.csv, packing.json and the figure packing.svg, .png, .gp");
+  return line;
+}
+
+PackingEnergy read_energy(const std::string& name) {
+  constexpr std::string_view riesz = "riesz:";
+  if (name == "coulomb") return {PairEnergy::coulomb, 1.0};
+  if (name == "log") return {PairEnergy::log, 0.0};
+  if (name == "relu2") return {PairEnergy::relu2, 0.0};
+  if (name == "frame") return {PairEnergy::frame, 0.0};
+  if (name.starts_with(riesz)) {
+    const std::optional<double> exponent = parse_number(std::string_view(name).substr(riesz.size()));
+    if (exponent && *exponent > 0.0 && *exponent <= 1000.0) return {PairEnergy::riesz, *exponent};
+    reject("--energy: '{}' given; accepted: riesz:S with 0 < S ≤ 1000", name);
+  }
+  reject("--energy: '{}' given; accepted: coulomb, log, riesz:S, relu2, frame, coherence, l1", name);
+}
+
+/// The points of --initial [m×n], one a row of the file.
+Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen::Index dim) {
+  std::istringstream lines(read_file(path));
+  std::vector<std::vector<double>> rows;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    std::vector<double>& row = rows.emplace_back();
+    std::istringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) {
+      const std::optional<double> value = parse_number(cell);
+      if (!value) {
+        reject("--initial: {}: line {} has '{}'; accepted: {} numbers a line", path, rows.size(), cell, dim);
+      }
+      row.push_back(*value);
+    }
+    if (Eigen::Index(row.size()) != dim) {
+      reject("--initial: {}: line {} has {} numbers; accepted: {}", path, rows.size(), row.size(), dim);
+    }
+  }
+  if (Eigen::Index(rows.size()) != points) {
+    reject("--initial: {} has {} points; accepted: {}", path, rows.size(), points);
+  }
+  Eigen::MatrixXd W(dim, points);
+  for (Eigen::Index i = 0; i < points; ++i) {
+    W.col(i) = Eigen::Map<const Eigen::VectorXd>(rows[std::size_t(i)].data(), dim);
+    if (W.col(i).norm() == 0.0)
+      reject("--initial: {}: point {} is 0; accepted: points other than 0", path, i + 1);
+  }
+  return W.colwise().normalized();
+}
+
+void require_finite_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, const std::string& path) {
+  for (Eigen::Index i = 0; energy.is_singular() && i < W.cols(); ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      if ((W.col(i) - W.col(j)).norm() < 1e-12) {
+        reject(
+            "--initial: {}: points {} and {} coincide, which costs infinite energy; accepted: distinct "
+            "points",
+            path, j + 1, i + 1);
+      }
+    }
+  }
+}
+
+/// All that is said of an answer, whatever was minimised.
+struct Answer {
+  std::string quantity;  ///< "Coulomb energy", "coherence"
+  Eigen::MatrixXd W;
+  double value = 0.0;
+  std::size_t starts = 0;
+  std::size_t hits = 0;
+  std::optional<double> gradient_norm;
+  std::optional<double> least_eigenvalue;
+  std::vector<PackingBound> bounds;
+  std::optional<KnownOptimum> known;
+  Geometry geometry;
+
+  /// Relative, or absolute where the reference is near 0.
+  [[nodiscard]] double above(double reference) const {
+    return std::abs(reference) > 1e-6 ? (value - reference) / std::abs(reference) : value - reference;
+  }
+  /// The bound that proves the answer optimal.
+  [[nodiscard]] const PackingBound* proof() const {
+    for (const PackingBound& bound : bounds) {
+      if (above(bound.value) <= same_value) return &bound;
+    }
+    return nullptr;
+  }
+};
+
+json optional_number(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json describe(const Answer& answer) {
+  json points = json::array();
+  for (const auto& column : answer.W.colwise()) points.push_back(to_json(Eigen::VectorXd(column)));
+  json pairs = json::array();
+  for (const auto& [value, count] : answer.geometry.inner_products) pairs.push_back({value, count});
+  json bounds = json::array();
+  for (const PackingBound& bound : answer.bounds) {
+    bounds.push_back(
+        {{"name", bound.name}, {"value", bound.value}, {"relative_gap", answer.above(bound.value)}});
+  }
+  json components = json::array();
+  for (const GeometryComponent& component : answer.geometry.components) {
+    components.push_back(
+        {{"name", component.name}, {"points", component.points}, {"dimension", component.dimension}});
+  }
+  return {{"energy", answer.value},
+          {"points", points},
+          {"starts", answer.starts},
+          {"hits", answer.hits},
+          {"gradient_norm", optional_number(answer.gradient_norm)},
+          {"min_hessian_eigenvalue", optional_number(answer.least_eigenvalue)},
+          {"inner_products", pairs},
+          {"geometry", answer.geometry.name},
+          {"components", components},
+          {"bounds", bounds},
+          {"proved_optimal_by", answer.proof() != nullptr ? json(answer.proof()->name) : json(nullptr)},
+          {"known", answer.known ? json(answer.known->value) : json(nullptr)},
+          {"known_source", answer.known ? json(answer.known->source) : json(nullptr)},
+          {"relative_gap", answer.known ? json(answer.above(answer.known->value)) : json(nullptr)}};
+}
+
+void print_text(const Answer& answer) {
+  fmt::print("{} {:.12g}, reached by {} of {} starts\ngeometry: {}\n", answer.quantity, answer.value,
+             answer.hits, answer.starts, answer.geometry.name);
+  if (answer.gradient_norm) fmt::print("gradient along the spheres {:.1e}", *answer.gradient_norm);
+  if (answer.least_eigenvalue) {
+    fmt::print(", least Hessian eigenvalue off rotations {:.3g}", *answer.least_eigenvalue);
+  }
+  fmt::print("\n");
+  Table references{{"reference", "value", "excess"}, {}};
+  for (const PackingBound& bound : answer.bounds) {
+    references.add_row({"bound: " + bound.name, fmt::format("{:.12g}", bound.value),
+                        fmt::format("{:+.2e}", answer.above(bound.value))});
+  }
+  if (answer.known) {
+    references.add_row({"known: " + answer.known->source, fmt::format("{:.12g}", answer.known->value),
+                        fmt::format("{:+.2e}", answer.above(answer.known->value))});
+  }
+  fmt::print("\n{}", to_text(references));
+  if (const PackingBound* proof = answer.proof())
+    fmt::print("Optimal: it meets the {} bound.\n", proof->name);
+  if (answer.known && answer.above(answer.known->value) < -same_value) {
+    fmt::print("Below the known optimum of {}.\n", answer.known->source);
+  }
+  Table pairs{{"inner product", "pairs"}, {}};
+  constexpr std::size_t most_shown = 24;
+  for (const auto& [value, count] : answer.geometry.inner_products) {
+    if (pairs.rows.size() == most_shown) break;
+    pairs.add_row({fmt::format("{:+.9f}", value), cell(count)});
+  }
+  fmt::print("\n{}", to_text(pairs));
+  if (answer.geometry.inner_products.size() > most_shown) {
+    fmt::print("… {} different inner products in all\n", answer.geometry.inner_products.size());
+  }
+}
+
+void write_files(const std::filesystem::path& folder, const Answer& answer) {
+  Table points{{"point"}, {}};
+  for (Eigen::Index a = 0; a < answer.W.rows(); ++a) points.columns.push_back(fmt::format("w{}", a + 1));
+  for (Eigen::Index i = 0; i < answer.W.cols(); ++i) {
+    std::vector<std::string> row{cell(std::size_t(i))};
+    for (const double w : answer.W.col(i)) row.push_back(cell(w));
+    points.add_row(std::move(row));
+  }
+  write_csv(folder / "points.csv", points);
+  write_file_atomically(folder / "packing.json", describe(answer).dump(2) + "\n");
+  const std::string what = fmt::format("{} points in {} dimensions", answer.W.cols(), answer.W.rows());
+  const std::string& geometry = answer.geometry.name;
+  draw_packing(folder / "packing",
+               {fmt::format("{}: {}{} {:.9g}", what, geometry == what ? "" : geometry + ", ", answer.quantity,
+                            std::abs(answer.value) < 1e-12 ? 0.0 : answer.value),
+                answer.W, answer.geometry.inner_products});
+}
+
+Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::Index points,
+                   Eigen::Index dim, const PackingSearch& search) {
+  const PackingResult found = search_packing_shared(energy, points, dim, search);
+  if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
+  const Packing best = polish_packing(energy, found.best);
+  return {(name == "coulomb" ? "Coulomb" : name) + " energy",
+          best.W,
+          best.energy,
+          found.starts,
+          found.hits,
+          best.gradient_norm,
+          least_eigenvalue_off_rotations(energy, best.W),
+          energy_bounds(energy, points, dim),
+          known_energy(energy, points, dim),
+          describe_geometry(best.W)};
+}
+
+Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const PackingSearch& search) {
+  const SphericalCodeResult found = search_spherical_code_shared(kind, points, dim, search);
+  if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
+  const SphericalCode& best = found.best;
+  return {"coherence",
+          best.W,
+          best.coherence,
+          found.starts,
+          found.hits,
+          std::isnan(best.residual) ? std::nullopt : std::optional(best.residual),
+          best.least_eigenvalue,
+          coherence_bounds(kind, points, dim),
+          known_coherence(kind, points, dim),
+          describe_geometry(best.W)};
+}
+
+/// "N" or "LO:HI".
+std::pair<std::uint64_t, std::uint64_t> read_feature_range(const std::string& text) {
+  constexpr std::uint64_t most = 200;
+  const auto range = parse_range(text.find(':') == std::string::npos ? text + ":" + text : text);
+  const auto is_whole = [](double value) { return value == std::floor(value); };
+  if (!range || !is_whole(range->first) || !is_whole(range->second) || range->first < 1.0 ||
+      range->second < range->first || range->second > double(most)) {
+    reject("--features: '{}' given; accepted: N or LO:HI with 1 ≤ LO ≤ HI ≤ {}", text, most);
+  }
+  return {std::uint64_t(range->first), std::uint64_t(range->second)};
+}
+
+int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& options) {
+  if (line.has("points")) reject("--points: given with --energy l1; accepted there: --features");
+  const auto [low, high] = read_feature_range(line.text("features"));
+  json all = json::array();
+  Table table{{"features", "represented", "L_1", "per feature", "norm", "bias", "descents", "geometry"}, {}};
+  for (std::uint64_t n = low; n <= high && !interrupted(); ++n) {
+    json optima = json::array();
+    for (const RepresentedOptimum& optimum : one_sparse_optima_shared(Eigen::Index(n), dim, options)) {
+      const ToyModel& model = optimum.at.model;
+      Eigen::MatrixXd represented = model.W;
+      double norm = 0.0;
+      double bias = 0.0;
+      for (Eigen::Index i = 0; i < model.features(); ++i) {
+        if (model.W.col(i).norm() <= represented_norm) {
+          represented.col(i).setZero();
+          continue;
+        }
+        norm += model.W.col(i).norm() / double(optimum.represented);
+        bias += model.b[i] / double(optimum.represented);
+      }
+      constexpr double tolerance = 1e-3;  // L_1 is flat where nothing interferes
+      const Geometry geometry =
+          optimum.represented > 0 ? describe_geometry(represented, tolerance) : Geometry{};
+      table.add_row({cell(std::size_t(n)), cell(std::size_t(optimum.represented)),
+                     fmt::format("{:.8f}", optimum.at.loss),
+                     fmt::format("{:.8f}", optimum.at.loss / double(n)), fmt::format("{:.6f}", norm),
+                     fmt::format("{:+.6f}", bias), cell(optimum.hits), geometry.name});
+      optima.push_back({{"represented", optimum.represented},
+                        {"loss", optimum.at.loss},
+                        {"mean_norm", norm},
+                        {"mean_bias", bias},
+                        {"hits", optimum.hits},
+                        {"gradient_norm", optimum.at.gradient_norm},
+                        {"geometry", geometry.name}});
+    }
+    all.push_back({{"features", n}, {"dim", dim}, {"optima", optima}});
+  }
+  if (line.has("json")) {
+    fmt::print("{}\n", (all.size() == 1 ? all[0] : all).dump());
+  } else {
+    fmt::print("{}", to_text(table));
+  }
+  if (line.has("out")) {
+    const std::filesystem::path folder = line.text("out");
+    write_csv(folder / "l1.csv", table);
+    write_file_atomically(folder / "l1.json", all.dump(2) + "\n");
+  }
+  return interrupted() ? exit_interrupted : 0;
+}
+
+}  // namespace
+
+int run_pack(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  const std::string name = line.text("energy");
+  const auto dim = Eigen::Index(line.integer("dim", 2, 1000));
+  const auto starts = std::size_t(line.integer("starts", 1, 1'000'000));
+  const std::uint64_t seed = read_seed(line);
+  const std::size_t threads = read_threads(line);
+  if (line.has("antipodal") && name != "coherence") {
+    reject("--antipodal: given with --energy {}; accepted with --energy coherence", name);
+  }
+  if (line.has("features") && name != "l1")
+    reject("--features: given with --energy {}; accepted with l1", name);
+  if (name == "l1") {
+    if (line.has("initial")) reject("--initial: given with --energy l1; accepted with the other energies");
+    OptimumOptions options;
+    options.starts = starts;
+    options.seed = seed;
+    options.threads = threads;
+    read_feature_range(line.text("features"));
+    if (line.has("out")) require_folder(line.text("out"));
+    return pack_l1(line, dim, options);
+  }
+  const auto points = Eigen::Index(line.integer("points", 2, 5000));
+  const PackingEnergy energy = name == "coherence" ? PackingEnergy{} : read_energy(name);
+  PackingSearch search;
+  search.starts = starts;
+  search.hops = line.has("hops") ? line.integer("hops", 0, 1'000'000) : points > points_to_hop ? 4 : 0;
+  search.seed = seed;
+  search.threads = threads;
+  if (line.has("initial")) {
+    search.given.push_back(read_points(line.text("initial"), points, dim));
+    if (name != "coherence") require_finite_energy(energy, search.given[0], line.text("initial"));
+  }
+  if (line.has("out")) require_folder(line.text("out"));
+
+  const Answer answer =
+      name == "coherence"
+          ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
+          : pack_energy(energy, name, points, dim, search);
+  if (line.has("json")) {
+    fmt::print("{}\n", describe(answer).dump());
+  } else {
+    print_text(answer);
+  }
+  if (line.has("out")) write_files(line.text("out"), answer);
+  if (!interrupted()) return 0;
+  fmt::print(stderr, "digon: interrupted; the answer is that of the starts finished\n");
+  return exit_interrupted;
+}
+
+}  // namespace digon

@@ -1,0 +1,68 @@
+#include "program/commands/shard.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+#include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "program/commands/commands.hpp"
+
+namespace digon {
+namespace {
+
+constexpr const char* store_file = "results.db";
+
+std::optional<std::size_t> parse_whole(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// "I/N" with 1 ≤ I ≤ N.
+Shard parse_shard(const std::string& text) {
+  constexpr std::size_t most = 1'000'000;
+  const std::size_t slash = text.find('/');
+  if (slash != std::string::npos) {
+    const auto index = parse_whole(std::string_view(text).substr(0, slash));
+    const auto count = parse_whole(std::string_view(text).substr(slash + 1));
+    if (index && count && *index >= 1 && *index <= *count && *count <= most) return {*index - 1, *count};
+  }
+  reject("--shard: '{}' given; accepted: I/N with 1 ≤ I ≤ N ≤ {}", text, most);
+}
+
+}  // namespace
+
+void declare_shard(CommandLine& line) {
+  line.option("shard", "I/N",
+              "compute only part I of N of what is missing, into shard-I-of-N.db; 'digon merge' takes the "
+              "shards' cells "
+              "over into results.db");
+}
+
+std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
+                                     const nlohmann::json& run) {
+  if (!line.has("shard")) return std::make_unique<RunStore>(folder / store_file);
+  const Shard shard = parse_shard(line.text("shard"));
+  return std::make_unique<RunStore>(folder / fmt::format("shard-{}-of-{}.db", shard.index + 1, shard.count),
+                                    shard, run, folder / store_file);
+}
+
+int explain_unfinished(const RunStore& store, const std::filesystem::path& folder) {
+  if (!interrupted() && store.waits_for_shards()) {
+    fmt::print(
+        "This shard's cells are computed; 'digon merge --out {}' when all shards are, then the same command "
+        "goes "
+        "on with what follows from them\n",
+        folder.string());
+    return 0;
+  }
+  fmt::print(stderr,
+             "digon: interrupted; finished cells are kept, the same command goes on with what {} holds\n",
+             folder.string());
+  return exit_interrupted;
+}
+
+}  // namespace digon

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "program/commands/command_line.hpp"
+#include "sweep/run_store.hpp"
+
+namespace digon {
+
+/// --shard I/N: one job of an array of N computes its part of the cells, without messages to the others.
+void declare_shard(CommandLine& line);
+
+/// The store of a results folder: results.db, or where --shard is given shard-I-of-N.db, which also finds the
+/// cells of results.db. `run` is what the shards of a run must share.
+std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
+                                     const nlohmann::json& run);
+
+/// What to say where a sweep came to no end: an interruption, or cells of other shards. Returns the exit
+/// status.
+int explain_unfinished(const RunStore& store, const std::filesystem::path& folder);
+
+}  // namespace digon

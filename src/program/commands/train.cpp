@@ -1,0 +1,257 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/parse_number.hpp"
+#include "core/base/random.hpp"
+#include "core/files/run.hpp"
+#include "core/files/table.hpp"
+#include "empirical/training/training.hpp"
+#include "program/commands/checkpoint.hpp"
+#include "program/commands/command_line.hpp"
+#include "program/commands/commands.hpp"
+#include "program/commands/model_options.hpp"
+#include "program/commands/snapshots.hpp"
+#include "program/commands/training_run.hpp"
+#include "theory/loss/exact_loss.hpp"
+
+namespace digon {
+namespace {
+
+constexpr std::uint64_t most_features = 100'000;
+constexpr std::uint64_t most_steps = 1'000'000'000;
+constexpr std::uint64_t largest_batch = 1U << 24;
+constexpr std::uint64_t most_restarts = 1'000'000;
+
+CommandLine declare() {
+  CommandLine line("train", "train toy models on sparse synthetic features, one instance a density",
+                   "digon train --features 5 --hidden 2 --density 1 0.2 0.1 --importance 0.9^i --out run");
+  line.option("features", "N", "number of features n");
+  line.option("hidden", "M", "hidden dimensions m");
+  declare_density(line);
+  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
+  declare_law(line);
+  line.option(
+      "kind", "KIND",
+      "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b); "
+      "absolute-value: y' = ReLU(W_out ReLU(Wx) + b) for y = |x|",
+      "relu-output");
+  line.option("restarts", "R", "instances a density, each from its own start", "1");
+  line.option("steps", "T", "optimiser steps", "10000");
+  line.option("batch", "B", "samples a step, a multiple of 64", "1024");
+  line.option("objective", "NAME",
+              "sampled: the loss of fresh batches; exact: the exact population loss, no sampling", "sampled");
+  line.option("optimizer", "NAME",
+              "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
+  line.option("momentum", "MU", "of sgd", "0.9");
+  line.option("warm-up", "STEPS", "steps over which the learning rate rises linearly", "0");
+  line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
+  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
+              "constant");
+  line.option("weight-decay", "WD", "of adamw", "0.01");
+  line.option(
+      "stop", "CRITERION",
+      "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
+      "never");
+  line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
+  line.option(
+      "snapshots", "WHEN",
+      "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
+  declare_seed_and_threads(line);
+  line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
+  line.option("checkpoint-every", "SECONDS", "how much of a training a kill may cost", "5");
+  line.option("resume", "DIR",
+              "go on with the unfinished training in this folder, with the options it began with");
+  return line;
+}
+
+std::vector<TrainingInstance> read_instances(const CommandLine& line) {
+  const auto n = Eigen::Index(line.integer("features", 1, most_features));
+  const auto m = Eigen::Index(line.integer("hidden", 1, most_features));
+  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
+  const ModelKind kind = parse_model_kind("--kind", line.text("kind"));
+  const std::uint64_t restarts = line.integer("restarts", 1, most_restarts);
+  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  if (densities.empty()) reject("--density is needed; accepted: one value an instance, each 0 to 1");
+
+  std::vector<TrainingInstance> instances;
+  const std::uint64_t seed = read_seed(line);
+  for (const Eigen::VectorXd& density : densities) {
+    FeatureDistribution features{density, importance};
+    if (kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
+    read_law(line, features);
+    for (std::uint64_t r = 0; r < restarts; ++r) {
+      const std::uint64_t own_seed = derive_seed(seed, instances.size());
+      instances.push_back({kind, m, features, own_seed});
+    }
+  }
+  return instances;
+}
+
+TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
+  const std::string objective = line.text("objective");
+  const bool descent = line.text("optimizer") == "lbfgs";
+  const TrainingInstance& any = instances.front();
+  if (!has_exact_loss(any.kind, any.features)) {
+    const auto refuse = [&](const std::string& option, const std::string& accepted) {
+      reject("--{}: exact given for {} models of features {}; accepted there: {}", option, name_of(any.kind),
+             describe_law(any.features), accepted);
+    };
+    if (objective == "exact") refuse("objective", "sampled");
+    if (line.text("stop") == "exact") refuse("stop", "never, plateau");
+  }
+  if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
+  if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
+  if (descent) reject("--optimizer: lbfgs given with --objective sampled; accepted there: sgd, adam, adamw");
+  return TrainingMethod::sampled;
+}
+
+/// The steps of --snapshots.
+std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_t steps) {
+  if (!line.has("snapshots")) return {};
+  const std::string when = line.text("snapshots");
+  const std::size_t colon = when.find(':');
+  const std::string kind = when.substr(0, colon);
+  const std::optional<double> number =
+      colon == std::string::npos ? std::nullopt : parse_number(std::string_view(when).substr(colon + 1));
+  if ((kind != "every" && kind != "log") || !number || *number < 1.0 || *number > double(most_steps) ||
+      *number != std::floor(*number)) {
+    reject("--snapshots: '{}' given; accepted: every:K or log:K with K a whole number of at least 1", when);
+  }
+  const auto count = std::size_t(*number);
+  return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
+}
+
+TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
+  TrainingSettings settings;
+  settings.steps = line.integer("steps", 1, most_steps);
+  settings.batch = line.integer("batch", 64, largest_batch);
+  if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
+  settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
+  settings.stop.patience = line.integer("patience", 1, most_steps);
+  settings.snapshot_steps = read_snapshot_steps(line, settings.steps);
+  if (method == TrainingMethod::exact_descent) {
+    if (settings.stop.criterion != StopCriterion::never || !settings.snapshot_steps.empty()) {
+      reject("--optimizer: lbfgs given with --stop or --snapshots; it takes no steps that could be counted");
+    }
+  } else {
+    settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
+  }
+  settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
+  if (settings.optimizer.momentum == 1.0) reject("--momentum: 1 given; accepted: 0 to below 1");
+  settings.optimizer.warm_up = line.integer("warm-up", 0, most_steps);
+  if (settings.optimizer.warm_up >= settings.steps) {
+    reject("--warm-up: {} given of {} steps; accepted: fewer than --steps", settings.optimizer.warm_up,
+           settings.steps);
+  }
+  settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
+  settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
+  settings.optimizer.weight_decay = line.nonnegative("weight-decay", 1e3);
+  settings.threads = read_threads(line);
+  return settings;
+}
+
+nlohmann::json describe(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
+  return {{"features", line.text("features")},
+          {"hidden", line.text("hidden")},
+          {"importance", line.text("importance")},
+          {"density", line.list("density")},
+          {"sparsity", line.list("sparsity")},
+          {"law", describe_law(instances.front().features)},
+          {"kind", line.text("kind")},
+          {"restarts", line.text("restarts")},
+          {"seed", read_seed(line)},
+          {"objective", line.text("objective")}};
+}
+
+Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {
+  Table table{{"instance", "step", "batch_loss"}, {}};
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    for (std::size_t k = 0; k < results[i].loss_history.size(); ++k) {
+      table.add_row({cell(i), cell((k + 1) * loss_every), cell(results[i].loss_history[k])});
+    }
+  }
+  return table;
+}
+
+/// Says what became of each instance; false where one diverged.
+bool report(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
+  bool sound = true;
+  Table table{{"instance", "density", "seed", "steps", "batch loss", ""}, {}};
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const TrainingResult& result = results[i];
+    const std::string density =
+        instances[i].features.has_uniform_density() ? cell(instances[i].features.density[0]) : "per feature";
+    table.add_row({cell(i), density, fmt::format("{}", instances[i].seed), cell(result.steps_done),
+                   result.loss_history.empty() ? "" : cell(result.loss_history.back()),
+                   result.stopped_early ? "stopped early" : ""});
+    if (result.diverged_at) {
+      sound = false;
+      fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
+                 *result.diverged_at);
+    }
+  }
+  fmt::print("features {}\n{}", describe_law(instances.front().features), to_text(table));
+  return sound;
+}
+
+/// Trains in a folder as the options say, from the states of a checkpoint if there are any. The arguments are
+/// those the options were read from.
+int train_in(const std::filesystem::path& folder, const CommandLine& line,
+             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
+  const std::vector<TrainingInstance> instances = read_instances(line);
+  const TrainingMethod method = read_method(line, instances);
+  const TrainingSettings settings = read_settings(line, method);
+  const double checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
+  require_folder(folder);
+
+  const bool resumes = !states.empty();
+  if (resumes && states.size() != instances.size()) {
+    reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
+  }
+  TrainingHooks hooks;
+  hooks.resume = states;
+  states.resize(instances.size());
+  CheckpointWriter checkpoint(folder, {arguments, std::move(states)}, checkpoint_seconds);
+  hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
+  std::vector<TrainingResult> results;
+  const Run run = train_run("train", describe(line, instances), instances, settings, results, method, hooks);
+  const bool can_resume = interrupted() && method != TrainingMethod::exact_descent;
+  if (can_resume) {
+    checkpoint.write();
+  } else {
+    checkpoint.remove();
+  }
+  save_run(folder, run);
+  write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
+  if (!settings.snapshot_steps.empty()) save_snapshots(folder, instances, settings.snapshot_steps, results);
+  const bool sound = report(instances, results);
+  fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  if (interrupted()) {
+    fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept{}\n",
+               run.steps_done, settings.steps,
+               can_resume ? fmt::format("; 'digon train --resume {}' goes on", folder.string()) : "");
+    return exit_interrupted;
+  }
+  return sound ? 0 : exit_failed;
+}
+
+}  // namespace
+
+int run_train(const std::vector<std::string>& arguments) {
+  CommandLine line = declare();
+  if (!line.parse(arguments)) return 0;
+  if (!line.has("resume")) return train_in(line.text("out"), line, arguments, {});
+  if (arguments.size() != 2) reject("--resume: given with other options; accepted: --resume DIR alone");
+  const std::filesystem::path folder = line.text("resume");
+  Checkpoint checkpoint = load_checkpoint(folder);
+  CommandLine begun = declare();
+  begun.parse(checkpoint.arguments);
+  return train_in(folder, begun, checkpoint.arguments, std::move(checkpoint.states));
+}
+
+}  // namespace digon

@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/atomic_file.hpp"
+#include "program/commands/command_line.hpp"
+#include "program/commands/commands.hpp"
+#include "program/commands/verification.hpp"
+
+namespace digon {
+
+int run_verify(const std::vector<std::string>& arguments) {
+  CommandLine line(
+      "verify", "measure every prediction of the literature, and say whether theory and trained models agree",
+      "digon verify --suite all --preset quick --out results");
+  declare_verification(line);
+  line.flag("json", "print the verdict as JSON");
+  if (!line.parse(arguments)) return 0;
+  const Verification verification = read_verification(line);
+  require_folder(verification.out);
+  const auto parts = verify(verification);
+  if (!parts) {
+    fmt::print(stderr, "digon: interrupted; finished experiments are kept in {}\n",
+               verification.out.string());
+    return exit_interrupted;
+  }
+  const std::vector<Check> checks = checks_of(*parts);
+  if (line.has("json")) {
+    fmt::print("{}\n", to_json(checks).dump());
+  } else {
+    const auto passed =
+        std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass; });
+    fmt::print("{}\n{} of {} checks pass: theory and measurement {}.\n", to_text(checks), passed,
+               checks.size(), all_pass(checks) ? "agree" : "DISAGREE");
+  }
+  return all_pass(checks) ? 0 : exit_failed;
+}
+
+}  // namespace digon

@@ -1,0 +1,169 @@
+#include "program/experiments/packing_suite.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/interrupt.hpp"
+#include "core/base/progress.hpp"
+#include "core/files/table.hpp"
+#include "geometry/named_geometry.hpp"
+#include "plots/packing_survey_figure.hpp"
+#include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing.hpp"
+#include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/spherical_code.hpp"
+
+namespace digon {
+namespace {
+
+constexpr double thomson_tolerance = 2e-9;  // the table's nine decimals, at its smallest energies
+constexpr double code_tolerance = 1e-9;
+
+/// A universally optimal code, found from random starts.
+struct CodeCase {
+  Eigen::Index dim;
+  Eigen::Index points;
+  std::string geometry;
+  std::size_t starts;
+};
+
+const std::vector<CodeCase>& code_cases() {
+  static const std::vector<CodeCase> cases{{2, 5, "pentagon", 8},
+                                           {2, 7, "heptagon", 8},
+                                           {3, 4, "tetrahedron", 8},
+                                           {3, 6, "octahedron", 8},
+                                           {3, 12, "icosahedron", 16},
+                                           {4, 24, "24-cell", 100},
+                                           {5, 16, "Clebsch (hemicube)", 16},
+                                           {6, 27, "Schläfli", 16},
+                                           {7, 56, "Gosset 3_21", 8},
+                                           {4, 120, "600-cell", 4},
+                                           {8, 240, "E8 roots", 2}};
+  return cases;
+}
+
+struct FrameCase {
+  Eigen::Index dim;
+  Eigen::Index lines;
+};
+constexpr std::array frame_cases{FrameCase{2, 3}, FrameCase{3, 6}, FrameCase{5, 10}, FrameCase{6, 16},
+                                 FrameCase{7, 28}};
+
+PackingSearch search_of(const ExperimentContext& options, std::size_t starts) {
+  PackingSearch search;
+  search.starts = starts;
+  search.seed = options.seed;
+  search.threads = options.threads;
+  return search;
+}
+
+void add_thomson(const ExperimentContext& options, std::vector<Check>& checks) {
+  const std::size_t thomson_starts = options.choose<std::size_t>(100, 200);
+  std::vector<ThomsonEnergy> known = thomson_energies(ThomsonSource::literature);
+  if (options.preset == Preset::quick) {
+    // All small ones, and every eighth of the others.
+    std::erase_if(known, [](const ThomsonEnergy& one) { return one.points > 24 && one.points % 8 != 0; });
+  }
+  Progress progress("packing: Thomson's problem", known.size());
+  Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
+  std::vector<PackingSurveyRow> survey;
+  for (const auto& [points, energy] : known) {
+    const PackingResult found = search_packing({}, points, 3, search_of(options, thomson_starts));
+    if (interrupted()) return;
+    const Packing best = polish_packing({}, found.best);
+    const double excess = best.energy / energy - 1.0;
+    checks.push_back({fmt::format("packing/thomson/{}", points), "the lowest Coulomb energy is the table's",
+                      fmt::format("{:.9f}", energy),
+                      fmt::format("{:.9f} ({:+.1e}{})", best.energy, excess,
+                                  excess < -thomson_tolerance ? ", below the table" : ""),
+                      fmt::format("{:.0e} relative", thomson_tolerance), excess <= thomson_tolerance});
+    table.add_row({cell(std::size_t(points)), cell(best.energy), cell(energy), cell(excess),
+                   cell(found.starts), cell(found.hits), cell(best.gradient_norm)});
+    survey.push_back({double(points), excess, double(found.hits) / double(found.starts)});
+    progress.advance(1);
+  }
+  write_csv(options.folder / "thomson.csv", table);
+  draw_packing_survey(options.folder / "thomson", survey);
+}
+
+/// For many points the energy follows n²/2 − 0.5523 n^1.5 (the fit to the literature's table).
+void add_fit(std::vector<Check>& checks) {
+  constexpr double allowed = 3e-4;
+  double worst = 0.0;
+  Eigen::Index at = 0;
+  for (const auto& [points, energy] : thomson_energies(ThomsonSource::digon)) {
+    const auto n = double(points);
+    const double deviation = energy / (0.5 * n * n - 0.5523 * std::pow(n, 1.5)) - 1.0;
+    if (std::abs(deviation) <= std::abs(worst)) continue;
+    worst = deviation;
+    at = points;
+  }
+  checks.push_back({"packing/thomson/fit",
+                    "Digon's energies for 101 to 200 points follow n²/2 − 0.5523 n^1.5", "0",
+                    fmt::format("{:+.1e} at n = {}", worst, at), fmt::format("{:.0e} relative", allowed),
+                    std::abs(worst) <= allowed});
+}
+
+void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
+  Progress progress("packing: codes and lines", code_cases().size() + frame_cases.size());
+  for (const auto& [dim, points, name, starts] : code_cases()) {
+    const SphericalCodeResult found =
+        search_spherical_code(CodeKind::points, points, dim, search_of(options, starts));
+    if (interrupted()) return;
+    const std::string geometry = describe_geometry(found.best.W).name;
+    const std::string id = fmt::format("packing/code/{}-{}", dim, points);
+    checks.push_back({id + "/geometry", fmt::format("the best {} points in {} dimensions", points, dim), name,
+                      geometry, "name", geometry == name});
+    // The 24-cell is not in the table of universally optimal codes; its kissing configuration has cosine 1/2.
+    const std::optional<KnownOptimum> known = known_coherence(CodeKind::points, points, dim);
+    const double expected = known ? known->value : 0.5;
+    checks.push_back({id + "/coherence", "their largest inner product", fmt::format("{:.12f}", expected),
+                      fmt::format("{:.12f}", found.best.coherence), fmt::format("{:.0e}", code_tolerance),
+                      std::abs(found.best.coherence - expected) <= code_tolerance});
+    progress.advance(1);
+  }
+  for (const auto& [dim, lines] : frame_cases) {
+    const SphericalCodeResult found =
+        search_spherical_code(CodeKind::lines, lines, dim, search_of(options, 64));
+    if (interrupted()) return;
+    const double welch = coherence_bounds(CodeKind::lines, lines, dim)[0].value;
+    checks.push_back({fmt::format("packing/lines/{}-{}", dim, lines), "equiangular lines meet Welch's bound",
+                      fmt::format("{:.12f}", welch), fmt::format("{:.12f}", found.best.coherence),
+                      fmt::format("{:.0e}", code_tolerance),
+                      std::abs(found.best.coherence - welch) <= code_tolerance});
+    progress.advance(1);
+  }
+}
+
+void add_closed_forms(const ExperimentContext& options, std::vector<Check>& checks) {
+  for (const PairEnergy kind : {PairEnergy::relu2, PairEnergy::frame}) {
+    const PackingEnergy energy{kind, 0.0};
+    for (const auto& [dim, points] :
+         {std::pair<Eigen::Index, Eigen::Index>{3, 6}, {5, 10}, {5, 7}, {8, 16}}) {
+      const double expected = known_energy(energy, points, dim)->value;
+      const double found = search_packing(energy, points, dim, search_of(options, 8)).best.energy;
+      checks.push_back(
+          {fmt::format("packing/{}/{}-{}", kind == PairEnergy::relu2 ? "relu2" : "frame", dim, points),
+           kind == PairEnergy::relu2 ? "2m features fit without interference: no pair is acute"
+                                     : "the least frame potential is that of a tight frame",
+           fmt::format("{:.9g}", expected), fmt::format("{:.9g}", found),
+           fmt::format("{:.0e}", code_tolerance), std::abs(found - expected) <= code_tolerance});
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<Check>> packing_suite(const ExperimentContext& options) {
+  std::vector<Check> checks;
+  add_thomson(options, checks);
+  add_fit(checks);
+  if (!interrupted()) add_codes(options, checks);
+  if (!interrupted()) add_closed_forms(options, checks);
+  if (interrupted()) return std::nullopt;
+  write_verdict(options.folder / "verdict.json", checks);
+  return checks;
+}
+
+}  // namespace digon

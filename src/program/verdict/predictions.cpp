@@ -1,0 +1,113 @@
+#include "program/verdict/predictions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
+
+namespace digon {
+
+namespace tables {
+extern const std::string_view predictions;  // generated from paper_refs/predictions.json
+}  // namespace tables
+
+namespace {
+
+using nlohmann::json;
+
+/// "expected" is a number with a "tolerance", a name, or {"at_least": x}, {"at_most": x}, {"between": [x,
+/// y]}.
+void read_expected(const json& entry, Prediction& prediction) {
+  const json& expected = entry.at("expected");
+  if (expected.is_string()) {
+    prediction.name = prediction.expected = expected.get<std::string>();
+  } else if (expected.is_number()) {
+    const auto value = expected.get<double>();
+    const auto tolerance = entry.at("tolerance").get<double>();
+    prediction.least = value - tolerance;
+    prediction.greatest = value + tolerance;
+    prediction.expected = fmt::format("{:.10g}", value);
+    prediction.tolerance = fmt::format("{:.2g}", tolerance);
+  } else if (expected.contains("between")) {
+    prediction.least = expected["between"].at(0).get<double>();
+    prediction.greatest = expected["between"].at(1).get<double>();
+    prediction.expected = fmt::format("{:.6g} to {:.6g}", prediction.least, prediction.greatest);
+  } else if (expected.contains("at_least")) {
+    prediction.least = expected["at_least"].get<double>();
+    prediction.expected = fmt::format("at least {:.6g}", prediction.least);
+  } else {
+    prediction.greatest = expected.at("at_most").get<double>();
+    prediction.expected = fmt::format("at most {:.6g}", prediction.greatest);
+  }
+}
+
+std::vector<Prediction> read_predictions() {
+  std::vector<Prediction> all;
+  const json table = json::parse(tables::predictions);
+  for (const json& entry : table.at("predictions")) {
+    Prediction prediction;
+    prediction.id = entry.at("id").get<std::string>();
+    prediction.claim = entry.at("claim").get<std::string>();
+    prediction.citation = entry.at("cite").get<std::string>();
+    prediction.where = entry.at("where").get<std::string>();
+    prediction.quantity = entry.at("quantity").get<std::string>();
+    prediction.experiment = entry.at("experiment").get<std::string>();
+    prediction.why = entry.at("why").get<std::string>();
+    read_expected(entry, prediction);
+    all.push_back(std::move(prediction));
+  }
+  return all;
+}
+
+Check check_of(const Prediction& prediction, const std::string& measured, bool pass) {
+  return {prediction.id,
+          prediction.claim,
+          prediction.expected,
+          measured,
+          prediction.tolerance,
+          pass,
+          prediction.citation + ", " + prediction.where};
+}
+
+}  // namespace
+
+const std::vector<Prediction>& predictions() {
+  static const std::vector<Prediction> all = read_predictions();
+  return all;
+}
+
+const Prediction& find_prediction(const std::string& id) {
+  const auto found = std::find_if(predictions().begin(), predictions().end(),
+                                  [&](const Prediction& prediction) { return prediction.id == id; });
+  if (found == predictions().end()) throw std::logic_error("paper_refs/predictions.json has no '" + id + "'");
+  return *found;
+}
+
+Check judge(const std::string& id, double measured) {
+  const Prediction& prediction = find_prediction(id);
+  if (prediction.name) throw std::logic_error("'" + id + "' expects a name");
+  return check_of(prediction, fmt::format("{:.10g}", measured),
+                  measured >= prediction.least && measured <= prediction.greatest);
+}
+
+Check judge(const std::string& id, const std::string& measured) {
+  const Prediction& prediction = find_prediction(id);
+  if (!prediction.name) throw std::logic_error("'" + id + "' expects a number");
+  return check_of(prediction, measured, measured == *prediction.name);
+}
+
+std::vector<Check> unanswered(const std::string& experiment, const std::vector<Check>& checks) {
+  std::vector<Check> missing;
+  for (const Prediction& prediction : predictions()) {
+    const bool answered = std::any_of(checks.begin(), checks.end(),
+                                      [&](const Check& check) { return check.id == prediction.id; });
+    if (prediction.experiment == experiment && !answered) {
+      missing.push_back(check_of(prediction, "not measured", false));
+    }
+  }
+  return missing;
+}
+
+}  // namespace digon

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sweep/sweep.hpp"
+#include "theory/optima/optimum.hpp"
+
+namespace digon {
+
+/// A minimum as a cell stores it: loss, gradient norm, and W and b in full precision.
+nlohmann::json to_json(const Descent& minimum);
+Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden);
+
+/// A search for the exact optimum of the ReLU output model as a cell of a sweep.
+struct OptimumCell {
+  FeatureDistribution features;
+  Eigen::Index hidden = 0;
+  std::size_t starts = 32;
+  std::uint64_t seed = 0;
+  /// Models to descend from besides the random starts, e.g. trained ones, and the settings they come from:
+  /// where most random starts lose a feature for good, training may know a better minimum.
+  std::vector<ToyModel> given = {};
+  nlohmann::json given_from = {};
+};
+
+/// What `digon optimum` minimises: the exact loss of a law, or L_1 of importances.
+struct SharedObjective {
+  FeatureDistribution features;
+  bool one_sparse = false;  ///< L_1: the densities do not matter
+};
+Objective objective_of(const SharedObjective& objective);
+
+/// find_minima with its random starts shared out, over the threads of this process or over all ranks: the
+/// minima of the starts finished where a signal ended it.
+std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
+                                             const OptimumOptions& options);
+
+/// The lowest minimum found of each cell, from the store where it is there; nothing where a signal ended it.
+std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
+                                                const std::vector<OptimumCell>& cells, std::size_t threads);
+
+}  // namespace digon

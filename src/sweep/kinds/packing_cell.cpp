@@ -1,0 +1,140 @@
+#include "sweep/kinds/packing_cell.hpp"
+
+#include <limits>
+
+#include "sweep/kinds/optimum_cell.hpp"
+#include "sweep/sweep.hpp"
+
+namespace digon {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const Eigen::MatrixXd& W) {
+  return std::vector<double>(W.data(), W.data() + W.size());
+}
+
+Eigen::MatrixXd matrix_from(const json& values, Eigen::Index rows, Eigen::Index columns) {
+  const auto numbers = values.get<std::vector<double>>();
+  return Eigen::Map<const Eigen::MatrixXd>(numbers.data(), rows, columns);
+}
+
+/// A start of a search of n points in R^m.
+struct Start {
+  Eigen::Index points = 0;
+  Eigen::Index dim = 0;
+  std::size_t number = 0;
+  PackingSearch search;
+};
+
+json describe(const Start& start) {
+  json settings = {{"points", start.points},    {"dim", start.dim},
+                   {"start", start.number},     {"given", start.search.given.size()},
+                   {"hops", start.search.hops}, {"seed", start.search.seed}};
+  if (start.number < start.search.given.size()) settings["from"] = to_json(start.search.given[start.number]);
+  return settings;
+}
+
+Start start_from(const json& settings) {
+  Start start{settings.at("points"), settings.at("dim"), settings.at("start"), {}};
+  start.search.hops = settings.at("hops");
+  start.search.seed = settings.at("seed");
+  start.search.given.resize(settings.at("given"));
+  if (settings.contains("from")) {
+    start.search.given[start.number] = matrix_from(settings["from"], start.dim, start.points);
+  }
+  return start;
+}
+
+/// All starts of a search, computed; what was not finished is missing.
+template <typename Found, typename Read>
+std::vector<std::optional<Found>> run_starts(const CellKind& kind, const json& extra, Eigen::Index points,
+                                             Eigen::Index dim, const PackingSearch& search, Read read) {
+  std::vector<SweepCell> cells;
+  for (std::size_t k = 0; k < search.count(points, dim); ++k) {
+    json settings = describe(Start{points, dim, k, search});
+    settings.update(extra);
+    cells.push_back({&kind, std::move(settings)});
+  }
+  std::vector<std::optional<Found>> found(cells.size());
+  compute_cells("pack", cells, search.threads,
+                [&](std::size_t k, StoredCell cell) { found[k] = read(cell.result); });
+  return found;
+}
+
+StoredCell compute_packing(const json& settings, const std::string& /*given*/) {
+  const Start start = start_from(settings);
+  const PackingEnergy energy{static_cast<PairEnergy>(settings.at("energy").get<int>()),
+                             settings.at("exponent").get<double>()};
+  const Packing found = packing_from_start(energy, start.points, start.dim, start.search, start.number);
+  return {{{"W", to_json(found.W)}, {"energy", found.energy}, {"gradient_norm", found.gradient_norm}}, {}};
+}
+
+const CellKind packing_kind{"packing", 1, &compute_packing};
+
+}  // namespace
+
+PackingResult search_packing_shared(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                                    const PackingSearch& search) {
+  const json extra = {{"energy", int(energy.kind)}, {"exponent", energy.exponent}};
+  return best_packing(run_starts<Packing>(packing_kind, extra, points, dim, search, [&](const json& result) {
+    const json& at = result.at("energy");
+    return Packing{matrix_from(result.at("W"), dim, points),
+                   at.is_number() ? at.get<double>() : std::numeric_limits<double>::infinity(),
+                   result.at("gradient_norm").is_number() ? result.at("gradient_norm").get<double>() : 0.0};
+  }));
+}
+
+namespace {
+
+StoredCell compute_code(const json& settings, const std::string& /*given*/) {
+  const Start start = start_from(settings);
+  const auto kind = static_cast<CodeKind>(settings.at("code").get<int>());
+  return {{{"W", to_json(code_from_start(kind, start.points, start.dim, start.search, start.number))}}, {}};
+}
+
+const CellKind code_kind{"spherical code", 1, &compute_code};
+
+}  // namespace
+
+SphericalCodeResult search_spherical_code_shared(CodeKind kind, Eigen::Index points, Eigen::Index dim,
+                                                 const PackingSearch& search) {
+  return best_code(kind, run_starts<Eigen::MatrixXd>(
+                             code_kind, {{"code", int(kind)}}, points, dim, search,
+                             [&](const json& result) { return matrix_from(result.at("W"), dim, points); }));
+}
+
+namespace {
+
+StoredCell compute_one_sparse_descent(const json& settings, const std::string& /*given*/) {
+  OptimumOptions options;
+  options.starts = settings.at("starts");
+  options.seed = settings.at("seed");
+  return {to_json(one_sparse_descent(settings.at("features"), settings.at("hidden"), options,
+                                     settings.at("start"))),
+          {}};
+}
+
+const CellKind one_sparse_kind{"one-sparse descent", 1, &compute_one_sparse_descent};
+
+}  // namespace
+
+std::vector<RepresentedOptimum> one_sparse_optima_shared(Eigen::Index features, Eigen::Index hidden,
+                                                         const OptimumOptions& options) {
+  std::vector<SweepCell> cells;
+  for (std::size_t k = 0; k < one_sparse_descents(features, hidden, options); ++k) {
+    cells.push_back({&one_sparse_kind,
+                     {{"features", features},
+                      {"hidden", hidden},
+                      {"starts", options.starts},
+                      {"seed", options.seed},
+                      {"start", k}}});
+  }
+  std::vector<std::optional<Descent>> found(cells.size());
+  compute_cells("pack l1", cells, options.threads, [&](std::size_t k, StoredCell cell) {
+    found[k] = descent_from(cell.result, features, hidden);
+  });
+  return best_by_represented(found);
+}
+
+}  // namespace digon

@@ -1,0 +1,230 @@
+#include "sweep/run_store.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <stdexcept>
+
+#include "core/base/input_error.hpp"
+#include "core/base/version.hpp"
+
+namespace digon {
+namespace {
+
+constexpr int busy_milliseconds = 60'000;
+
+[[noreturn]] void fail(sqlite3* database, std::string_view what) {
+  throw std::runtime_error(fmt::format("run store: {}: {}", what, sqlite3_errmsg(database)));
+}
+
+void execute(sqlite3* database, const char* sql) {
+  if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(database, sql);
+}
+
+/// A prepared statement, its parameters bound in order.
+class Statement {
+ public:
+  Statement(sqlite3* database, const char* sql) : database_(database) {
+    if (sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr) != SQLITE_OK) fail(database, sql);
+  }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  ~Statement() { sqlite3_finalize(statement_); }
+
+  Statement& bind(const std::string& text) {
+    sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+  }
+  Statement& bind_blob(const std::string& bytes) {
+    sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+    return *this;
+  }
+  Statement& bind(int value) {
+    sqlite3_bind_int(statement_, ++bound_, value);
+    return *this;
+  }
+  Statement& bind(double value) {
+    sqlite3_bind_double(statement_, ++bound_, value);
+    return *this;
+  }
+  /// Whether there is a row.
+  bool step() {
+    const int status = sqlite3_step(statement_);
+    if (status != SQLITE_ROW && status != SQLITE_DONE) fail(database_, "step");
+    return status == SQLITE_ROW;
+  }
+  [[nodiscard]] std::string bytes(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return data == nullptr ? std::string()
+                           : std::string(data, std::size_t(sqlite3_column_bytes(statement_, column)));
+  }
+  [[nodiscard]] double number(int column) const { return sqlite3_column_double(statement_, column); }
+
+ private:
+  sqlite3* database_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0;
+};
+
+/// FNV-1a; two settings of one hash are told apart by their text.
+std::string hash_of(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string hash_of(const CellKey& key) {
+  return hash_of(fmt::format("{}\n{}\n{}", key.kind, key.version, key.settings.dump()));
+}
+
+/// How a store is laid out, as its user_version says it.
+constexpr int layout = 2;
+
+int layout_of(sqlite3* database) {
+  Statement select(database, "PRAGMA user_version");
+  select.step();
+  return int(select.number(0));
+}
+
+/// A string of SQL.
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  return result + "'";
+}
+
+/// A file that is only read, and that no one writes meanwhile: no locks, so that any file system will do.
+std::string read_only_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    const bool special = c == '?' || c == '#' || c == '%';
+    uri += special ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return uri + "?mode=ro&immutable=1";
+}
+
+}  // namespace
+
+void RunStore::Close::operator()(sqlite3* database) const {
+  sqlite3_close(database);
+}
+
+RunStore::RunStore(const std::filesystem::path& file) : file_(file) {
+  sqlite3* database = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_URI;
+  const int status = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (status != SQLITE_OK) reject("{}: cannot be opened as a run store", file.string());
+  sqlite3_busy_timeout(database, busy_milliseconds);
+  try {
+    execute(database, "PRAGMA journal_mode = WAL");
+    execute(database, "PRAGMA synchronous = NORMAL");
+    const bool is_new = !Statement(database, "SELECT name FROM sqlite_master WHERE name = 'cells'").step();
+    if (!is_new && layout_of(database) != layout) {
+      reject("{}: is a run store of another version of Digon; accepted: a new folder, or the file removed",
+             file.string());
+    }
+    execute(
+        database,
+        "CREATE TABLE IF NOT EXISTS cells (hash TEXT NOT NULL, experiment TEXT NOT NULL, kind TEXT NOT NULL, "
+        "version INTEGER NOT NULL, settings TEXT NOT NULL, program TEXT NOT NULL, result TEXT NOT NULL, "
+        "weights BLOB NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (hash, kind, version, settings))");
+    execute(database, fmt::format("PRAGMA user_version = {}", layout).c_str());
+    execute(database, "CREATE TABLE IF NOT EXISTS run (description TEXT NOT NULL)");
+  } catch (const InputError&) {
+    throw;
+  } catch (const std::runtime_error&) {
+    reject("{}: is not a run store of Digon", file.string());
+  }
+}
+
+RunStore::RunStore(const std::filesystem::path& file, const Shard& shard, const nlohmann::json& run,
+                   const std::filesystem::path& base)
+    : RunStore(file) {
+  shard_ = shard;
+  if (const auto known = this->run(); known && *known != run) {
+    reject("{}: was begun with other settings, {}; now given {}", file.string(), known->dump(), run.dump());
+  } else if (!known) {
+    Statement(database_.get(), "INSERT INTO run VALUES (?)").bind(run.dump()).step();
+  }
+  has_base_ = std::filesystem::exists(base);
+  if (has_base_) {
+    execute(database_.get(), ("ATTACH " + quoted(read_only_uri(base)) + " AS base").c_str());
+  }
+}
+
+RunStore::~RunStore() = default;
+
+bool RunStore::computes(const CellKey& key) {
+  if (std::stoull(hash_of(key), nullptr, 16) % shard_.count == shard_.index) return true;
+  waits_ = true;
+  return false;
+}
+
+std::optional<nlohmann::json> RunStore::run() const {
+  Statement select(database_.get(), "SELECT description FROM main.run");
+  if (!select.step()) return std::nullopt;
+  return nlohmann::json::parse(select.bytes(0));
+}
+
+std::size_t RunStore::merge(const std::filesystem::path& other) {
+  execute(database_.get(), ("ATTACH " + quoted(other.string()) + " AS other").c_str());
+  {
+    Statement differs(
+        database_.get(),
+        "SELECT a.settings FROM main.cells a JOIN other.cells b ON a.hash = b.hash AND a.kind = b.kind AND "
+        "a.version = b.version AND a.settings = b.settings WHERE a.result != b.result OR a.weights != "
+        "b.weights LIMIT 1");
+    if (differs.step()) {
+      reject("{}: has another result than {} for the cell {}", other.string(), file_.string(),
+             differs.bytes(0));
+    }
+  }
+  execute(database_.get(), "INSERT OR IGNORE INTO main.cells SELECT * FROM other.cells");
+  const auto added = std::size_t(sqlite3_changes(database_.get()));
+  execute(database_.get(), "DETACH other");
+  return added;
+}
+
+std::optional<StoredCell> RunStore::find(const CellKey& key) const {
+  for (const char* table : {"main", "base"}) {
+    if (table == std::string_view("base") && !has_base_) continue;
+    Statement select(
+        database_.get(),
+        fmt::format(
+            "SELECT result, weights, seconds FROM {}.cells WHERE hash = ? AND kind = ? AND version = ? AND "
+            "settings = ?",
+            table)
+            .c_str());
+    select.bind(hash_of(key)).bind(key.kind).bind(key.version).bind(key.settings.dump());
+    if (select.step())
+      return StoredCell{nlohmann::json::parse(select.bytes(0)), select.bytes(1), select.number(2)};
+  }
+  return std::nullopt;
+}
+
+void RunStore::put(const std::string& experiment, const CellKey& key, const StoredCell& cell) {
+  Statement insert(database_.get(), "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(hash_of(key)).bind(experiment).bind(key.kind).bind(key.version);
+  insert.bind(key.settings.dump()).bind(std::string(version));
+  insert.bind(cell.result.dump()).bind_blob(cell.weights).bind(cell.seconds);
+  insert.step();
+}
+
+std::vector<StoredRow> RunStore::rows(const std::string& experiment) const {
+  Statement select(database_.get(),
+                   "SELECT experiment, kind, version, settings, program, result, weights, seconds FROM cells "
+                   "WHERE ?1 = '' OR "
+                   "experiment = ?1 ORDER BY hash");
+  select.bind(experiment);
+  std::vector<StoredRow> rows;
+  while (select.step()) {
+    rows.push_back({select.bytes(0),
+                    {select.bytes(1), int(select.number(2)), nlohmann::json::parse(select.bytes(3))},
+                    select.bytes(4),
+                    {nlohmann::json::parse(select.bytes(5)), select.bytes(6), select.number(7)}});
+  }
+  return rows;
+}
+
+}  // namespace digon

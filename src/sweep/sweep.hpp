@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sweep/cell_kind.hpp"
+
+namespace digon {
+
+/// One cell of a sweep as data: any process can compute it from this alone.
+struct SweepCell {
+  const CellKind* kind = nullptr;  ///< how it is computed
+  nlohmann::json settings;         ///< what determines it
+  std::string given =
+      {};  ///< weights it needs, whose origin the settings tell: the bytes of a safetensors file
+
+  [[nodiscard]] CellKey key() const { return {kind->name(), kind->version(), settings}; }
+};
+
+/// Computes cells side by side, on `threads` threads (0: one a core) of this process, or of every rank where
+/// there are several. Calls finished(k, cell) as each is finished, from many threads. Stops early once
+/// interrupted().
+void compute_cells(const std::string& label, const std::vector<SweepCell>& cells, std::size_t threads,
+                   const std::function<void(std::size_t, StoredCell)>& finished);
+
+/// The cells of a sweep, in their order: those in the store are taken from there, the others are computed and
+/// stored as each is finished. Nothing where a signal ended it, or where cells are left to other shards; what
+/// is finished stays.
+std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string& experiment,
+                                             const std::vector<SweepCell>& cells, std::size_t threads);
+
+}  // namespace digon

@@ -1,0 +1,102 @@
+#include "core/files/run.hpp"
+#include "core/files/model_file.hpp"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/input_error.hpp"
+#include "core/files/safetensors.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace {
+
+digon::Tensor tensor(std::vector<std::size_t> shape, double first) {
+  std::size_t count = 1;
+  for (const std::size_t extent : shape) count *= extent;
+  std::vector<double> values(count);
+  for (std::size_t k = 0; k < count; ++k) values[k] = first + double(k);
+  return {std::move(shape), std::move(values), digon::StoredType::float32};
+}
+
+std::filesystem::path write(const digon::TemporaryFolder& folder, const digon::Safetensors& file) {
+  const auto path = folder.path() / "model.safetensors";
+  digon::write_file_atomically(path, digon::serialize(file));
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("a run reads back as it was saved") {
+  const digon::TemporaryFolder folder;
+  digon::Run run;
+  run.command = "train";
+  run.settings = {{"seed", 3}};
+  run.steps_done = 12;
+  run.complete = false;
+  run.seconds = 1.5;
+  for (int k = 0; k < 2; ++k) {
+    // float32 holds these exactly.
+    const digon::ToyModel model{Eigen::MatrixXd::Constant(2, 3, 0.5 + k), Eigen::VectorXd::Constant(3, -0.25),
+                                k == 0 ? digon::ModelKind::linear : digon::ModelKind::relu_output};
+    run.models.push_back({model,
+                          {Eigen::Vector3d(1, 0.1, 0.3), Eigen::Vector3d(1, 0.9, 0.81)},
+                          18446744073709551615ULL - std::uint64_t(k)});
+  }
+  digon::save_run(folder.path(), run);
+  const digon::Run read = digon::load_run(folder.path());
+  CHECK(read.command == run.command);
+  CHECK(read.settings == run.settings);
+  CHECK(read.steps_done == 12);
+  CHECK_FALSE(read.complete);
+  REQUIRE(read.models.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(read.models[k].model.W == run.models[k].model.W);
+    CHECK(read.models[k].model.b == run.models[k].model.b);
+    CHECK(read.models[k].model.kind == run.models[k].model.kind);
+    CHECK(read.models[k].features.density == run.models[k].features.density);
+    CHECK(read.models[k].features.importance == run.models[k].features.importance);
+    CHECK(read.models[k].seed == run.models[k].seed);
+  }
+}
+
+TEST_CASE("files without Digon's metadata are ReLU output models, row i of W feature i") {
+  const digon::TemporaryFolder folder;
+  digon::Safetensors file;
+  file.tensors = {{"W", tensor({3, 2}, 0.0)}, {"b", tensor({3}, 7.0)}};
+  const auto models = digon::load_models(write(folder, file));
+  REQUIRE(models.size() == 1);
+  CHECK(models[0].model.kind == digon::ModelKind::relu_output);
+  CHECK_FALSE(models[0].features.has_value());
+  CHECK(models[0].model.W.col(1) == Eigen::Vector2d(2, 3));
+  CHECK(models[0].model.b == Eigen::Vector3d(7, 8, 9));
+}
+
+TEST_CASE("tensors that are no toy model are refused") {
+  const digon::TemporaryFolder folder;
+  const auto refused = [&](std::map<std::string, digon::Tensor> tensors, const std::string& reason,
+                           std::map<std::string, std::string> metadata = {}) {
+    CHECK_THROWS_WITH(digon::load_models(write(folder, {std::move(tensors), std::move(metadata)})),
+                      Catch::Contains(reason));
+  };
+  refused({{"b_final", tensor({1, 3}, 0)}}, "no tensor 'W'");
+  refused({{"W", tensor({1, 3, 2}, 0)}}, "has no bias ('b_final' or 'b')");
+  refused({{"W", tensor({6}, 0)}, {"b", tensor({3}, 0)}}, "1 dimensions");
+  refused({{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 4}, 0)}}, "bias");
+  refused({{"W", tensor({0, 3, 2}, 0)}, {"b", tensor({0, 3}, 0)}}, "empty");
+  auto nan = tensor({1, 3, 2}, 0);
+  nan.values[4] = std::numeric_limits<double>::quiet_NaN();
+  refused({{"W", nan}, {"b", tensor({1, 3}, 0)}}, "instance 0: W: contains NaN");
+  auto infinite = tensor({1, 3}, 0);
+  infinite.values[0] = std::numeric_limits<double>::infinity();
+  refused({{"W", tensor({1, 3, 2}, 0)}, {"b", infinite}}, "b: contains NaN or infinity");
+
+  const std::map<std::string, digon::Tensor> good{{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 3}, 0)}};
+  refused(good, "not the JSON Digon writes", {{"instances", "nonsense"}});
+  refused(good, "not the JSON Digon writes", {{"instances", "[{}]"}});
+  refused(good, "describes 2 instances", {{"instances", "[{},{}]"}});
+  refused(good, "density: feature 1 has 2",
+          {{"instances", R"([{"kind":"linear","density":[1,2,1],"importance":[1,1,1],"seed":0}])"}});
+  refused(good, "describes 1 features",
+          {{"instances", R"([{"kind":"linear","density":[1],"importance":[1],"seed":0}])"}});
+}

@@ -1,0 +1,16 @@
+#include "core/files/table.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "core/base/atomic_file.hpp"
+#include "tests/temporary_folder.hpp"
+
+TEST_CASE("a table is CSV with quoted cells where they need it") {
+  const digon::TemporaryFolder folder;
+  digon::Table table{{"name", "value"}, {}};
+  table.add_row({"a, \"b\"", digon::cell(0.1)});
+  digon::write_csv(folder.path() / "t.csv", table);
+  CHECK(digon::read_file(folder.path() / "t.csv") == "name,value\n\"a, \"\"b\"\"\",0.1\n");
+  CHECK(digon::to_text(table) == "name    value\na, \"b\"  0.1\n");
+  CHECK_THROWS_AS(table.add_row({"one"}), std::logic_error);
+}

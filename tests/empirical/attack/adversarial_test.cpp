@@ -1,0 +1,72 @@
+#include "empirical/attack/adversarial.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/random_models.hpp"
+
+using namespace digon;
+
+namespace {
+
+/// max ‖r + Gδ‖² over ‖δ‖ = radius by the secular equation: (λ − GᵀG) δ = Gᵀr with λ above the spectrum.
+double trust_region_maximum(const Eigen::MatrixXd& G, const Eigen::VectorXd& r, double radius) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> spectrum(G.transpose() * G);
+  const Eigen::VectorXd c = spectrum.eigenvectors().transpose() * G.transpose() * r;
+  const auto norm = [&](double lambda) {
+    return (c.array() / (lambda - spectrum.eigenvalues().array())).matrix().norm();
+  };
+  const double top = spectrum.eigenvalues().maxCoeff();
+  double low = top * (1.0 + 1e-13);
+  double high = top + c.norm() / radius;
+  for (int k = 0; k < 200; ++k) {
+    const double middle = 0.5 * (low + high);
+    (norm(middle) > radius ? low : high) = middle;
+  }
+  const Eigen::VectorXd delta =
+      spectrum.eigenvectors() * (c.array() / (high - spectrum.eigenvalues().array())).matrix();
+  return (r + G * delta).squaredNorm();
+}
+
+}  // namespace
+
+TEST_CASE("the attack on a linear model is the solution of the trust region problem") {
+  const ToyModel model = random_model(6, 3, 0.6, 4, ModelKind::linear);
+  const Eigen::VectorXd x = random_model(6, 1, 1.0, 5).b;
+  const Attack attack = strongest_attack(model, Eigen::VectorXd::Ones(6), x, 0.3);
+  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  CHECK(attack.perturbation.norm() == Approx(0.3));
+  CHECK(attack.clean == Approx((G * x + model.b - x).squaredNorm()));
+  CHECK(attack.attacked == Approx(trust_region_maximum(G, G * x + model.b - x, 0.3)).epsilon(1e-9));
+}
+
+TEST_CASE("the attack on a ReLU model beats every attack of a fine grid in the plane") {
+  const auto kind = GENERATE(ModelKind::relu_output, ModelKind::relu_hidden);
+  const ToyModel model = random_model(2, 2, 0.9, 6, kind);
+  const Eigen::Vector2d x(0.4, 0.2);
+  const Eigen::VectorXd importance = Eigen::Vector2d(1.0, 0.7);
+  const Attack attack = strongest_attack(model, importance, x, 0.25);
+  double best = 0.0;
+  for (int k = 0; k < 3600; ++k) {
+    const double angle = 2.0 * M_PI * k / 3600.0;
+    const Eigen::Vector2d moved = x + 0.25 * Eigen::Vector2d(std::cos(angle), std::sin(angle));
+    Eigen::VectorXd h = model.W * moved;
+    if (kind == ModelKind::relu_hidden) h = h.cwiseMax(0.0);
+    const Eigen::VectorXd output = (model.W.transpose() * h + model.b).cwiseMax(0.0);
+    best = std::max(best, importance.dot((output - x).cwiseAbs2()));
+  }
+  CHECK(attack.attacked >= best * (1.0 - 1e-9));
+  CHECK(attack.attacked <= best * (1.0 + 1e-4));
+}
+
+TEST_CASE("without superposition an attack raises the loss by the square of its norm") {
+  // x' = x on the features kept, so the attacked error is δ itself; and that is the unit of vulnerability.
+  const FeatureDistribution features = uniform_features(4, 0.2);
+  ToyModel model{Eigen::MatrixXd::Zero(4, 4), Eigen::VectorXd::Zero(4)};
+  model.W.diagonal().setOnes();
+  const Vulnerability result = vulnerability(model, features);
+  CHECK(result.clean == Approx(0.0).margin(1e-15));
+  CHECK(result.increase == Approx(result.radius * result.radius).epsilon(1e-9));
+  CHECK(result.relative == Approx(1.0).epsilon(1e-9));
+}

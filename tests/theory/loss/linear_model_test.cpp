@@ -1,0 +1,62 @@
+#include "theory/loss/linear_model.hpp"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "tests/random_models.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/optima/optimum.hpp"
+
+using namespace digon;
+
+TEST_CASE("the linear model's exact loss is theory's sum over pairs") {
+  const ToyModel model = random_model(6, 3, 0.7, 1, ModelKind::linear);
+  const FeatureDistribution features = uneven_features(6, 1);
+  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  double expected = 0.0;
+  for (Eigen::Index j = 0; j < 6; ++j) {
+    double spread = 0.0;
+    double offset = -model.b[j];
+    for (Eigen::Index i = 0; i < 6; ++i) {
+      const double p = features.density[i];
+      const double residual = (i == j ? 1.0 : 0.0) - G(j, i);
+      spread += (p / 3.0 - p * p / 4.0) * residual * residual;
+      offset += p / 2.0 * residual;
+    }
+    expected += features.importance[j] * (spread + offset * offset);
+  }
+  CHECK(exact_loss(model, features).loss == Approx(expected).epsilon(1e-13));
+}
+
+TEST_CASE("the linear optimum attains its loss, and no change of W or b improves on it") {
+  const FeatureDistribution features = uneven_features(6, GENERATE(2, 3, 4));
+  const double optimum = linear_optimum_loss(features, 2);
+  const ToyModel best = linear_optimum(features, 2);
+  CHECK(exact_loss(best, features).loss == Approx(optimum).epsilon(1e-13));
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const ToyModel step = random_model(6, 2, 1.0, seed);
+    for (const double size : {1e-3, 0.1, 1.0}) {
+      const ToyModel other{best.W + size * step.W, best.b + size * step.b, ModelKind::linear};
+      REQUIRE(exact_loss(other, features).loss >= optimum * (1.0 - 1e-12));
+    }
+  }
+}
+
+TEST_CASE("descents of the linear loss end at the linear optimum, whatever the sparsities") {
+  const FeatureDistribution features = uneven_features(5, 7);
+  const double optimum = linear_optimum_loss(features, 2);
+  double least = std::numeric_limits<double>::infinity();
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    ToyModel start = random_model(5, 2, 0.5, seed);
+    start.kind = ModelKind::linear;
+    const double found = descend(exact_objective(features), start).loss;
+    REQUIRE(found >= optimum * (1.0 - 1e-9));
+    least = std::min(least, found);
+  }
+  CHECK(least == Approx(optimum).epsilon(1e-7));
+}
+
+TEST_CASE("with room for all features the linear optimum is 0") {
+  CHECK(linear_optimum_loss(uniform_features(3, 0.5), 3) == 0.0);
+  CHECK(linear_optimum_loss(uniform_features(3, 0.5), 5) == 0.0);
+}

@@ -1,0 +1,241 @@
+// The exact expectation of an output's error over its inputs, by number of active features.
+//
+// Let f(τ) = E[q(b + y + τ)], y = Σ g_i x_i, with q either error of output_error.hpp (less its constant limit
+// 1/3 far below). Its two-sided Laplace transform is q̂(s) e^{sb} E[e^{sy}], where
+//   inactive: q̂(s) = 2/s³          active: q̂(s) = 2 φ(sa)/s³ − 2 ψ(sa)/s²
+//   φ(u) = (eᵘ − 1)/u,  ψ = φ',    E[e^{sy} | k active] = ē_k(φ(s g_1), φ(s g_2), …).
+// The trapezoid rule on Re s = c with step h = 2π/P and nodes shifted by h/2 gives, by Poisson's formula, not
+// f(0) but Σ_k (−1)^k e^{−ckP} f(kP). With P at least |z| everywhere, f(−kP) = 0 and f(kP) is a quadratic in
+// the moments of y, so the aliases are subtracted exactly (the idea of abate1992, carried to exactness), and
+// c may be small enough that nothing cancels. What is left is truncation, which falls like |s|^−(2+r) after r
+// features: patterns with at most two active others are therefore integrated in closed form and the contour
+// carries the rest.
+#include "theory/engine/contour.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "theory/engine/active_counts.hpp"
+#include "theory/engine/contour_line.hpp"
+
+namespace digon {
+namespace {
+
+/// Sums over the nodes, given that one number of the others is active: the integrals of both errors, of their
+/// moduli, and of the moduli over the last octave of |s|.
+struct CountSum {
+  OutputError integral;
+  OutputError modulus;
+  OutputError last_octave;
+};
+
+/// Σ_{k≥1} (−1)^k e^{−ckP} f(kP): what the trapezoid rule sees besides f(0).
+OutputError aliases(const Moments& moments, const OutputUnit& unit, const ContourLine& line) {
+  OutputError sum;
+  double factor = -std::exp(-decay_per_period);
+  const double ratio = factor;
+  for (int k = 1; std::abs(factor) * k * k > 1e-20; ++k, factor *= ratio) {
+    const OutputError value = always_on_error(moments, unit.bias + k * line.period, unit.own);
+    sum.inactive += factor * value.inactive;
+    sum.active += factor * (value.active - moments.m[0] / 3.0);
+  }
+  return sum;
+}
+
+template <typename T, typename Factor>
+MeanCounts<T> count_all(const OutputUnit& unit, Factor factor) {
+  MeanCounts<T> counts(std::size_t(unit.others.size()));
+  for (const double g : unit.others) counts.add(factor(g));
+  return counts;
+}
+
+/// The contour integral for one output, for each number of active others above `closed_form_active`.
+///
+/// The more are active, the sooner the terms have decayed: nodes cost O(n k), where k is the largest number
+/// that still needs them.
+class CountContour {
+ public:
+  CountContour(const OutputUnit& unit, double span, const ContourOptions& options)
+      : unit_(unit),
+        options_(options),
+        line_(span),
+        bias_(line_, unit.bias),
+        own_(line_, unit.own),
+        most_(std::size_t(unit.others.size())),
+        sums_(most_ + 1) {
+    others_.reserve(most_);
+    for (const double g : unit.others) others_.emplace_back(line_, g);
+  }
+
+  /// Carries each sum until the estimate of what is left out is within tolerance or the nodes are spent. The
+  /// result's entry 0 is for closed_form_active + 1.
+  std::vector<ExpectedError> integrate() {
+    for (std::size_t octave = 1; most_ > closed_form_active && nodes() < options_.max_nodes; octave *= 2) {
+      for (std::size_t k = 0; k <= most_; ++k) sums_[k].last_octave = {};
+      while (blocks_ < octave) add_block();
+      while (most_ > closed_form_active && within_tolerance(sums_[most_])) --most_;
+    }
+    return collect();
+  }
+
+  [[nodiscard]] std::size_t nodes() const { return blocks_ * lane_count; }
+
+ private:
+  void add_block() {
+    const NodeBlock block(line_, blocks_);
+    MeanCounts<ComplexLanes> counts(most_);
+    for (auto& other : others_) counts.add(other.next(block)[0]);
+    bias_.next(block);
+    const auto& [phi, psi] = own_.next(block);
+    const ComplexLanes inactive_kernel =
+        2.0 * (bias_.exponential() * block.inverse_s * block.inverse_s * block.inverse_s);
+    const ComplexLanes active_kernel = inactive_kernel * (phi - block.s * psi);
+    for (std::size_t k = closed_form_active + 1; k <= most_; ++k) {
+      CountSum& sum = sums_[k];
+      add(inactive_kernel * counts[k], sum.integral.inactive, sum.modulus.inactive, sum.last_octave.inactive);
+      add(active_kernel * counts[k], sum.integral.active, sum.modulus.active, sum.last_octave.active);
+    }
+    ++blocks_;
+  }
+
+  /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
+  void add(const ComplexLanes& term, double& integral, double& modulus, double& last_octave) const {
+    const double weight = line_.h / std::numbers::pi;
+    const Lanes sizes = (term.re < 0.0 ? -term.re : term.re) + (term.im < 0.0 ? -term.im : term.im);
+    double sum = 0.0;
+    double size = 0.0;
+    for (std::size_t k = 0; k < lane_count; ++k) {
+      sum += term.re[k];
+      size += sizes[k];
+    }
+    integral += weight * sum;
+    modulus += weight * size;
+    last_octave += weight * size;
+  }
+
+  /// Terms fall at least like |s|⁻²: what is left out is no more than the last octave.
+  [[nodiscard]] bool within_tolerance(const CountSum& sum) const {
+    return sum.last_octave.inactive <= options_.tolerance && sum.last_octave.active <= options_.tolerance;
+  }
+
+  [[nodiscard]] std::vector<ExpectedError> collect() const {
+    const auto moments = count_all<Moments>(unit_, moments_of_active);
+    std::vector<ExpectedError> results;
+    for (std::size_t k = closed_form_active + 1; k < sums_.size(); ++k) {
+      const OutputError alias = aliases(moments[k], unit_, line_);
+      const CountSum& sum = sums_[k];
+      const OutputError value{sum.integral.inactive - alias.inactive,
+                              sum.integral.active - alias.active + moments[k].m[0] / 3.0};
+      const OutputError uncertainty{
+          sum.last_octave.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
+          sum.last_octave.active + rounding * (sum.modulus.active + std::abs(alias.active))};
+      results.push_back({value, uncertainty});
+    }
+    return results;
+  }
+
+  const OutputUnit& unit_;
+  const ContourOptions& options_;
+  ContourLine line_;
+  ExponentialOnLine<0> bias_;
+  ExponentialOnLine<2> own_;
+  std::vector<ExponentialOnLine<1>> others_;
+  std::size_t most_;  // the largest number active that still needs nodes
+  std::vector<CountSum> sums_;
+  std::size_t blocks_ = 0;
+};
+
+/// The expected errors with more than `closed_form_active` others active.
+std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const ContourOptions& options,
+                                            std::size_t& nodes) {
+  if (std::size_t(unit.others.size()) <= closed_form_active) return {};
+  const Support support = support_of(unit);
+  if (support.least < 0.0 && support.greatest > 0.0) {
+    const double span = std::max(support.greatest, -support.least) * (1.0 + 4.0 * rounding);
+    CountContour integral(unit, span, options);
+    std::vector<ExpectedError> results = integral.integrate();
+    nodes = integral.nodes();
+    return results;
+  }
+  // Always on: a plain quadratic moment. Never on: the error is x².
+  const auto moments = count_all<Moments>(unit, moments_of_active);
+  std::vector<ExpectedError> results;
+  for (std::size_t k = closed_form_active + 1; k <= std::size_t(unit.others.size()); ++k) {
+    const Moments& given = moments[k];
+    const OutputError value = support.least >= 0.0 ? always_on_error(given, unit.bias, unit.own)
+                                                   : OutputError{0.0, given.m[0] / 3.0};
+    // The terms of the quadratic can cancel: it is their size that rounding goes by.
+    const double size = given.m[2] + (1.0 + unit.bias * unit.bias) * given.m[0];
+    results.push_back({value, {rounding * size, rounding * size}});
+  }
+  return results;
+}
+
+void accumulate(ExpectedError& sum, double weight, const OutputError& value) {
+  sum.value.inactive += weight * value.inactive;
+  sum.value.active += weight * value.active;
+  sum.uncertainty.inactive += rounding * weight * value.inactive;
+  sum.uncertainty.active += rounding * weight * value.active;
+}
+
+void accumulate(ExpectedError& sum, double weight, const ExpectedError& part) {
+  accumulate(sum, weight, part.value);
+  sum.uncertainty.inactive += weight * part.uncertainty.inactive;
+  sum.uncertainty.active += weight * part.uncertainty.active;
+}
+
+/// E[output_error] given that j of the `heard` features are active, for every j.
+std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const ContourOptions& options,
+                                                 std::size_t& nodes) {
+  const Eigen::Index n = heard.others.size();
+  std::vector<ExpectedError> errors(1);
+  accumulate(errors[0], 1.0, output_error(heard.bias, heard.own));
+  if (n >= 1) errors.emplace_back();
+  if (n >= 2) errors.emplace_back();
+  for (Eigen::Index i = 0; i < n; ++i) {
+    accumulate(errors[1], 1.0 / double(n), output_error(heard.bias, heard.own, heard.others[i]));
+    for (Eigen::Index l = 0; l < i; ++l) {
+      accumulate(errors[2], 2.0 / (double(n) * double(n - 1)),
+                 output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
+    }
+  }
+  for (const ExpectedError& error : remainder_errors(heard, options, nodes)) errors.push_back(error);
+  return errors;
+}
+
+/// The probability that j of `heard` features are active when k of `all` are, for j = 0 … heard
+/// (hypergeometric).
+std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k) {
+  const auto log_choose = [](std::size_t n, std::size_t r) {
+    return std::lgamma(double(n) + 1.0) - std::lgamma(double(r) + 1.0) - std::lgamma(double(n - r) + 1.0);
+  };
+  std::vector<double> probability(heard + 1, 0.0);
+  double total = 0.0;
+  for (std::size_t j = 0; j <= std::min(heard, k); ++j) {
+    if (k - j > all - heard) continue;
+    probability[j] = std::exp(log_choose(heard, j) + log_choose(all - heard, k - j) - log_choose(all, k));
+    total += probability[j];
+  }
+  for (double& p : probability) p /= total;
+  return probability;
+}
+
+}  // namespace
+
+UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
+  OutputUnit possible = unit;
+  possible.density.setOnes();  // patterns are weighed equally here: every feature can be active
+  const OutputUnit heard = without_silent(possible, silent_others(possible));
+  UnitErrorByCount result;
+  const std::vector<ExpectedError> by_heard = errors_by_heard_count(heard, options, result.nodes);
+  const std::size_t all = std::size_t(unit.others.size());
+  for (std::size_t k = 0; k <= all; ++k) {
+    ExpectedError& expected = result.expected.emplace_back();
+    const std::vector<double> probability = heard_given_all(by_heard.size() - 1, all, k);
+    for (std::size_t j = 0; j < by_heard.size(); ++j) accumulate(expected, probability[j], by_heard[j]);
+  }
+  return result;
+}
+
+}  // namespace digon

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "theory/engine/output_error.hpp"
+#include "theory/engine/output_unit.hpp"
+
+namespace digon {
+
+/// How far the contour integral is carried.
+struct ContourOptions {
+  double tolerance = 1e-12;          ///< absolute, on inactive and active error alike
+  std::size_t max_nodes = 1U << 18;  ///< per output
+};
+
+/// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.
+inline constexpr double rounding = 8.0 * std::numeric_limits<double>::epsilon();
+
+/// An expected OutputError with an estimate of its numerical error, truncation and rounding.
+struct ExpectedError {
+  OutputError value;
+  OutputError uncertainty;
+};
+
+/// E[output_error(b + Σ g_i x_i, a)] given that k of the other features are active, averaged over which, for
+/// each k = 0 … n − 1. The unit's densities do not enter.
+struct UnitErrorByCount {
+  std::vector<ExpectedError> expected;
+  std::size_t nodes = 0;
+};
+UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options);
+
+}  // namespace digon

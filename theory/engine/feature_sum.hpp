@@ -1,0 +1,38 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "theory/engine/output_unit.hpp"
+#include "theory/engine/power_points.hpp"
+
+namespace digon {
+
+/// How far y = Σ g_i x_i over the features from `first` on can be, for all that matters.
+class FeatureSum {
+ public:
+  FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first);
+
+  [[nodiscard]] double mean() const { return mean_; }
+
+  /// The interval outside which y changes F by at most `effect` on either side, nor any derivative of F by
+  /// more: the range of y, or by Chernoff's bound E[max(y − τ, 0)^r] ≤ (r/(eθ))^r e^{−θτ} E[e^{θy}] less.
+  [[nodiscard]] Support reach(const PowerPoints& points, double effect) const;
+
+ private:
+  static constexpr std::size_t rates = 5;
+  struct Chernoff {
+    double theta = 0.0;
+    double log_mean = 0.0;  ///< log E[e^{θy}]
+  };
+
+  double mean_ = 0.0;
+  Support range_;
+  std::array<Chernoff, rates> above_{};
+  std::array<Chernoff, rates> below_{};
+  bool narrow_ = true;  ///< the range is no wider than the bound could be
+};
+
+}  // namespace digon

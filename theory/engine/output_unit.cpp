@@ -1,0 +1,67 @@
+#include "theory/engine/output_unit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/input_error.hpp"
+
+namespace digon {
+namespace {
+
+/// `values` without entry j.
+Eigen::VectorXd without(const Eigen::VectorXd& values, Eigen::Index j) {
+  Eigen::VectorXd rest(values.size() - 1);
+  rest << values.head(j), values.tail(values.size() - 1 - j);
+  return rest;
+}
+
+}  // namespace
+
+void require_linear_hidden_layer(const ToyModel& model) {
+  if (has_relu_hidden(model.kind)) {
+    reject("kind: {} given; the exact theory accepts linear and relu-output", name_of(model.kind));
+  }
+}
+
+std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density) {
+  require_linear_hidden_layer(model);
+  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  std::vector<OutputUnit> units;
+  for (Eigen::Index j = 0; j < model.features(); ++j) {
+    units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j)});
+  }
+  return units;
+}
+
+Support support_of(const OutputUnit& unit) {
+  const double a = unit.own;
+  return {unit.bias + std::min(a, 0.0) + unit.others.cwiseMin(0.0).sum(),
+          unit.bias + std::max(a, 0.0) + unit.others.cwiseMax(0.0).sum()};
+}
+
+std::vector<bool> silent_others(const OutputUnit& unit) {
+  constexpr double audible_share = 1e-13;
+  const Eigen::Index n = unit.others.size();
+  const double largest = n > 0 ? unit.others.cwiseAbs().maxCoeff() : 0.0;
+  std::vector<bool> silent;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    silent.push_back(unit.density[i] == 0.0 || std::abs(unit.others[i]) <= audible_share * largest);
+  }
+  return silent;
+}
+
+OutputUnit without_silent(const OutputUnit& unit, const std::vector<bool>& silent) {
+  OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
+  Eigen::Index kept = 0;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
+    if (silent[std::size_t(i)]) continue;
+    heard.others[kept] = unit.others[i];
+    heard.density[kept] = unit.density[i];
+    ++kept;
+  }
+  heard.others.conservativeResize(kept);
+  heard.density.conservativeResize(kept);
+  return heard;
+}
+
+}  // namespace digon

@@ -1,0 +1,537 @@
+#include "theory/engine/relu_power_mean.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/quadrature/gauss.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "theory/engine/feature_sum.hpp"
+#include "theory/engine/pattern_probability.hpp"
+
+namespace digon {
+namespace {
+
+/// The small couplings of a scale are those whose sum reaches no further than this share of the largest
+/// coupling: few vertices of the large ones then cross zero within reach of the small.
+constexpr double small_share = 0.1;
+
+/// The own feature is integrated out at its ends where its coupling is at least this share of the largest: a
+/// smaller one would make terms that cancel.
+constexpr double own_share = 0.1;
+
+/// The share of the tolerance that each approximation of a scale may take.
+constexpr double approximation_share = 0.02;
+
+/// The share that what y does beyond its reach may take; a contour sees the nearest alias of it e⁴ times.
+constexpr double reach_share = 2e-4;
+
+double positive_power(double z, int r) {
+  if (z <= 0.0) return 0.0;
+  double power = 1.0;
+  for (int k = 0; k < r; ++k) power *= z;
+  return power;
+}
+
+/// ∫₀¹ x^e max(t + a x, 0)^r dx.
+double own_power(double t, double a, int r, int e) {
+  double begin = 0.0;
+  double end = 1.0;
+  if (t <= 0.0 && t + a <= 0.0) return 0.0;
+  if (t < 0.0) begin = std::clamp(-t / a, 0.0, 1.0);
+  if (t + a < 0.0) end = std::clamp(-t / a, 0.0, 1.0);
+  const auto integrand = [&](double x) { return std::pow(x, e) * positive_power(t + a * x, r); };
+  return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
+}
+
+/// About how large |E[e^{sy}; at least c of the features [first, middle) active]| is at |s| = ω, for c = 0
+/// … 3.
+std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, std::size_t middle,
+                            double omega) {
+  double log_small = 0.0;
+  for (auto i = Eigen::Index(middle); i < features.g.size(); ++i) {
+    const double p = features.density[i];
+    const double u = omega * std::abs(features.g[i]);
+    log_small +=
+        u < 1.5 ? -0.4 * (p / 3.0 - p * p / 4.0) * u * u : std::log1p(-p + p * std::min(1.0, 2.0 / u));
+  }
+  std::array<double, 4> exactly{std::exp(log_small), 0.0, 0.0, 0.0};  // the last: three or more
+  for (auto i = Eigen::Index(first); i < Eigen::Index(middle); ++i) {
+    const double p = features.density[i];
+    const double f = p * std::min(1.0, 1.5 / (omega * std::abs(features.g[i])));
+    exactly[3] += f * exactly[2] + (f - p) * exactly[3];
+    for (std::size_t k = 2; k > 0; --k) exactly[k] += f * exactly[k - 1] - p * exactly[k];
+    exactly[0] *= 1.0 - p;
+  }
+  std::array<double, 4> at_least = exactly;
+  for (std::size_t c = 3; c-- > 0;) at_least[c] += at_least[c + 1];
+  return at_least;
+}
+
+class PowerMean {
+ public:
+  PowerMean(const SortedFeatures& features, const ContourOptions& options)
+      : a_(features.own), features_(features), options_(options) {
+    parts_.by_g = Eigen::VectorXd::Zero(features.g.size());
+  }
+
+  PowerSumParts compute(PowerPoints& points) {
+    evaluate(0, points);
+    for_each_weight(points, [&](std::size_t k, int e, int r, double weight) {
+      parts_.uncertainty += rounding * std::abs(weight * points.value(k, e, r));
+    });
+    return std::move(parts_);
+  }
+
+ private:
+  using Chosen = std::vector<std::size_t>;
+
+  template <typename Visit>
+  static void for_each_weight(const PowerPoints& points, Visit visit) {
+    for (std::size_t k = 0; k < points.size(); ++k) {
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          if (const double weight = points.weight(k, e, r); weight != 0.0) visit(k, e, r, weight);
+        }
+      }
+    }
+  }
+
+  /// Values over the features from `first` on, which are sorted by falling |g|.
+  void evaluate(std::size_t first, PowerPoints& points) {
+    if (first == features_.size()) {
+      Chosen all(points.size());
+      std::iota(all.begin(), all.end(), std::size_t{0});
+      concentrate(first, 0.0, points, all);
+      return;
+    }
+    evaluate(first, FeatureSum(features_.g, features_.density, first), points);
+  }
+
+  /// The same, where there are features, with the law of their sum.
+  void evaluate(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
+    if (points.highest() + 2 > highest_power) throw std::logic_error("relu_power_mean: too many scales");
+    const double beyond_reach = reach_share * options_.tolerance;
+    const Support reach = sum.reach(points, beyond_reach);
+    parts_.uncertainty += 2.0 * beyond_reach;
+    const auto range = [&](std::size_t k) -> Support {  // of t + y + a x
+      const double own = points.with_own() ? a_ : 0.0;
+      return {points.t(k) + reach.least + std::min(own, 0.0),
+              points.t(k) + reach.greatest + std::max(own, 0.0)};
+    };
+
+    Chosen always_on;
+    Chosen crossing;
+    double period = 0.0;
+    for (std::size_t k = 0; k < points.size(); ++k) {
+      const auto [least, greatest] = range(k);
+      if (greatest <= 0.0) continue;  // never on: 0
+      (least >= 0.0 ? always_on : crossing).push_back(k);
+      if (least < 0.0) period = std::max({period, greatest, -least});
+    }
+    const bool own_is_large = std::abs(a_) >= own_share * std::abs(features_.g[Eigen::Index(first)]);
+    if (points.with_own() && own_is_large && !crossing.empty()) {
+      integrate_own_out(first, sum, points);
+      return;
+    }
+    if (!always_on.empty()) add_polynomials(first, points, always_on);
+    if (crossing.empty()) return;
+    if (const double effect = greatest_effect(points, crossing, period);
+        effect <= approximation_share * options_.tolerance) {
+      parts_.uncertainty += effect;
+      concentrate(first, sum.mean(), points, crossing);
+      return;
+    }
+    period *= 1.0 + rounding;
+    const CountedScale scale = separate(first, period, points, crossing);
+    if (scale.counted - first >= std::size_t(scale.least)) {
+      ScaleContour(features_, scale, period, points, crossing)
+          .integrate(options_.tolerance, options_.max_nodes, points, parts_);
+    }
+    if (scale.least > 0) add_vertices(scale, reach, points, crossing);
+  }
+
+  /// Which features are large, and how many of them must be active for a pattern to be summed on the contour:
+  /// the fewer, the more nodes; the more, the more vertices.
+  [[nodiscard]] CountedScale separate(std::size_t first, double period, const PowerPoints& points,
+                                      const Chosen& crossing) const {
+    constexpr double feature_time = 3.0;  // of a node, in nanoseconds as the others
+    constexpr double point_time = 3.0;    // of a node
+    constexpr double vertex_time = 60.0;
+    constexpr double most_nodes = 1e5;
+    constexpr double oscillation = 4.0;  // the terms left out sum to no more than this many of them
+    const std::size_t middle = first_small(first);
+    const auto large = double(middle - first);
+    const auto crossings = double(crossing.size());
+    const double node_time = feature_time * double(features_.size() - first) + point_time * crossings;
+    const std::array<double, 4> vertices{0.0, 1.0, 1.0 + large, 1.0 + large + large * (large - 1.0) / 2.0};
+    CountedScale best{first, middle, 3};
+    double best_time = std::numeric_limits<double>::infinity();
+    const auto consider = [&](int least, double nodes) {
+      const double time = nodes * node_time + vertices[std::size_t(least)] * crossings * vertex_time;
+      if (time >= best_time) return;
+      best_time = time;
+      best.least = least;
+    };
+    std::array<bool, 4> done{};
+    for (std::size_t c = middle - first + 1; c <= 3; ++c) {  // no patterns for a contour
+      consider(int(c), 0.0);
+      done[c] = true;
+    }
+    for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
+      const double omega = nodes * 2.0 * std::numbers::pi / period;
+      const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
+      const std::array<double, 4> at_least = decay(features_, first, middle, omega);
+      for (std::size_t c = 0; c <= 3; ++c) {
+        if (done[c] || kernel * at_least[c] > options_.tolerance) continue;
+        done[c] = true;
+        consider(int(c), nodes);
+      }
+    }
+    return best;
+  }
+
+  /// Σ |weight| of F's and its derivative's values where |t + y| ≤ z.
+  static double greatest_effect(const PowerPoints& points, const Chosen& chosen, double z) {
+    double effect = 0.0;
+    for (const std::size_t k : chosen) {
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = std::max(points.lowest(e), 1); r <= points.highest(e); ++r) {
+          effect += std::abs(points.weight(k, e, r)) * positive_power(z, r - 1) * std::max(z, double(r));
+        }
+      }
+    }
+    return effect;
+  }
+
+  /// Values where y is as good as a constant.
+  void concentrate(std::size_t first, double y, PowerPoints& points, const Chosen& chosen) {
+    Series T{};
+    for (const std::size_t k : chosen) {
+      const double t = points.t(k) + y;
+      const auto moment = [&](int e, int r) { return e < 0 ? positive_power(t, r) : own_power(t, a_, r, e); };
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          points.value(k, e, r) = moment(e, r);
+          const double weight = points.weight(k, e, r);
+          if (weight == 0.0 || r == 0) continue;
+          T[1] += weight * r * moment(e, r - 1);
+          if (e >= 0) parts_.by_a += weight * r * moment(e + 1, r - 1);
+        }
+      }
+    }
+    if (first < features_.size())
+      SmallSum(features_.g, features_.cumulants, first, 1).add_gradient(T, parts_.by_g);
+  }
+
+  /// Where t + y is never negative the moments are polynomials.
+  void add_polynomials(std::size_t first, PowerPoints& points, const Chosen& chosen) {
+    const int degree = points.highest();
+    const SmallSum sum(features_.g, features_.cumulants, first, degree);
+    Series centred = sum.cumulants();
+    centred[1] = 0.0;
+    Series moments = exponential(centred, degree);  // E[(y − E y)^d]
+    double power = 1.0;
+    for (int d = 0; d <= degree; ++d, power *= sum.gamma()) moments[std::size_t(d)] *= power * factorial(d);
+    std::vector<double> coefficients;  // binomial(r, d) E[(y − E y)^d], d = 0 … r, for each r in turn
+    for (int r = 0; r <= degree; ++r) {
+      for (int d = 0; d <= r; ++d) coefficients.push_back(binomial(r, d) * moments[std::size_t(d)]);
+    }
+    Series T{};
+    Series values{};  // E[(t + y)^r]
+    for (const std::size_t k : chosen) {
+      const double t = points.t(k) + sum.mean();
+      const double* coefficient = coefficients.data();
+      for (int r = 0; r <= degree; ++r) {
+        double value = *coefficient++;
+        for (int d = 1; d <= r; ++d) value = value * t + *coefficient++;
+        values[std::size_t(r)] = value;
+      }
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          points.value(k, e, r) = with_own_feature(values, a_, e, r);
+          const double weight = points.weight(k, e, r);
+          if (weight == 0.0) continue;
+          if (e >= 0 && r > 0) parts_.by_a += weight * r * with_own_feature(values, a_, e + 1, r - 1);
+          for (int d = 1; d <= r; ++d) {
+            T[std::size_t(d)] += weight * falling_factorial(r, d) * with_own_feature(values, a_, e, r - d);
+          }
+        }
+      }
+    }
+    double gamma_power = 1.0;
+    for (int d = 1; d <= degree; ++d, gamma_power *= sum.gamma()) T[std::size_t(d)] *= gamma_power;
+    sum.add_gradient(T, parts_.by_g);
+  }
+
+  /// Integrates the own feature out at the two ends of its interval,
+  ///   V_{0,r}(t) = (V_{r+1}(t + a) − V_{r+1}(t)) / ((r+1) a)
+  ///   V_{1,r}(t) = V_{r+1}(t + a) / ((r+1) a) − (V_{r+2}(t + a) − V_{r+2}(t)) / ((r+1)(r+2) a²).
+  void integrate_own_out(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
+    const std::size_t count = points.size();
+    PowerPoints ends(false, points.lowest(-1), points.highest() + 1, 2 * count);  // t + a after t
+    const auto once = [&](int r) { return 1.0 / ((r + 1.0) * a_); };
+    const auto twice = [&](int r) { return 1.0 / ((r + 1.0) * (r + 2.0) * a_ * a_); };
+    for (std::size_t k = 0; k < count; ++k) {
+      ends.t(2 * k) = points.t(k);
+      ends.t(2 * k + 1) = points.t(k) + a_;
+    }
+    for_each_weight(points, [&](std::size_t k, int e, int r, double weight) {
+      if (e < 0) {
+        ends.weight(2 * k, -1, r) += weight;
+      } else if (e == 0) {
+        ends.weight(2 * k, -1, r + 1) -= weight * once(r);
+        ends.weight(2 * k + 1, -1, r + 1) += weight * once(r);
+      } else {
+        ends.weight(2 * k, -1, r + 2) += weight * twice(r);
+        ends.weight(2 * k + 1, -1, r + 1) += weight * once(r);
+        ends.weight(2 * k + 1, -1, r + 2) -= weight * twice(r);
+      }
+    });
+    evaluate(first, sum, ends);
+
+    for (std::size_t k = 0; k < count; ++k) {
+      const auto near = [&](int r) { return ends.value(2 * k, -1, r); };
+      const auto far = [&](int r) { return ends.value(2 * k + 1, -1, r); };
+      const auto far_slope = [&](int r) { return r * far(r - 1); };
+      for (int r = points.lowest(-1); r <= points.highest(-1); ++r) points.value(k, -1, r) = near(r);
+      for (int r = points.lowest(0); r <= points.highest(0); ++r) {
+        const double weight = points.weight(k, 0, r);
+        points.value(k, 0, r) = once(r) * (far(r + 1) - near(r + 1));
+        parts_.uncertainty += rounding * std::abs(weight) * once(r) * (far(r + 1) + near(r + 1));
+        parts_.by_a += weight * (once(r) * far_slope(r + 1) - points.value(k, 0, r) / a_);
+      }
+      for (int r = points.lowest(1); r <= points.highest(1); ++r) {
+        const double weight = points.weight(k, 1, r);
+        const double end_term = once(r) * far(r + 1);
+        const double difference = twice(r) * (far(r + 2) - near(r + 2));
+        points.value(k, 1, r) = end_term - difference;
+        parts_.uncertainty +=
+            rounding * std::abs(weight) * (end_term + twice(r) * (far(r + 2) + near(r + 2)));
+        if (weight == 0.0) continue;
+        parts_.by_a += weight * (once(r) * far_slope(r + 1) - twice(r) * far_slope(r + 2) -
+                                 (end_term - 2.0 * difference) / a_);
+      }
+    }
+  }
+
+  /// The first of the features whose sum reaches no further than small_share of |g_first|.
+  [[nodiscard]] std::size_t first_small(std::size_t first) const {
+    constexpr double deviations = 7.0;
+    const double reach = small_share * std::abs(features_.g[Eigen::Index(first)]);
+    double range = 0.0;
+    double square = 0.0;
+    std::size_t middle = features_.size();
+    for (; middle > first + 1; --middle) {
+      const double g = features_.g[Eigen::Index(middle - 1)];
+      range += std::abs(g);
+      square += features_.density[Eigen::Index(middle - 1)] * g * g / 3.0;
+      if (std::min(range, deviations * std::sqrt(square)) > reach) break;
+    }
+    return middle;
+  }
+
+  /// The probabilities of the patterns with fewer than `least` large features active, over the couplings
+  /// integrated out.
+  struct FewActive {
+    double none = 0.0;       ///< P(none)
+    Eigen::VectorXd one;     ///< P(only i)/g_i
+    Eigen::MatrixXd two;     ///< P(only i and l)/(g_i g_l); 0 on the diagonal
+    Eigen::VectorXd two_of;  ///< Σ_l two(i, l)
+    double total = 0.0;      ///< P(fewer than `least`)
+  };
+
+  [[nodiscard]] FewActive few_active(const CountedScale& scale) const {
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const Eigen::VectorXd density = features_.density.segment(Eigen::Index(scale.first), large);
+    const auto g = features_.g.segment(Eigen::Index(scale.first), large);
+    const PatternProbability probability(density);
+    FewActive few{probability.exactly({}), Eigen::VectorXd::Zero(large), Eigen::MatrixXd::Zero(large, large),
+                  Eigen::VectorXd::Zero(large), probability.exactly({})};
+    for (Eigen::Index i = 0; scale.least >= 2 && i < large; ++i) {
+      const double only_i = probability.exactly({i});
+      few.total += only_i;
+      few.one[i] = only_i / g[i];
+      for (Eigen::Index l = 0; scale.least >= 3 && l < i; ++l) {
+        const double only_i_l = probability.exactly({i, l});
+        few.total += only_i_l;
+        few.two(i, l) = few.two(l, i) = only_i_l / (g[i] * g[l]);
+      }
+    }
+    few.two_of = few.two.rowwise().sum();
+    return few;
+  }
+
+  /// The children of a point: at its t, at each vertex g_i and at each g_i + g_l, l < i, as far as fewer than
+  /// `least` go.
+  struct Vertices {
+    Eigen::Index large = 0;
+    int least = 0;
+
+    [[nodiscard]] Eigen::Index ones() const { return least >= 2 ? large : 0; }
+    [[nodiscard]] std::size_t count() const {
+      return std::size_t(1 + ones() + (least >= 3 ? large * (large - 1) / 2 : 0));
+    }
+    [[nodiscard]] std::size_t zero(std::size_t k) const { return k * count(); }
+    [[nodiscard]] std::size_t one(std::size_t k, Eigen::Index i) const {
+      return zero(k) + std::size_t(1 + i);
+    }
+    [[nodiscard]] std::size_t two(std::size_t k, Eigen::Index i, Eigen::Index l) const {
+      return zero(k) + std::size_t(1 + large + i * (i - 1) / 2 + l);
+    }
+    /// The l < i that i is paired with.
+    [[nodiscard]] Eigen::Index pairs(Eigen::Index i) const { return least >= 3 ? i : 0; }
+  };
+
+  /// Patterns with fewer than `least` large features active,
+  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) g_i) (V_{r+1}(g_i) − V_{r+1})
+  ///     + Σ_{l<i} P(only i, l)/((r+1)(r+2) g_i g_l) (V_{r+2}(g_i + g_l) − V_{r+2}(g_i) − V_{r+2}(g_l) +
+  ///     V_{r+2}),
+  /// with V over the small features, at t plus what is in brackets.
+  void add_vertices(const CountedScale& scale, const Support& reach, PowerPoints& points,
+                    const Chosen& chosen) {
+    const FewActive few = few_active(scale);
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const Eigen::VectorXd g = features_.g.segment(Eigen::Index(scale.first), large);
+    double furthest = 0.0;
+    for (const std::size_t k : chosen) {
+      furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) +
+                                        2.0 * std::abs(g[0]) + (points.with_own() ? std::abs(a_) : 0.0));
+    }
+    if (const double effect = few.total * greatest_effect(points, chosen, furthest);
+        effect <= approximation_share * options_.tolerance) {
+      parts_.uncertainty += effect;
+      return;
+    }
+    const Vertices at{large, scale.least};
+    PowerPoints below(points.with_own(), points.lowest(-1), points.highest() + scale.least - 1,
+                      at.count() * chosen.size());
+    for (std::size_t c = 0; c < chosen.size(); ++c) {
+      const double t = points.t(chosen[c]);
+      below.t(at.zero(c)) = t;
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        below.t(at.one(c, i)) = t + g[i];
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) below.t(at.two(c, i, l)) = t + g[i] + g[l];
+      }
+    }
+    const double all_ones = few.one.sum();
+    const double all_twos = few.two_of.sum() / 2.0;
+    for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
+      if (weight == 0.0) return;
+      const double raise1 = weight / (r + 1.0);
+      const double raise2 = raise1 / (r + 2.0);
+      below.weight(at.zero(c), e, r) += weight * few.none;
+      if (at.least >= 2) below.weight(at.zero(c), e, r + 1) -= raise1 * all_ones;
+      if (at.least >= 3) below.weight(at.zero(c), e, r + 2) += raise2 * all_twos;
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        below.weight(at.one(c, i), e, r + 1) += raise1 * few.one[i];
+        if (at.least >= 3) below.weight(at.one(c, i), e, r + 2) -= raise2 * few.two_of[i];
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) {
+          below.weight(at.two(c, i, l), e, r + 2) += raise2 * few.two(i, l);
+        }
+      }
+    });
+    evaluate(scale.counted, below);
+
+    auto by_g = parts_.by_g.segment(Eigen::Index(scale.first), large);
+    for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
+      const double raise1 = 1.0 / (r + 1.0);
+      const double raise2 = raise1 / (r + 2.0);
+      const auto zero = [&](int power) { return below.value(at.zero(c), e, power); };
+      double value = 0.0;
+      double size = 0.0;
+      const auto add = [&](double term) {
+        value += term;
+        size += std::abs(term);
+      };
+      add(few.none * zero(r));
+      if (at.least >= 2) add(-raise1 * all_ones * zero(r + 1));
+      if (at.least >= 3) add(raise2 * all_twos * zero(r + 2));
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        add(raise1 * few.one[i] * below.value(at.one(c, i), e, r + 1));
+        if (at.least >= 3) add(-raise2 * few.two_of[i] * below.value(at.one(c, i), e, r + 2));
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) {
+          add(raise2 * few.two(i, l) * below.value(at.two(c, i, l), e, r + 2));
+        }
+      }
+      points.value(chosen[c], e, r) += value;
+      if (weight == 0.0) return;
+      parts_.uncertainty += rounding * std::abs(weight) * size;
+      // The large couplings stand in the coefficients (1/g) and in the vertices' t.
+      const double weigh1 = weight * raise1;
+      const double weigh2 = weight * raise2;
+      for (Eigen::Index i = 0; i < at.ones(); ++i) {
+        const auto one = [&](int power) { return below.value(at.one(c, i), e, power); };
+        by_g[i] += weigh1 * few.one[i] * ((r + 1) * one(r) - (one(r + 1) - zero(r + 1)) / g[i]);
+        if (at.least < 3) continue;
+        by_g[i] -= weigh2 * few.two_of[i] * ((r + 2) * one(r + 1) - (one(r + 2) - zero(r + 2)) / g[i]);
+        for (Eigen::Index l = 0; l < large; ++l) by_g[l] += weigh2 * few.two(i, l) / g[l] * one(r + 2);
+        for (Eigen::Index l = 0; l < i; ++l) {
+          const auto two = [&](int power) { return below.value(at.two(c, i, l), e, power); };
+          const double coefficient = weigh2 * few.two(i, l);
+          by_g[i] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[i]);
+          by_g[l] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[l]);
+        }
+      }
+    });
+  }
+
+  template <typename Visit>
+  static void for_each_part(const PowerPoints& points, const Chosen& chosen, Visit visit) {
+    for (std::size_t c = 0; c < chosen.size(); ++c) {
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          visit(c, e, r, points.weight(chosen[c], e, r));
+        }
+      }
+    }
+  }
+
+  double a_;
+  const SortedFeatures& features_;
+  const ContourOptions& options_;
+  PowerSumParts parts_;
+};
+
+/// The cumulants of each density, those of equal densities shared.
+std::vector<const Series*> shared_cumulants(const Eigen::VectorXd& density,
+                                            std::map<double, Series>& distinct) {
+  std::vector<const Series*> cumulants;
+  for (Eigen::Index i = 0; i < density.size(); ++i) {
+    if (i > 0 && density[i] == density[i - 1]) {
+      cumulants.push_back(cumulants.back());
+      continue;
+    }
+    const auto [entry, added] = distinct.try_emplace(density[i]);
+    if (added) entry->second = mixture_cumulants(density[i]);
+    cumulants.push_back(&entry->second);
+  }
+  return cumulants;
+}
+
+}  // namespace
+
+PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const ContourOptions& options) {
+  // Sorted by falling |g|, so that every scale is a range of features.
+  const Eigen::Index n = unit.others.size();
+  std::vector<std::pair<double, Eigen::Index>> by_size;
+  for (Eigen::Index i = 0; i < n; ++i) by_size.emplace_back(-std::abs(unit.others[i]), i);
+  std::sort(by_size.begin(), by_size.end());
+  std::vector<Eigen::Index> order;
+  order.reserve(by_size.size());
+  for (const auto& [size, i] : by_size) order.push_back(i);
+  SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}};
+  std::map<double, Series> distinct;
+  sorted.cumulants = shared_cumulants(sorted.density, distinct);
+  PowerSumParts sum = PowerMean(sorted, options).compute(points);
+  const Eigen::VectorXd by_sorted = sum.by_g;
+  for (Eigen::Index k = 0; k < n; ++k) sum.by_g[order[std::size_t(k)]] = by_sorted[k];
+  return sum;
+}
+
+}  // namespace digon

@@ -1,0 +1,353 @@
+#include "theory/engine/scale_contour.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "theory/engine/contour.hpp"
+
+namespace digon {
+namespace {
+
+/// Fewer features than this are as cheap one by one.
+constexpr std::size_t fewest_together = 8;
+
+Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
+  return a.re * b.re - a.im * b.im;
+}
+
+ComplexLanes exponential(const ComplexLanes& u) {
+  ComplexLanes result;
+  for (std::size_t k = 0; k < lane_count; ++k) result.set_lane(k, std::exp(u.lane(k)));
+  return result;
+}
+
+/// Series as the elements of a count chain.
+struct SeriesAlgebra {
+  using Element = Series;
+  int degree = 0;
+
+  [[nodiscard]] static Element zero() { return {}; }
+  [[nodiscard]] static Element add_real(double u, Element a) {
+    a[0] += u;
+    return a;
+  }
+  [[nodiscard]] Element scale(double u, const Element& a) const {
+    Element scaled{};
+    for (std::size_t d = 0; d <= std::size_t(degree); ++d) scaled[d] = u * a[d];
+    return scaled;
+  }
+  [[nodiscard]] Element add(const Element& a, const Element& b) const {
+    Element sum{};
+    for (std::size_t d = 0; d <= std::size_t(degree); ++d) sum[d] = a[d] + b[d];
+    return sum;
+  }
+  [[nodiscard]] Element multiply(const Element& a, const Element& b) const {
+    return digon::multiply(a, b, degree);
+  }
+  [[nodiscard]] Element multiply_transposed(const Element& a, const Element& c) const {
+    return digon::multiply_transposed(a, c, degree);
+  }
+};
+
+}  // namespace
+
+ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, double period,
+                           const PowerPoints& points, const std::vector<std::size_t>& chosen)
+    : features_(features),
+      scale_(scale),
+      line_(period),
+      points_(points),
+      chosen_(chosen),
+      chain_(scale.least, scale.counted - scale.first),
+      small_(features.g, features.cumulants, features.size(), cumulants_on_contour),
+      small_by_g_(Eigen::VectorXd::Zero(features.g.size())),
+      own_(line_, features.own),
+      inverse_powers_(std::size_t(points.highest()) + 2),
+      size_of_power_(std::size_t(points.highest()) + 1, 0.0) {
+  int lowest_weighed = points.highest();
+  for (const std::size_t k : chosen) {
+    shifts_.emplace_back(line_, points.t(k));
+    const double own = points.with_own() ? std::max(features.own, 0.0) : 0.0;
+    const double size = std::exp(line_.c * (points.t(k) + own));
+    for (int e = -1; e <= points.last_e(); ++e) {
+      for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+        const double weight = std::abs(points.weight(k, e, r));
+        if (weight == 0.0) continue;
+        lowest_weighed = std::min(lowest_weighed, r);
+        size_of_power_[std::size_t(r)] += weight * factorial(r) * size;
+      }
+    }
+  }
+  decay_ = lowest_weighed + scale.least;
+  std::size_t entries = 0;
+  for (int e = -1; e <= points.last_e(); ++e)
+    entries += std::size_t(points.highest(e) - points.lowest(e) + 1);
+  values_.assign(entries * chosen.size(), Lanes{});
+}
+
+void ScaleContour::integrate(double tolerance, std::size_t max_nodes, PowerPoints& points,
+                             PowerSumParts& parts) {
+  std::size_t next_check = 2;
+  double left = 0.0;
+  do {
+    add_block();
+    left = std::numeric_limits<double>::infinity();
+    if (blocks_ < next_check) continue;
+    next_check += 1 + blocks_ / 8;
+    left = truncation();
+  } while (left * std::max(1.0, 1.0 / omega()) > tolerance && blocks_ * lane_count < max_nodes);
+  flush_small();
+
+  const double node = weight_of_node();
+  std::size_t entry = 0;
+  for (const std::size_t k : chosen_) {
+    for (int e = -1; e <= points.last_e(); ++e) {
+      for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+        points.value(k, e, r) += node * sum_of(values_[entry++]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < by_g_.size(); ++i) {
+    const std::size_t feature = scale_.first + i;
+    parts.by_g[Eigen::Index(feature)] += node * density(feature) * sum_of(by_g_[i]);
+  }
+  parts.by_g += small_by_g_;
+  parts.by_a += node * sum_of(by_a_);
+  parts.uncertainty += truncation() / omega() + rounding * node * value_magnitude_;
+  parts.nodes += blocks_ * lane_count;
+  subtract_aliases(points, parts);
+}
+
+void ScaleContour::add_block() {
+  const NodeBlock block(line_, blocks_);
+  regroup(block);
+  inverse_powers_[0] = {all_lanes(1.0), Lanes{}};
+  for (std::size_t d = 1; d < inverse_powers_.size(); ++d) {
+    inverse_powers_[d] = inverse_powers_[d - 1] * block.inverse_s;
+  }
+
+  const LaneAlgebra algebra;
+  chain_.start(algebra);
+  for (std::size_t i = 0; i < single_.size(); ++i) {
+    const double p = density(scale_.first + i);
+    active_[i] = p * single_[i].next(block)[0];
+    chain_.add(algebra, 1.0 - p, active_[i]);
+  }
+  ComplexLanes product = chain_.more();
+  ComplexLanes small_factor = inverse_powers_[0];
+  const ComplexLanes u = small_.gamma() * block.s;
+  if (!small_.empty()) {
+    ComplexLanes log_factor{all_lanes(small_.cumulants()[cumulants_on_contour]), Lanes{}};
+    for (std::size_t d = cumulants_on_contour; d-- > 1;) {
+      log_factor = small_.cumulants()[d] + u * log_factor;
+    }
+    small_factor = exponential(u * log_factor);
+    product = small_factor * product;
+  }
+
+  ComplexLanes by_y;  // Σ weight r!/s^r e^{st} M_e
+  add_points(block, product, by_y);
+  ComplexLanes term = by_y * product;
+  gather_magnitude(block, product, term);
+  if (!small_.empty()) {
+    for (std::size_t d = 1; d <= cumulants_on_contour; ++d) {
+      small_T_[d] += term.re;
+      term = u * term;
+    }
+  }
+  back_propagate(small_factor * by_y);
+  ++blocks_;
+}
+
+/// Takes the features that are small up to the next power of two of |s| together, the others one by one.
+void ScaleContour::regroup(const NodeBlock& block) {
+  if (blocks_ > 0 && block.greatest <= band_end_) return;
+  flush_small();
+  band_end_ = 2.0 * block.greatest;
+  std::size_t cut = std::max(scale_.counted, scale_.first + single_.size());
+  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > 1.0) ++cut;
+  if (features_.size() - cut < fewest_together) cut = features_.size();
+  single_.reserve(cut - scale_.first);
+  while (scale_.first + single_.size() < cut) {
+    single_.emplace_back(line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
+  }
+  active_.resize(single_.size());
+  by_g_.resize(single_.size(), Lanes{});
+  small_ = SmallSum(features_.g, features_.cumulants, cut, cumulants_on_contour);
+}
+
+void ScaleContour::flush_small() {
+  if (small_.empty()) return;
+  Series T{};
+  for (std::size_t d = 1; d <= cumulants_on_contour; ++d) T[d] = weight_of_node() * sum_of(small_T_[d]);
+  small_.add_gradient(T, small_by_g_);
+  small_T_.fill(Lanes{});
+}
+
+/// Adds the points' terms; gives Σ weight r!/s^r e^{st} M_e.
+void ScaleContour::add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y) {
+  const std::array<ComplexLanes, 3>* own = points_.with_own() ? &own_.next(block) : nullptr;
+  std::size_t entry = 0;
+  for (std::size_t j = 0; j < chosen_.size(); ++j) {
+    const std::size_t k = chosen_[j];
+    shifts_[j].next(block);
+    const ComplexLanes& shift = shifts_[j].exponential();
+    for (int e = -1; e <= points_.last_e(); ++e) {
+      const ComplexLanes with_own = e < 0 ? shift : shift * (*own)[std::size_t(e)];
+      const ComplexLanes term = with_own * product;
+      ComplexLanes kernel;
+      for (int r = points_.lowest(e); r <= points_.highest(e); ++r) {
+        const double r_factorial = factorial(r);
+        values_[entry++] += r_factorial * real_of_product(term, inverse_powers_[std::size_t(r) + 1]);
+        const double weight = points_.weight(k, e, r);
+        if (weight != 0.0) kernel = kernel + (weight * r_factorial) * inverse_powers_[std::size_t(r)];
+      }
+      by_y = by_y + with_own * kernel;
+      if (e >= 0) by_a_ += real_of_product(shift * (*own)[std::size_t(e) + 1] * kernel, product);
+    }
+  }
+}
+
+/// Derivatives by the couplings of single_, from the adjoint of the product of their factors.
+void ScaleContour::back_propagate(const ComplexLanes& adjoint) {
+  chain_.run_back(
+      LaneAlgebra{}, adjoint,
+      [&](std::size_t i) {
+        return CountChain<LaneAlgebra>::Factor{1.0 - density(scale_.first + i), active_[i]};
+      },
+      [&](std::size_t i, const ComplexLanes& by_f) {
+        by_g_[i] += real_of_product(by_f, single_[i].moments()[1]);
+      });
+}
+
+void ScaleContour::gather_magnitude(const NodeBlock& block, const ComplexLanes& product,
+                                    const ComplexLanes& term) {
+  const Lanes inverse_square =
+      block.inverse_s.re * block.inverse_s.re + block.inverse_s.im * block.inverse_s.im;
+  const Lanes square = product.re * product.re + product.im * product.im;
+  double magnitude = 0.0;
+  for (std::size_t k = 0; k < lane_count; ++k) {
+    const double inverse_s = std::sqrt(inverse_square[k]);
+    double kernel = 0.0;
+    for (std::size_t r = size_of_power_.size(); r-- > 0;) kernel = size_of_power_[r] + inverse_s * kernel;
+    const double size = kernel * std::sqrt(square[k]);
+    magnitude += size;
+    value_magnitude_ += size * inverse_s;
+  }
+  magnitudes_.push_back(magnitude);
+  const std::complex<double> sum = partial_sums_.empty() ? 0.0 : partial_sums_.back();
+  partial_sums_.push_back(sum + std::complex<double>(sum_of(term.re), sum_of(term.im)));
+}
+
+/// An estimate of what the terms of ∂F/∂t beyond the last node add up to. Over the last octave of |s| their
+/// moduli sum to A, and from there on fall at least like |s|^{−decay}: at most A/(2^{decay−1} − 1) is left,
+/// without regard to their oscillation. With regard to it, what is left is 2^−decay of what the last octave
+/// still moved the partial sums by; four times that is allowed.
+double ScaleContour::truncation() const {
+  const std::size_t half = blocks_ / 2;
+  double moduli = 0.0;
+  for (std::size_t b = half; b < blocks_; ++b) moduli += magnitudes_[b];
+  double estimate = moduli / std::max(std::exp2(decay_ - 1) - 1.0, 1.0);
+  constexpr std::size_t fewest_to_oscillate = 4;
+  if (blocks_ >= fewest_to_oscillate) {
+    double moved = 0.0;
+    for (std::size_t b = half - 1; b < blocks_; ++b) {
+      moved = std::max(moved, std::abs(partial_sums_[b] - partial_sums_.back()));
+    }
+    estimate = std::min(estimate, 4.0 * std::exp2(-decay_) * moved);
+  }
+  return weight_of_node() * estimate;
+}
+
+void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) const {
+  // The transform of the patterns summed, as a power series: its coefficients are E[y^d; …]/d!.
+  const int degree = points.highest();
+  const SeriesAlgebra algebra{degree};
+  const auto active_series = [&](std::size_t i) {
+    Series f{};
+    double power = density(i);
+    for (int d = 0; d <= degree; ++d, power *= features_.g[Eigen::Index(i)]) {
+      f[std::size_t(d)] = power / (factorial(d) * (d + 1));
+    }
+    return f;
+  };
+  CountChain<SeriesAlgebra> chain(scale_.least, scale_.counted - scale_.first);
+  chain.start(algebra);
+  std::vector<Series> active;
+  for (std::size_t i = scale_.first; i < scale_.counted; ++i) {
+    active.push_back(active_series(i));
+    chain.add(algebra, 1.0 - density(i), active.back());
+  }
+  const SmallSum rest(features_.g, features_.cumulants, scale_.counted, degree);
+  Series rest_series = digon::exponential(rest.cumulants(), degree);
+  double power = 1.0;
+  for (int d = 0; d <= degree; ++d, power *= rest.gamma()) rest_series[std::size_t(d)] *= power;
+  if (rest.empty()) rest_series[0] = 1.0;
+  const Series all = multiply(chain.more(), rest_series, degree);
+
+  // Σ_l (−1)^l e^{−clP} (l P)^d
+  Series shifted{};
+  const double ratio = -std::exp(-decay_per_period);
+  double factor = ratio;
+  for (int l = 1; std::abs(factor) * std::pow(l, degree) > 1e-18; ++l, factor *= ratio) {
+    double shift_power = factor;
+    for (int d = 0; d <= degree; ++d, shift_power *= l * line_.period) shifted[std::size_t(d)] += shift_power;
+  }
+  Series by_moment{};  // ∂F/∂(E[y^d]/d!)
+  for (const std::size_t k : chosen_) {
+    Series at_zero{};  // Σ_l … (t + l P)^d
+    Series aliases{};  // Σ_l … E[(t + l P + y)^d]
+    for (int n = 0; n <= degree; ++n) {
+      double t_power = 1.0;
+      for (int d = n; d >= 0; --d, t_power *= points.t(k)) {
+        at_zero[std::size_t(n)] += binomial(n, d) * t_power * shifted[std::size_t(d)];
+      }
+      for (int d = 0; d <= n; ++d) {
+        aliases[std::size_t(n)] +=
+            falling_factorial(n, d) * all[std::size_t(d)] * at_zero[std::size_t(n - d)];
+      }
+    }
+    for (int e = -1; e <= points.last_e(); ++e) {
+      for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+        const double weight = points.weight(k, e, r);
+        const double value = with_own_feature(aliases, features_.own, e, r);
+        points.value(k, e, r) -= value;
+        parts.uncertainty += rounding * std::abs(weight * value);
+        if (weight == 0.0) continue;
+        if (e >= 0 && r > 0)
+          parts.by_a -= weight * r * with_own_feature(aliases, features_.own, e + 1, r - 1);
+        for (int d = 0; d <= r; ++d) {
+          by_moment[std::size_t(d)] -=
+              weight * falling_factorial(r, d) * with_own_feature(at_zero, features_.own, e, r - d);
+        }
+      }
+    }
+  }
+
+  if (!rest.empty()) {
+    Series T{};
+    double gamma_power = 1.0;
+    for (int d = 1; d <= degree; ++d, gamma_power *= rest.gamma()) {
+      for (int l = 0; l + d <= degree; ++l) {
+        T[std::size_t(d)] += gamma_power * by_moment[std::size_t(l) + std::size_t(d)] * all[std::size_t(l)];
+      }
+    }
+    rest.add_gradient(T, parts.by_g);
+  }
+  chain.run_back(
+      algebra, multiply_transposed(rest_series, by_moment, degree),
+      [&](std::size_t i) {
+        return CountChain<SeriesAlgebra>::Factor{1.0 - density(scale_.first + i), active[i]};
+      },
+      [&](std::size_t i, const Series& by_f) {
+        const std::size_t feature = scale_.first + i;
+        const double g = features_.g[Eigen::Index(feature)];
+        double sum = 0.0;
+        for (int d = 1; d <= degree; ++d) sum += by_f[std::size_t(d)] * d * active[i][std::size_t(d)];
+        parts.by_g[Eigen::Index(feature)] += sum / g;
+      });
+}
+
+}  // namespace digon

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <complex>
+#include <cstddef>
+#include <vector>
+
+#include "theory/engine/contour_line.hpp"
+#include "theory/engine/count_chain.hpp"
+#include "theory/engine/mixture_cumulants.hpp"
+#include "theory/engine/power_points.hpp"
+
+namespace digon {
+
+/// The other features of an output, sorted by falling |g|, and its own.
+struct SortedFeatures {
+  double own = 0.0;                      ///< a
+  Eigen::VectorXd g;                     ///< g_i ≠ 0
+  Eigen::VectorXd density;               ///< p_i > 0
+  std::vector<const Series*> cumulants;  ///< mixture_cumulants(p_i)
+
+  [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
+};
+
+/// Which patterns a contour sums, over the features from `first` on: those with at least `least` of [first,
+/// counted) active.
+struct CountedScale {
+  std::size_t first = 0;
+  std::size_t counted = 0;
+  int least = 0;
+};
+
+/// A sum F over points and its derivatives, gathered as they are computed.
+struct PowerSumParts {
+  Eigen::VectorXd by_g;
+  double by_a = 0.0;
+  double uncertainty = 0.0;
+  std::size_t nodes = 0;
+};
+
+/// The truncated moments of some points as Bromwich integrals,
+///   V_{e,r}(t) = (1/2πi) ∫ r!/s^{r+1} e^{st} M_e(sa) E[e^{sy}] ds,
+/// by the trapezoid rule on Re s = c with step 2π/P. The rule sees Σ_k (−1)^k e^{−ckP} V(t + kP). With P at
+/// least |t + y| (for all that matters), V(t − kP) = 0 and V(t + kP) is a polynomial in the moments of y: the
+/// aliases are known and subtracted. What is left is truncation.
+///
+/// Counted features enter by CountChain. Of the others those with |s g| ≤ 1 enter together by their
+/// cumulants, so that a node costs no more than the couplings that can be resolved there.
+class ScaleContour {
+ public:
+  /// `period` is P. `chosen` are the points to be integrated.
+  ScaleContour(const SortedFeatures& features, CountedScale scale, double period, const PowerPoints& points,
+               const std::vector<std::size_t>& chosen);
+
+  /// Adds nodes until the estimated truncation error of F and of each of its derivatives is within the
+  /// tolerance or the nodes are spent; adds what they give to the points' values and to the parts.
+  void integrate(double tolerance, std::size_t max_nodes, PowerPoints& points, PowerSumParts& parts);
+
+ private:
+  /// What |s g| ≤ 1 asks for: 4.5^−20.
+  static constexpr int cumulants_on_contour = 20;
+
+  void add_block();
+  void regroup(const NodeBlock& block);
+  void flush_small();
+  void add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y);
+  void back_propagate(const ComplexLanes& adjoint);
+  void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& term);
+  [[nodiscard]] double truncation() const;
+  void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
+
+  /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
+  [[nodiscard]] double weight_of_node() const { return line_.h / std::numbers::pi; }
+  [[nodiscard]] double omega() const { return static_cast<double>(blocks_ * lane_count) * line_.h; }
+  [[nodiscard]] double density(std::size_t i) const { return features_.density[Eigen::Index(i)]; }
+
+  struct LaneAlgebra {
+    using Element = ComplexLanes;
+    [[nodiscard]] static Element zero() { return {}; }
+    [[nodiscard]] static Element add_real(double u, const Element& a) { return u + a; }
+    [[nodiscard]] static Element scale(double u, const Element& a) { return u * a; }
+    [[nodiscard]] static Element add(const Element& a, const Element& b) { return a + b; }
+    [[nodiscard]] static Element multiply(const Element& a, const Element& b) { return a * b; }
+    [[nodiscard]] static Element multiply_transposed(const Element& a, const Element& b) { return a * b; }
+  };
+
+  const SortedFeatures& features_;
+  CountedScale scale_;
+  ContourLine line_;
+  const PowerPoints& points_;
+  const std::vector<std::size_t>& chosen_;
+  std::size_t blocks_ = 0;
+
+  std::vector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
+  std::vector<ComplexLanes> active_;          // p φ of each of them
+  CountChain<LaneAlgebra> chain_;
+  SmallSum small_;
+  double band_end_ = 0.0;  // |s| up to which small_ holds
+  std::array<Lanes, cumulants_on_contour + 1> small_T_{};
+  Eigen::VectorXd small_by_g_;
+
+  ExponentialOnLine<3> own_;
+  std::vector<ExponentialOnLine<0>> shifts_;
+  std::vector<ComplexLanes> inverse_powers_;
+  std::vector<Lanes> values_;  // as in the points
+  Lanes by_a_{};
+  std::vector<Lanes> by_g_;  // of single_
+
+  std::vector<double> size_of_power_;  // Σ |weight| r! e^{ct}, by r
+  int decay_ = 0;                      // the derivatives' terms fall at least like |s|^{−decay}
+  std::vector<double> magnitudes_;     // Σ |terms of ∂F/∂t|, by block
+  std::vector<std::complex<double>> partial_sums_;  // of ∂F/∂t, after each block
+  double value_magnitude_ = 0.0;
+};
+
+}  // namespace digon

@@ -1,0 +1,86 @@
+#include "theory/engine/unit_gradient.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "theory/engine/relu_power_mean.hpp"
+
+namespace digon {
+namespace {
+
+/// F = w₀ V_{−1,2}(b) + w₁ (1/3 + V_{0,2}(b) − 2 V_{1,1}(b))
+UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
+                            const ContourOptions& options) {
+  PowerPoints point(true, 1, 2, 1);
+  point.t(0) = unit.bias;
+  point.weight(0, -1, 2) = weights.inactive;
+  point.weight(0, 0, 2) = weights.active;
+  point.weight(0, 1, 1) = -2.0 * weights.active;
+  const PowerSumParts sum = relu_power_mean(unit, point, options);
+  const auto V = [&](int e, int r) { return point.value(0, e, r); };
+  UnitGradient gradient;
+  gradient.expected = {V(-1, 2), 1.0 / 3.0 + V(0, 2) - 2.0 * V(1, 1)};
+  gradient.by_bias = 2.0 * (weights.inactive * V(-1, 1) + weights.active * (V(0, 1) - V(1, 0)));
+  gradient.by_own = sum.by_a;
+  gradient.by_others = sum.by_g;
+  gradient.uncertainty = sum.uncertainty + rounding * weights.active / 3.0;
+  gradient.nodes = sum.nodes;
+  return gradient;
+}
+
+/// Derivatives by couplings that are not heard, E[x_i q'] = E[x_i] E[q'], put beside those of the features
+/// that are.
+Eigen::VectorXd with_silent(const OutputUnit& unit, const std::vector<bool>& silent,
+                            const UnitGradient& heard) {
+  Eigen::VectorXd by_others(unit.others.size());
+  Eigen::Index next = 0;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
+    by_others[i] = silent[std::size_t(i)] ? 0.5 * unit.density[i] * heard.by_bias : heard.by_others[next++];
+  }
+  return by_others;
+}
+
+/// What the couplings that were left out could change: Σ p_i |g_i| E|q'|, |q'| ≤ 2 (|z| + 1).
+double silent_effect(const OutputUnit& unit, const std::vector<bool>& silent) {
+  const Support support = support_of(unit);
+  const double steepest = 2.0 * (std::max(support.greatest, -support.least) + 1.0);
+  double effect = 0.0;
+  for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
+    if (silent[std::size_t(i)]) effect += unit.density[i] * std::abs(unit.others[i]) * steepest;
+  }
+  return effect;
+}
+
+}  // namespace
+
+UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
+                           const ContourOptions& options) {
+  const std::vector<bool> silent = silent_others(unit);
+  const OutputUnit heard = without_silent(unit, silent);
+  UnitGradient gradient = heard_gradient(heard, weights, options);
+  gradient.uncertainty += silent_effect(unit, silent);
+  gradient.by_others = with_silent(unit, silent, gradient);
+  return gradient;
+}
+
+UnitGradient linear_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
+  const Eigen::ArrayXd p = unit.density.array();
+  const Eigen::ArrayXd g = unit.others.array();
+  const double a = unit.own;
+  const double both = weights.inactive + weights.active;
+  const double mean = unit.bias + 0.5 * (p * g).sum();  // of Y = b + y
+  const Eigen::ArrayXd variance = p / 3.0 - p.square() / 4.0;
+  const double second = (variance * g.square()).sum() + mean * mean;
+  // F = (w₀ + w₁) E[Y²] + w₁ ((a − 1) E[Y] + (1 − a)²/3); ∂/∂g_i moves the mean by p_i/2, the variance by 2
+  // v_i g_i.
+  UnitGradient gradient;
+  gradient.expected = {second, second + (a - 1.0) * mean + (1.0 - a) * (1.0 - a) / 3.0};
+  gradient.uncertainty = rounding * (both * second + weights.active);
+  gradient.by_bias = 2.0 * both * mean + weights.active * (a - 1.0);
+  gradient.by_own = weights.active * (mean - 2.0 * (1.0 - a) / 3.0);
+  gradient.by_others = 0.5 * p * gradient.by_bias + 2.0 * both * variance * g;
+  return gradient;
+}
+
+}  // namespace digon

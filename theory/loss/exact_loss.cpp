@@ -1,0 +1,226 @@
+#include "theory/loss/exact_loss.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/input_error.hpp"
+#include "core/base/parallel.hpp"
+#include "theory/engine/unit_gradient.hpp"
+
+namespace digon {
+namespace {
+
+/// A loss below this share of the zero model's counts as this share when the tolerance is applied: the loss
+/// of a perfect model is 0 and has no relative error.
+constexpr double smallest_share = 1e-6;
+
+/// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
+constexpr double rounding_share = 1e-14;
+
+/// Every output's error and derivatives, to an absolute tolerance.
+std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
+                                         const ContourOptions& contour, std::size_t threads) {
+  const std::vector<OutputUnit> units = output_units(model, features.density);
+  std::vector<UnitGradient> gradients(units.size());
+  parallel_for(units.size(), threads, [&](std::size_t j) {
+    const double p = features.density[Eigen::Index(j)];
+    const ErrorWeights weights{1.0 - p, p};
+    gradients[j] = model.kind == ModelKind::linear ? linear_unit_gradient(units[j], weights)
+                                                   : unit_gradient(units[j], weights, contour);
+  });
+  return gradients;
+}
+
+ExactLoss assemble_loss(const FeatureDistribution& features, const std::vector<UnitGradient>& units) {
+  const Eigen::Index n = features.features();
+  ExactLoss result{0.0, 0.0, Eigen::VectorXd(n), Eigen::VectorXd(n), 0};
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const UnitGradient& unit = units[std::size_t(j)];
+    const double importance = features.importance[j];
+    result.reconstruction[j] = importance * features.density[j] * unit.expected.active;
+    result.interference[j] = importance * (1.0 - features.density[j]) * unit.expected.inactive;
+    result.error += importance * unit.uncertainty;
+    result.nodes += unit.nodes;
+  }
+  result.loss = result.reconstruction.sum() + result.interference.sum();
+  return result;
+}
+
+LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution& features,
+                               const std::vector<UnitGradient>& units) {
+  const Eigen::Index n = features.features();
+  const ExactLoss loss = assemble_loss(features, units);
+  Eigen::VectorXd by_b(n);
+  Eigen::MatrixXd by_G(n, n);  // Γ
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const UnitGradient& unit = units[std::size_t(j)];
+    const double importance = features.importance[j];
+    by_b[j] = importance * unit.by_bias;
+    by_G(j, j) = importance * unit.by_own;
+    by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
+    by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
+  }
+  return {loss.loss, loss.error, model.W * (by_G + by_G.transpose()), by_b, loss.nodes};
+}
+
+/// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is
+/// within the tolerance. The outputs' tolerance is absolute but the loss is not known yet: a first guess,
+/// then what is needed.
+template <typename Evaluate>
+auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossOptions& options,
+                           Evaluate evaluate) {
+  const double total_importance = features.importance.sum();
+  const double zero_loss = zero_model_loss(features);
+  const auto allowed = [&](double loss) {
+    return std::max(options.relative_tolerance * std::max(loss, smallest_share * zero_loss),
+                    rounding_share * zero_loss);
+  };
+  double needed = allowed(0.2 * zero_loss);
+  for (int attempt = 0;; ++attempt) {
+    const double share = total_importance > 0.0 ? 0.5 * needed / total_importance : 1.0;
+    auto result = evaluate(ContourOptions{share, options.max_nodes});
+    needed = allowed(result.loss);
+    if (result.error <= needed || zero_loss == 0.0) return result;
+    if (attempt == 1) {
+      throw ToleranceError(
+          fmt::format("exact loss: relative error {:.1e} achieved, {:.1e} asked for",
+                      result.error / std::max(result.loss, std::numeric_limits<double>::min()),
+                      options.relative_tolerance));
+    }
+  }
+}
+
+/// At most so many independent distributions make up one with sets.
+constexpr std::size_t most_components = 4096;
+
+/// A distribution of independent features and its share of a mixture.
+struct Component {
+  double share;
+  FeatureDistribution features;
+};
+
+/// Adds to a component the cases of one set: each of its cases fixes which members are on.
+std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
+  std::vector<Component> cases;
+  const auto add = [&](double probability, auto is_on) {
+    if (probability <= 0.0) return;
+    Component one = whole;
+    one.share *= probability;
+    for (const Eigen::Index i : set.members) one.features.density[i] = is_on(i) ? 1.0 : 0.0;
+    cases.push_back(std::move(one));
+  };
+  const Eigen::VectorXd& density = whole.features.density;
+  if (set.relation == SetRelation::correlated) {
+    add(density[set.members.front()], [](Eigen::Index) { return true; });
+    add(1.0 - density[set.members.front()], [](Eigen::Index) { return false; });
+    return cases;
+  }
+  double off = 1.0;
+  for (const Eigen::Index on : set.members) {
+    add(density[on], [on](Eigen::Index i) { return i == on; });
+    off -= density[on];
+  }
+  add(off, [](Eigen::Index) { return false; });
+  return cases;
+}
+
+/// The number of components, or most_components + 1 if there are more.
+std::size_t count_components(const FeatureDistribution& features) {
+  std::size_t count = 1;
+  for (const FeatureSet& set : features.sets) {
+    count *= set.relation == SetRelation::correlated ? 2 : set.members.size() + 1;
+    if (count > most_components) return most_components + 1;
+  }
+  return count;
+}
+
+/// The distribution as a mixture of independent ones.
+std::vector<Component> independent_components(const FeatureDistribution& features) {
+  if (count_components(features) > most_components) {
+    reject("sets: {} make more than {} cases; the exact loss accepts fewer", features.sets.size(),
+           most_components);
+  }
+  std::vector<Component> components{{1.0, features}};
+  components.front().features.sets.clear();
+  for (const FeatureSet& set : features.sets) {
+    std::vector<Component> finer;
+    for (const Component& one : components) {
+      for (Component& part : split_by(set, one)) finer.push_back(std::move(part));
+    }
+    components = std::move(finer);
+  }
+  return components;
+}
+
+void require_exact(const ToyModel& model, const FeatureDistribution& features) {
+  validate(model, features);
+  require_linear_hidden_layer(model);
+  if (features.values != ActiveValue::uniform) {
+    reject("values: {} features given; the exact loss accepts uniform ones", name_of(features.values));
+  }
+}
+
+ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& components,
+                       const ContourOptions& contour, std::size_t threads) {
+  const Eigen::Index n = model.features();
+  ExactLoss sum{0.0, 0.0, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n), 0};
+  for (const auto& [share, independent] : components) {
+    const ExactLoss one = assemble_loss(independent, unit_gradients(model, independent, contour, threads));
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.reconstruction += share * one.reconstruction;
+    sum.interference += share * one.interference;
+    sum.nodes += one.nodes;
+  }
+  return sum;
+}
+
+LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component>& components,
+                              const ContourOptions& contour, std::size_t threads) {
+  LossGradient sum{0.0, 0.0, Eigen::MatrixXd::Zero(model.hidden(), model.features()),
+                   Eigen::VectorXd::Zero(model.features()), 0};
+  for (const auto& [share, independent] : components) {
+    const LossGradient one =
+        assemble_gradient(model, independent, unit_gradients(model, independent, contour, threads));
+    sum.loss += share * one.loss;
+    sum.error += share * one.error;
+    sum.by_W += share * one.by_W;
+    sum.by_b += share * one.by_b;
+    sum.nodes += one.nodes;
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
+  return !has_relu_hidden(kind) && features.values == ActiveValue::uniform &&
+         count_components(features) <= most_components;
+}
+
+ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
+                     const ExactLossOptions& options) {
+  require_exact(model, features);
+  const std::vector<Component> components = independent_components(features);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return mixture_loss(model, components, contour, options.threads);
+  });
+}
+
+LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                 const ExactLossOptions& options) {
+  require_exact(model, features);
+  const std::vector<Component> components = independent_components(features);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    return mixture_gradient(model, components, contour, options.threads);
+  });
+}
+
+double zero_model_loss(const FeatureDistribution& features) {
+  const double mean_square = features.values == ActiveValue::binary ? 1.0 : 1.0 / 3.0;  // of an active value
+  return mean_square * features.importance.dot(features.density);
+}
+
+}  // namespace digon

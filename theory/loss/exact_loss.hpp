@@ -1,0 +1,53 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <stdexcept>
+
+#include "core/model/feature_distribution.hpp"
+#include "core/model/toy_model.hpp"
+#include "theory/loss/loss_gradient.hpp"
+
+namespace digon {
+
+struct ExactLossOptions {
+  double relative_tolerance = 1e-10;  ///< of the loss
+  std::size_t max_nodes = 1U << 18;   ///< of each output's contour integral
+  std::size_t threads = 1;            ///< 0: one a core; the result does not depend on it
+};
+
+/// L = Σ_j I_j E[(x_j − x'_j)²] over the feature distribution, without sampling.
+struct ExactLoss {
+  double loss = 0.0;
+  double error = 0.0;              ///< estimate of |loss − L|: truncation, rounding
+  Eigen::VectorXd reconstruction;  ///< [n] I_j p_j E[(x_j − x'_j)² | x_j active]
+  Eigen::VectorXd interference;    ///< [n] I_j S_j E[(x'_j)² | x_j = 0]
+  std::size_t nodes = 0;           ///< quadrature nodes, over all outputs
+};
+
+/// The tolerance cannot be met; the message names the error achieved.
+struct ToleranceError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Whether there is an exact loss: of models whose hidden layer is linear, on features uniform on [0, 1],
+/// independent or in not too many sets.
+bool has_exact_loss(ModelKind kind, const FeatureDistribution& features);
+
+/// The exact loss of a linear or ReLU output model, any n, any p_i and I_i. Cost O(n²) a node. Features in
+/// sets are a mixture of independent ones, 2 of a correlated set and k + 1 of an anti-correlated set of k,
+/// and cost that many times as much. Throws InputError on a bad model or distribution, ToleranceError where
+/// the tolerance is out of reach.
+ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
+                     const ExactLossOptions& options = {});
+
+/// The exact loss and its gradient, as differentiated from the very sums that give the loss: with Γ_ji =
+/// ∂L/∂G_ji, entries of G free, ∂L/∂W = W(Γ + Γᵀ). Throws as exact_loss does.
+LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                 const ExactLossOptions& options = {});
+
+/// Σ_j I_j E[x_j²], I_j p_j/3 of uniform features: the loss of the model that always answers 0, the natural
+/// unit of loss.
+double zero_model_loss(const FeatureDistribution& features);
+
+}  // namespace digon

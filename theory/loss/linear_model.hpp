@@ -1,0 +1,29 @@
+#pragma once
+
+#include "core/model/feature_distribution.hpp"
+#include "core/model/toy_model.hpp"
+#include "theory/engine/contour.hpp"
+
+namespace digon {
+
+// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i = p_i/2
+// its loss is
+//   L = Σ_j I_j [ Σ_i v_i (δ_ij − G_ji)² + (Σ_i μ_i (δ_ij − G_ji) − b_j)² ];
+// exact_loss() gives it.
+
+/// One output's error given that k of the other features are active, averaged over which; k = 0 … n − 1.
+/// Without a ReLU it is a quadratic in the moments of y = Σ g_i x_i.
+UnitErrorByCount linear_error_by_count(const OutputUnit& unit);
+
+/// The least loss any linear model with m hidden dimensions has: the sum of the n − m smallest I_i v_i. It
+/// keeps the m features of the largest I_i v_i orthonormal and never superposes.
+///
+/// With the best b, L = Σ_ij I_j v_i (δ_ij − G_ij)². The weights of G_ij and G_ji average at least √(I_i v_i
+/// I_j v_j), so L ≥ ‖D − D^{½} G D^{½}‖² with D = diag √(I_i v_i), of which no rank-m G leaves less than the
+/// n − m smallest D_ii².
+double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden);
+
+/// A model that attains linear_optimum_loss: unit vectors for the m features kept, b_j = μ_j for the rest.
+ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden);
+
+}  // namespace digon

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "theory/optima/optimum.hpp"
+
+namespace digon {
+
+/// How far given weights are from what is possible.
+struct OptimalityGap {
+  double loss = 0.0;   ///< exact loss of the weights
+  double local = 0.0;  ///< of the local minimum a descent from them reaches
+  double best = 0.0;   ///< the lowest known: of the descents from random starts and from all given weights
+  /// Which local minimum the weights belong to, of those found, 0 the best; none if the search was
+  /// interrupted.
+  std::optional<std::size_t> minimum;
+
+  [[nodiscard]] double absolute() const { return loss - best; }
+  [[nodiscard]] double relative() const { return best > 0.0 ? loss / best - 1.0 : 0.0; }
+};
+
+/// The gaps of models of one kind and shape on the same features, found by one search. The linear model's
+/// optimum is known in closed form; for the ReLU output model it is searched for with `options`. Throws as
+/// exact_loss and linear_optimum_loss do.
+std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
+                                           const FeatureDistribution& features,
+                                           const OptimumOptions& options);
+
+}  // namespace digon

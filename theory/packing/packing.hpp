@@ -1,0 +1,86 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "theory/packing/packing_energy.hpp"
+
+namespace digon {
+
+/// n unit vectors in R^m, the columns of W [m×n], and their energy: the generalised Thomson problem.
+struct Packing {
+  Eigen::MatrixXd W;
+  double energy = 0.0;
+  double gradient_norm = 0.0;  ///< of the energy along the spheres
+};
+
+/// The local minimum reached from W, by L-BFGS on the product of the spheres (Ceres). Columns of W need not
+/// be of length 1.
+Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W);
+
+struct PackingSearch {
+  std::size_t starts = 32;
+  std::size_t hops =
+      0;  ///< basin hopping: after each start, moves of the worst-placed point, kept where they help
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;             ///< 0: one a core; the result does not depend on it
+  std::vector<Eigen::MatrixXd> given;  ///< starts besides the random ones
+  std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with starts done
+
+  /// The number of starts; throws InputError where n < 2, m < 2 or there are none.
+  [[nodiscard]] std::size_t count(Eigen::Index points, Eigen::Index dim) const;
+  /// The k-th start, the given ones first [m×n], and the seed of all that is random after it.
+  [[nodiscard]] Eigen::MatrixXd start(std::size_t k, Eigen::Index points, Eigen::Index dim) const;
+  [[nodiscard]] std::uint64_t seed_of(std::size_t k) const;
+};
+
+/// What a search found.
+struct PackingResult {
+  Packing best;
+  std::size_t starts = 0;  ///< those finished: fewer than asked for if interrupted
+  std::size_t hits = 0;    ///< starts that ended at the best energy
+};
+
+/// What the k-th start of a search comes to, hops included; its energy is not finite where the start was in
+/// vain.
+Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                           const PackingSearch& search, std::size_t k);
+
+/// The best of the starts that are finished.
+PackingResult best_packing(const std::vector<std::optional<Packing>>& found);
+
+/// The lowest energy over many starts. Throws InputError where n < 2, m < 2 or there are no starts.
+PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                             const PackingSearch& search);
+
+/// n points even at random on the sphere in R^m.
+Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64_t seed);
+
+/// An orthonormal basis of each sphere's tangent space at a column of W, and the rotations of all of W in it.
+struct TangentSpaces {
+  std::vector<Eigen::MatrixXd> basis;  ///< [m×(m−1)] each
+  Eigen::MatrixXd rotations;           ///< the directions Ω W, Ω antisymmetric [n(m−1) × m(m−1)/2]
+
+  explicit TangentSpaces(const Eigen::MatrixXd& W);
+
+  /// W with every column moved along its tangent step [n(m−1)] and back to length 1.
+  [[nodiscard]] Eigen::MatrixXd move(const Eigen::MatrixXd& W, const Eigen::VectorXd& step) const;
+};
+
+/// The Hessian along the spheres, ξ ↦ Σ_{i<j} f''(ξ_i·w_j + ξ_j·w_i)² + 2 f' ξ_i·ξ_j − Σ_i (w_i·∂E/∂w_i)
+/// |ξ_i|², in the bases of the tangent spaces [n(m−1) × n(m−1)].
+Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W,
+                                const TangentSpaces& tangent);
+
+/// The smallest eigenvalue of the Hessian off the rotations: positive at a strict local minimum. None where
+/// the Hessian is larger than 2000.
+std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W);
+
+/// Newton steps along the spheres from a local minimum, down to rounding. Returns the packing as it was where
+/// the Hessian is larger than 2000 or a step does not help.
+Packing polish_packing(const PackingEnergy& energy, const Packing& packing);
+
+}  // namespace digon

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <vector>
+
+#include "theory/packing/packing_energy.hpp"
+#include "theory/packing/spherical_code.hpp"
+
+namespace digon {
+
+/// What no n unit vectors in R^m can go below.
+struct PackingBound {
+  std::string name;    ///< whose bound it is
+  double value = 0.0;  ///< of the energy, or of the coherence
+};
+
+/// Levenshtein's quadrature for n points in R^m: nodes α_i in [−1, 1) and weights ρ_i with
+///   ∫ f dμ = f(1)/n + Σ ρ_i f(α_i)   for polynomials of degree τ,
+/// μ the distribution of an inner product of random points, τ the largest degree for which D(m, τ) ≤ n
+/// (Delsarte, Goethals and Seidel's bound on designs). levenshtein1998; its greatest node bounds the
+/// coherence of any code, and n² Σ ρ_i f(α_i) bounds Σ_{i≠j} f(w_i·w_j) for every absolutely monotone f
+/// (boyvalenkov2016).
+struct LevenshteinQuadrature {
+  Eigen::VectorXd nodes;
+  Eigen::VectorXd weights;
+};
+LevenshteinQuadrature levenshtein_quadrature(Eigen::Index points, Eigen::Index dim);
+
+/// The bounds that apply to an energy: the universal bound for Coulomb, log and Riesz energies; n²/m for the
+/// frame potential (benedetto2003), here (n²/m − n)/2 for Σ_{i<j}; 0 for relu2.
+std::vector<PackingBound> energy_bounds(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim);
+
+/// The bounds on the coherence: Rankin's simplex and orthoplex bounds and Levenshtein's for points; Welch's
+/// and the orthoplex bound for lines.
+std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, Eigen::Index dim);
+
+}  // namespace digon
