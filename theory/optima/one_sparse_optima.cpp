@@ -4,15 +4,13 @@
 #include <map>
 
 #include "core/base/input_error.hpp"
-#include "core/base/interrupt.hpp"
-#include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
 #include "theory/packing/packing.hpp"
 
 namespace digon {
 namespace {
 
-constexpr double same_loss = 1e-7;
+constexpr SameMinimum same_loss{.relative = 1e-7, .absolute = 1e-14};
 
 /// Represented features in random directions, or (every other start) at a minimum of the Coulomb energy; the
 /// others where an absent feature costs least.
@@ -35,24 +33,6 @@ Eigen::Index represented_in(const ToyModel& model) {
 
 }  // namespace
 
-std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
-                                                  const OptimumOptions& options) {
-  std::vector<std::optional<Descent>> descents(one_sparse_descents(features, hidden, options));
-  parallel_for(descents.size(), options.threads, [&](std::size_t k) {
-    if (interrupted()) return;
-    descents[k] = one_sparse_descent(features, hidden, options, k);
-    options.advance(1);
-  });
-  return best_by_represented(descents);
-}
-
-std::size_t one_sparse_descents(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options) {
-  if (features < 1) reject("features: {} given; at least 1 is needed", features);
-  if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
-  if (options.starts == 0) reject("starts: 0 given; at least 1 is needed");
-  return options.starts * std::size_t(features + 1);
-}
-
 Descent one_sparse_descent(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options,
                            std::size_t k) {
   const auto represented = Eigen::Index(k / options.starts);
@@ -60,22 +40,25 @@ Descent one_sparse_descent(Eigen::Index features, Eigen::Index hidden, const Opt
                  start_with(represented, features, hidden, k % options.starts, derive_seed(options.seed, k)));
 }
 
-std::vector<RepresentedOptimum> best_by_represented(const std::vector<std::optional<Descent>>& descents) {
-  std::map<Eigen::Index, RepresentedOptimum> best;
-  for (const std::optional<Descent>& found : descents) {
-    if (!found) continue;
-    const Eigen::Index represented = represented_in(found->model);
-    const auto [entry, added] = best.try_emplace(represented, RepresentedOptimum{represented, *found, 0});
-    if (!added && found->loss < entry->second.at.loss) entry->second.at = *found;
-  }
-  for (const std::optional<Descent>& found : descents) {
-    if (!found) continue;
-    RepresentedOptimum& optimum = best.at(represented_in(found->model));
-    if (found->loss <= optimum.at.loss * (1.0 + same_loss) + 1e-14) ++optimum.hits;
+std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
+                                                  const OptimumOptions& options,
+                                                  const RunStarts<Descent>& run) {
+  if (features < 1) reject("features: {} given; at least 1 is needed", features);
+  if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
+  if (options.starts == 0) reject("starts: 0 given; at least 1 is needed");
+  const std::size_t count = options.starts * std::size_t(features + 1);
+  const Start<Descent> start = [&](std::size_t k) {
+    return one_sparse_descent(features, hidden, options, k);
+  };
+  std::map<Eigen::Index, std::vector<std::optional<Descent>>> by_represented;
+  for (std::optional<Descent>& found : (run ? run : on_threads<Descent>(options))(count, start)) {
+    if (found) by_represented[represented_in(found->model)].push_back(std::move(found));
   }
   std::vector<RepresentedOptimum> optima;
-  optima.reserve(best.size());
-  for (auto& [represented, optimum] : best) optima.push_back(std::move(optimum));
+  for (const auto& [represented, descents] : by_represented) {
+    const auto minima = distinct_minima(descents, &Descent::loss, same_loss);
+    if (!minima.empty()) optima.push_back({represented, minima.front().at, minima.front().hits()});
+  }
   std::sort(optima.begin(), optima.end(),
             [](const RepresentedOptimum& a, const RepresentedOptimum& b) { return a.at.loss < b.at.loss; });
   return optima;

@@ -17,22 +17,16 @@ struct RepresentedOptimum {
   std::size_t hits = 0;  ///< descents that ended at it
 };
 
-/// How many descents a search makes, options.starts for each number of represented features. Throws
-/// InputError where features < 1, hidden < 1 or there are no starts.
-std::size_t one_sparse_descents(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options);
-
-/// The k-th of them.
+/// The k-th descent of a search, of which there are options.starts for each number of represented features.
 Descent one_sparse_descent(Eigen::Index features, Eigen::Index hidden, const OptimumOptions& options,
                            std::size_t k);
-
-/// The best of the finished ones for each number of features they represent, lowest L_1 first.
-std::vector<RepresentedOptimum> best_by_represented(const std::vector<std::optional<Descent>>& descents);
 
 /// L_1 of n features of importance 1 in m dimensions, norms and biases free: Thomson's problem is the special
 /// case of norms 1 and biases 0. For each number k = 0 … n of represented features the best of options.starts
 /// descents from random starts with k of them; a number that no descent ends with is left out. Lowest L_1
-/// first. Throws as find_minima does.
+/// first. The descents are computed by `run`, or on the threads of this process. Throws as find_minima does.
 std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::Index hidden,
-                                                  const OptimumOptions& options);
+                                                  const OptimumOptions& options,
+                                                  const RunStarts<Descent>& run = {});
 
 }  // namespace digon

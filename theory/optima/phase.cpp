@@ -1,10 +1,10 @@
 #include "theory/optima/phase.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/roots.hpp>
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "theory/numerics/bisect.hpp"
 
 namespace digon {
 namespace {
@@ -163,12 +163,11 @@ PhasePoint transition_between(const PhasePoint& from, const PhasePoint& to) {
     point.relative_importance += share * (to.relative_importance - from.relative_importance);
     return point;
   };
-  const auto side = [&](double share) { return exact_phase(between(share)).phase == at_from ? 1.0 : -1.0; };
   const double length = std::max(std::abs(to.density - from.density),
                                  std::abs(to.relative_importance - from.relative_importance));
-  const auto close = [&](double low, double high) { return (high - low) * length < transition_tolerance; };
-  const auto [low, high] = boost::math::tools::bisect(side, 0.0, 1.0, close);
-  return between(0.5 * (low + high));
+  const auto is_as_from = [&](double share) { return exact_phase(between(share)).phase == at_from; };
+  const Change change = bisect(is_as_from, 0.0, 1.0, {.width = transition_tolerance / length});
+  return between(0.5 * (change.holds + change.fails));
 }
 
 }  // namespace digon

@@ -67,7 +67,7 @@ ExactPhase exact_phase_without_biases(const PhasePoint& point, std::size_t rando
                                       std::uint64_t seed = 0);
 
 /// The point on the line between two points of different phases at which the phase changes, to 1e-6 in
-/// density and relative importance, by bisection.
+/// density and relative importance, by bisection. Throws InputError where the two phases are the same.
 PhasePoint transition_between(const PhasePoint& from, const PhasePoint& to);
 
 }  // namespace digon

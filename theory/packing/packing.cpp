@@ -5,41 +5,18 @@
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/base/input_error.hpp"
-#include "core/base/interrupt.hpp"
-#include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
+#include "theory/numerics/off_rotations.hpp"
+#include "theory/search/hops.hpp"
 #include "theory/search/sphere_descent.hpp"
 
 namespace digon {
 namespace {
 
-/// Two starts ended at the same energy if theirs differ by less than this share.
-constexpr double same_energy = 1e-9;
+constexpr SameMinimum same_energy{.relative = 1e-9, .absolute = 1e-14};
 
 /// The largest Hessian that is decomposed.
 constexpr Eigen::Index largest_hessian = 2000;
-
-/// The energy in units of n², so that Ceres' tolerances mean the same for every n.
-class EnergyFunction : public ceres::FirstOrderFunction {
- public:
-  EnergyFunction(const PackingEnergy& energy, Eigen::Index m, Eigen::Index n)
-      : energy_(energy), m_(m), n_(n) {}
-
-  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
-    const Eigen::MatrixXd W = Eigen::Map<const Eigen::MatrixXd>(parameters, m_, n_);
-    const double unit = double(n_) * double(n_);
-    Eigen::MatrixXd by_W;
-    *cost = packing_energy(energy_, W, gradient != nullptr ? &by_W : nullptr) / unit;
-    if (gradient != nullptr) Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = by_W / unit;
-    return std::isfinite(*cost);
-  }
-  [[nodiscard]] int NumParameters() const override { return int(m_ * n_); }
-
- private:
-  PackingEnergy energy_;
-  Eigen::Index m_;
-  Eigen::Index n_;
-};
 
 Packing evaluate(const PackingEnergy& energy, Eigen::MatrixXd W) {
   W.colwise().normalize();
@@ -49,19 +26,15 @@ Packing evaluate(const PackingEnergy& energy, Eigen::MatrixXd W) {
   return {std::move(W), value, gradient_norm};
 }
 
-/// Moves the point that costs most to a random place and searches again, `hops` times.
-Packing hop(const PackingEnergy& energy, Packing packing, std::size_t hops, std::uint64_t seed) {
-  for (std::size_t k = 0; k < hops && !interrupted(); ++k) {
-    Eigen::MatrixXd moved = packing.W;
-    Eigen::Index worst = 0;
-    energy_of_points(energy, moved).maxCoeff(&worst);
-    const Eigen::MatrixXd place = random_points(moved.cols(), moved.rows(), derive_seed(seed, k));
-    moved += 0.1 / std::sqrt(double(moved.cols())) * place;
-    moved.col(worst) = place.col(worst);
-    Packing found = minimise_packing(energy, moved);
-    if (found.energy < packing.energy) packing = std::move(found);
-  }
-  return packing;
+/// The packing with the point that costs most at a random place, and the others a little off theirs.
+Eigen::MatrixXd move_worst(const PackingEnergy& energy, const Packing& packing, std::uint64_t seed) {
+  Eigen::MatrixXd moved = packing.W;
+  Eigen::Index worst = 0;
+  energy_of_points(energy, moved).maxCoeff(&worst);
+  const Eigen::MatrixXd place = random_points(moved.cols(), moved.rows(), seed);
+  moved += 0.1 / std::sqrt(double(moved.cols())) * place;
+  moved.col(worst) = place.col(worst);
+  return moved;
 }
 
 }  // namespace
@@ -73,8 +46,16 @@ Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64
   return W;
 }
 
+// In units of n², so that the descent's tolerances mean the same for every n.
 Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
-  return evaluate(energy, descend_on_spheres(new EnergyFunction(energy, W.rows(), W.cols()), W));
+  const double unit = double(W.cols()) * double(W.cols());
+  const auto in_units = [&](Eigen::Map<const Eigen::MatrixXd> at, Eigen::Map<Eigen::MatrixXd> gradient) {
+    Eigen::MatrixXd by_W;
+    const double value = packing_energy(energy, at, &by_W);
+    gradient = by_W / unit;
+    return value / unit;
+  };
+  return evaluate(energy, descend_on_spheres(in_units, W));
 }
 
 std::size_t PackingSearch::count(Eigen::Index points, Eigen::Index dim) const {
@@ -93,60 +74,22 @@ Eigen::MatrixXd PackingSearch::start(std::size_t k, Eigen::Index points, Eigen::
 }
 
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
-                             const PackingSearch& search) {
-  std::vector<std::optional<Packing>> found(search.count(points, dim));
-  parallel_for(found.size(), search.threads, [&](std::size_t k) {
-    if (interrupted()) return;
-    found[k] = packing_from_start(energy, points, dim, search, k);
-    search.advance(1);
-  });
-  return best_packing(found);
+                             const PackingSearch& search, const RunStarts<Packing>& run) {
+  const Start<Packing> start = [&](std::size_t k) {
+    return packing_from_start(energy, points, dim, search, k);
+  };
+  const auto minima = multi_start(search.count(points, dim), start, &Packing::energy, same_energy,
+                                  run ? run : on_threads<Packing>(search));
+  if (minima.empty()) return {};
+  return {minima.front().at, starts_finished(minima), minima.front().hits()};
 }
 
 Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                            const PackingSearch& search, std::size_t k) {
-  Packing found = minimise_packing(energy, search.start(k, points, dim));
-  return hop(energy, std::move(found), search.hops, search.seed_of(k));
-}
-
-PackingResult best_packing(const std::vector<std::optional<Packing>>& found) {
-  PackingResult result;
-  for (const std::optional<Packing>& each : found) {
-    if (!each || !std::isfinite(each->energy)) continue;
-    if (result.starts == 0 || each->energy < result.best.energy) result.best = *each;
-    ++result.starts;
-  }
-  for (const std::optional<Packing>& each : found) {
-    const double same = same_energy * std::abs(result.best.energy) + 1e-14;
-    if (each && std::isfinite(each->energy) && each->energy <= result.best.energy + same) ++result.hits;
-  }
-  return result;
-}
-
-TangentSpaces::TangentSpaces(const Eigen::MatrixXd& W) {
-  const Eigen::Index m = W.rows();
-  const Eigen::Index n = W.cols();
-  const Eigen::Index t = m - 1;
-  for (Eigen::Index i = 0; i < n; ++i) basis.push_back(orthogonal_to(W.col(i)));
-  rotations.resize(n * t, m * (m - 1) / 2);
-  Eigen::Index column = 0;
-  for (Eigen::Index a = 0; a < m; ++a) {
-    for (Eigen::Index b = 0; b < a; ++b, ++column) {
-      for (Eigen::Index i = 0; i < n; ++i) {
-        Eigen::VectorXd moved = Eigen::VectorXd::Zero(m);
-        moved[a] = W(b, i);
-        moved[b] = -W(a, i);
-        rotations.col(column).segment(i * t, t) = basis[std::size_t(i)].transpose() * moved;
-      }
-    }
-  }
-}
-
-Eigen::MatrixXd TangentSpaces::move(const Eigen::MatrixXd& W, const Eigen::VectorXd& step) const {
-  const Eigen::Index t = W.rows() - 1;
-  Eigen::MatrixXd moved = W;
-  for (Eigen::Index i = 0; i < W.cols(); ++i) moved.col(i) += basis[std::size_t(i)] * step.segment(i * t, t);
-  return moved.colwise().normalized();
+  return hop(minimise_packing(energy, search.start(k, points, dim)), search.hops, &Packing::energy,
+             [&](const Packing& best, std::size_t h) {
+               return minimise_packing(energy, move_worst(energy, best, derive_seed(search.seed_of(k), h)));
+             });
 }
 
 Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W,
@@ -176,9 +119,9 @@ Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::Matrix
 std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
   if (W.cols() * (W.rows() - 1) > largest_hessian) return std::nullopt;
   const TangentSpaces tangent(W);
-  const Eigen::MatrixXd rest = orthogonal_to(tangent.rotations);
-  if (rest.cols() == 0) return std::nullopt;  // nothing but rotations
-  return symmetric_eigenvalues(rest.transpose() * packing_hessian(energy, W, tangent) * rest).minCoeff();
+  const Eigen::VectorXd values = eigenvalues_off(packing_hessian(energy, W, tangent), tangent.rotations);
+  if (values.size() == 0) return std::nullopt;  // nothing but rotations
+  return values.minCoeff();
 }
 
 Packing polish_packing(const PackingEnergy& energy, const Packing& packing) {

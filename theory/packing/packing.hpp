@@ -2,11 +2,12 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
+#include "theory/numerics/tangent_spaces.hpp"
 #include "theory/packing/packing_energy.hpp"
+#include "theory/search/multi_start.hpp"
 
 namespace digon {
 
@@ -17,18 +18,13 @@ struct Packing {
   double gradient_norm = 0.0;  ///< of the energy along the spheres
 };
 
-/// The local minimum reached from W, by L-BFGS on the product of the spheres (Ceres). Columns of W need not
+/// The local minimum reached from W, by L-BFGS on the product of the spheres. Columns of W need not
 /// be of length 1.
 Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W);
 
-struct PackingSearch {
-  std::size_t starts = 32;
-  std::size_t hops =
-      0;  ///< basin hopping: after each start, moves of the worst-placed point, kept where they help
-  std::uint64_t seed = 0;
-  std::size_t threads = 0;             ///< 0: one a core; the result does not depend on it
+struct PackingSearch : SearchOptions {
+  std::size_t hops = 0;  ///< after each start, moves of the worst-placed point, kept where they help
   std::vector<Eigen::MatrixXd> given;  ///< starts besides the random ones
-  std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with starts done
 
   /// The number of starts; throws InputError where n < 2, m < 2 or there are none.
   [[nodiscard]] std::size_t count(Eigen::Index points, Eigen::Index dim) const;
@@ -49,26 +45,13 @@ struct PackingResult {
 Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                            const PackingSearch& search, std::size_t k);
 
-/// The best of the starts that are finished.
-PackingResult best_packing(const std::vector<std::optional<Packing>>& found);
-
-/// The lowest energy over many starts. Throws InputError where n < 2, m < 2 or there are no starts.
+/// The lowest energy over many starts, computed by `run`, or on the threads of this process. Throws
+/// InputError where n < 2, m < 2 or there are no starts.
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
-                             const PackingSearch& search);
+                             const PackingSearch& search, const RunStarts<Packing>& run = {});
 
 /// n points even at random on the sphere in R^m.
 Eigen::MatrixXd random_points(Eigen::Index points, Eigen::Index dim, std::uint64_t seed);
-
-/// An orthonormal basis of each sphere's tangent space at a column of W, and the rotations of all of W in it.
-struct TangentSpaces {
-  std::vector<Eigen::MatrixXd> basis;  ///< [m×(m−1)] each
-  Eigen::MatrixXd rotations;           ///< the directions Ω W, Ω antisymmetric [n(m−1) × m(m−1)/2]
-
-  explicit TangentSpaces(const Eigen::MatrixXd& W);
-
-  /// W with every column moved along its tangent step [n(m−1)] and back to length 1.
-  [[nodiscard]] Eigen::MatrixXd move(const Eigen::MatrixXd& W, const Eigen::VectorXd& step) const;
-};
 
 /// The Hessian along the spheres, ξ ↦ Σ_{i<j} f''(ξ_i·w_j + ξ_j·w_i)² + 2 f' ξ_i·ξ_j − Σ_i (w_i·∂E/∂w_i)
 /// |ξ_i|², in the bases of the tangent spaces [n(m−1) × n(m−1)].

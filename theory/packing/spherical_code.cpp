@@ -8,7 +8,7 @@
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/base/interrupt.hpp"
-#include "core/base/parallel.hpp"
+#include "theory/numerics/off_rotations.hpp"
 #include "theory/search/sphere_descent.hpp"
 
 namespace digon {
@@ -18,8 +18,8 @@ constexpr double first_sharpness = 8.0;
 constexpr double sharpness_growth = 4.0;
 constexpr double last_sharpness = 1e5;
 
-/// Codes whose coherences differ by less are one: what the soft maximum leaves open.
-constexpr double same_coherence = 1e-4;
+/// What the soft maximum leaves open.
+constexpr SameMinimum same_coherence{.absolute = 1e-4};
 
 /// Pairs this close to the largest inner product, in units of 1/β, may be in contact.
 constexpr double contact_reach = 25.0;
@@ -28,37 +28,21 @@ constexpr double contact_reach = 25.0;
 constexpr Eigen::Index largest_system = 1600;
 
 /// β⁻¹ log Σ_{i<j} e^{β c_ij}, of both signs of c for lines.
-class SoftMaximum : public ceres::FirstOrderFunction {
- public:
-  SoftMaximum(CodeKind kind, double sharpness, Eigen::Index m, Eigen::Index n)
-      : kind_(kind), sharpness_(sharpness), m_(m), n_(n) {}
-
-  bool Evaluate(const double* parameters, double* cost, double* gradient) const override {
-    const Eigen::Map<const Eigen::MatrixXd> W(parameters, m_, n_);
-    Eigen::MatrixXd G = W.transpose() * W;
-    G.diagonal().setConstant(kind_ == CodeKind::lines ? 0.0 : -2.0);
-    const double largest = kind_ == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
-    Eigen::ArrayXXd above = (sharpness_ * (G.array() - largest)).exp();
-    Eigen::ArrayXXd below = Eigen::ArrayXXd::Zero(n_, n_);
-    if (kind_ == CodeKind::lines) below = (-sharpness_ * (G.array() + largest)).exp();
-    above.matrix().diagonal().setZero();
-    below.matrix().diagonal().setZero();
-    const double sum = (above + below).sum();  // every pair twice
-    *cost = largest + std::log(0.5 * sum) / sharpness_;
-    if (gradient != nullptr) {
-      const Eigen::MatrixXd weights = (above - below) / (0.5 * sum);
-      Eigen::Map<Eigen::MatrixXd>(gradient, m_, n_) = W * weights;
-    }
-    return true;
-  }
-  [[nodiscard]] int NumParameters() const override { return int(m_ * n_); }
-
- private:
-  CodeKind kind_;
-  double sharpness_;
-  Eigen::Index m_;
-  Eigen::Index n_;
-};
+double soft_maximum(CodeKind kind, double sharpness, Eigen::Map<const Eigen::MatrixXd> W,
+                    Eigen::Map<Eigen::MatrixXd> by_W) {
+  Eigen::MatrixXd G = W.transpose() * W;
+  G.diagonal().setConstant(kind == CodeKind::lines ? 0.0 : -2.0);
+  const double largest = kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
+  Eigen::ArrayXXd above = (sharpness * (G.array() - largest)).exp();
+  Eigen::ArrayXXd below = Eigen::ArrayXXd::Zero(W.cols(), W.cols());
+  if (kind == CodeKind::lines) below = (-sharpness * (G.array() + largest)).exp();
+  above.matrix().diagonal().setZero();
+  below.matrix().diagonal().setZero();
+  const double sum = (above + below).sum();  // every pair twice
+  const Eigen::MatrixXd weights = (above - below) / (0.5 * sum);
+  by_W = W * weights;
+  return largest + std::log(0.5 * sum) / sharpness;
+}
 
 /// A pair in contact: sign w_i·w_j is the coherence.
 struct Contact {
@@ -191,17 +175,20 @@ SphericalCode certify(CodeKind kind, const Eigen::MatrixXd& W) {
   Eigen::MatrixXd fixed(contacts.gradients.rows(), contacts.c.size() - 1 + contacts.tangent.rotations.cols());
   fixed << contacts.gradients.rightCols(contacts.c.size() - 1).colwise() - contacts.gradients.col(0),
       contacts.tangent.rotations;
-  const Eigen::MatrixXd rest = orthogonal_to(fixed, 1e-7);
-  if (rest.cols() > 0) {
-    code.least_eigenvalue = symmetric_eigenvalues(rest.transpose() * contacts.hessian(mu) * rest).minCoeff();
-  }
+  const Eigen::VectorXd values = eigenvalues_off(contacts.hessian(mu), fixed, 1e-7);
+  if (values.size() > 0) code.least_eigenvalue = values.minCoeff();
   return code;
 }
 
 Eigen::MatrixXd anneal(CodeKind kind, Eigen::MatrixXd W) {
   for (double sharpness = first_sharpness; sharpness < last_sharpness * sharpness_growth && !interrupted();
        sharpness *= sharpness_growth) {
-    W = descend_on_spheres(new SoftMaximum(kind, std::min(sharpness, last_sharpness), W.rows(), W.cols()), W);
+    const double beta = std::min(sharpness, last_sharpness);
+    W = descend_on_spheres(
+        [&](Eigen::Map<const Eigen::MatrixXd> at, Eigen::Map<Eigen::MatrixXd> gradient) {
+          return soft_maximum(kind, beta, at, gradient);
+        },
+        W);
   }
   return W;
 }
@@ -222,41 +209,23 @@ double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
   return kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
 }
 
-SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
-                                          const PackingSearch& search) {
-  std::vector<std::optional<Eigen::MatrixXd>> found(search.count(points, dim));
-  parallel_for(found.size(), search.threads, [&](std::size_t k) {
-    if (interrupted()) return;
-    found[k] = code_from_start(kind, points, dim, search, k);
-    search.advance(1);
-  });
-  return best_code(kind, found);
-}
-
 Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                 const PackingSearch& search, std::size_t k) {
   return find_code(kind, search.start(k, points, dim));
 }
 
-SphericalCodeResult best_code(CodeKind kind, const std::vector<std::optional<Eigen::MatrixXd>>& found) {
-  SphericalCodeResult result;
-  const Eigen::MatrixXd* best = nullptr;
-  std::vector<double> coherences;
-  for (const std::optional<Eigen::MatrixXd>& each : found) {
-    if (!each) continue;
-    coherences.push_back(coherence(kind, *each));
-    if (best == nullptr || coherences.back() < result.best.coherence) {
-      best = &*each;
-      result.best.coherence = coherences.back();
-    }
-  }
-  result.starts = coherences.size();
-  if (best == nullptr) return result;
-  result.hits = std::size_t(std::count_if(coherences.begin(), coherences.end(), [&](double each) {
-    return each <= result.best.coherence + same_coherence;
-  }));
-  result.best = certify(kind, solve_contacts(kind, *best));
-  return result;
+SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
+                                          const PackingSearch& search,
+                                          const RunStarts<Eigen::MatrixXd>& run) {
+  const Start<Eigen::MatrixXd> start = [&](std::size_t k) {
+    return code_from_start(kind, points, dim, search, k);
+  };
+  const auto minima = multi_start(
+      search.count(points, dim), start, [&](const Eigen::MatrixXd& W) { return coherence(kind, W); },
+      same_coherence, run ? run : on_threads<Eigen::MatrixXd>(search));
+  if (minima.empty()) return {};
+  return {certify(kind, solve_contacts(kind, minima.front().at)), starts_finished(minima),
+          minima.front().hits()};
 }
 
 }  // namespace digon

@@ -35,13 +35,12 @@ struct SphericalCodeResult {
 Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                 const PackingSearch& search, std::size_t k);
 
-/// The best of the starts that are finished, solved and certified.
-SphericalCodeResult best_code(CodeKind kind, const std::vector<std::optional<Eigen::MatrixXd>>& found);
-
 /// The code of least coherence over many starts: the soft maximum β⁻¹ log Σ e^{β c} is minimised for growing
 /// β (and the Coulomb energy for a first guess), then the pairs in contact are found and the conditions of a
-/// minimum solved by Newton's method. Throws InputError where n < 2, m < 2 or there are no starts.
+/// minimum solved by Newton's method. The starts are computed by `run`, or on the threads of this process.
+/// Throws InputError where n < 2, m < 2 or there are no starts.
 SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
-                                          const PackingSearch& search);
+                                          const PackingSearch& search,
+                                          const RunStarts<Eigen::MatrixXd>& run = {});
 
 }  // namespace digon

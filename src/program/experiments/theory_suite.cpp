@@ -18,6 +18,7 @@
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
+#include "theory/numerics/bisect.hpp"
 #include "theory/optima/optimum.hpp"
 #include "theory/optima/phase.hpp"
 #include "theory/optima/polygon.hpp"
@@ -143,11 +144,7 @@ double candidate_boundary(double density, double inside, double outside) {
   const auto is_pair = [&](double r) {
     return candidate_losses({2, density, r}).front().candidate == Candidate::pair_with_last;
   };
-  for (int step = 0; step < 60; ++step) {
-    const double middle = std::sqrt(inside * outside);
-    (is_pair(middle) ? inside : outside) = middle;
-  }
-  return inside;
+  return bisect(is_pair, inside, outside, {.middle = Middle::geometric}).holds;
 }
 
 /// The loss of the named candidate.
@@ -158,14 +155,10 @@ double loss_of_candidate(const PhasePoint& point, Candidate candidate) {
 void measure_phases(Measuring& measuring) {
   measuring.add("phase/candidates/lower", candidate_boundary(0.3, 1.0, 0.01));
   measuring.add("phase/candidates/upper", candidate_boundary(0.3, 1.0, 100.0));
-  double superposed = 0.1;
-  double dropped = 1.0;
-  for (int step = 0; step < 50; ++step) {
-    const double middle = 0.5 * (superposed + dropped);
-    const bool pair = candidate_losses({2, middle, 1.0}).front().candidate == Candidate::pair_with_last;
-    (pair ? superposed : dropped) = middle;
-  }
-  measuring.add("phase/candidates/meeting", superposed);
+  const auto is_pair = [](double density) {
+    return candidate_losses({2, density, 1.0}).front().candidate == Candidate::pair_with_last;
+  };
+  measuring.add("phase/candidates/meeting", bisect(is_pair, 0.1, 1.0, {.steps = 50}).holds);
   const PhasePoint point{3, 0.3, 2.0};
   measuring.add("phase/candidates/drop-first", loss_of_candidate(point, Candidate::drop_first));
   measuring.add("phase/candidates/drop-last", loss_of_candidate(point, Candidate::drop_last));
@@ -278,16 +271,13 @@ double nonuniform_crossover(const Measuring& measuring) {
   ToyModel digons{Eigen::MatrixXd::Zero(2, 5), Eigen::VectorXd::Zero(5)};  // feature 0 left out
   digons.W.rightCols(4) << 1.0, -1.0, 0.0, 0.0,                            //
       0.0, 0.0, 1.0, -1.0;
-  double left_out = 0.2;
-  double kept = 0.5;
-  for (int step = 0; step < 14; ++step) {
-    const double ratio = std::sqrt(left_out * kept);
+  const auto is_kept = [&](double ratio) {
     FeatureDistribution features = uniform_features(5, base);
     features.density[0] = base * ratio;
     const Descent best = optimum(measuring, features, 2, 4, {pentagon, digons});
-    (best.model.W.col(0).norm() > 0.3 ? kept : left_out) = ratio;
-  }
-  return kept;
+    return best.model.W.col(0).norm() > 0.3;
+  };
+  return bisect(is_kept, 0.5, 0.2, {.steps = 14, .middle = Middle::geometric}).holds;
 }
 
 FeatureDistribution in_pairs(SetRelation relation) {

@@ -3,6 +3,7 @@
 #include "core/files/model_file.hpp"
 #include "core/files/run.hpp"
 #include "core/model/feature_description.hpp"
+#include "sweep/kinds/start_cells.hpp"
 
 namespace digon {
 
@@ -50,10 +51,9 @@ const CellKind optimum_kind{"optimum", 1, &compute_optimum};
 StoredCell compute_descent(const nlohmann::json& settings, const std::string& /*given*/) {
   const SharedObjective shared{features_from_json(settings.at("features"), "cell"),
                                settings.at("one_sparse")};
-  const Objective objective = objective_of(shared);
-  const ToyModel start = search_start(objective, shared.features.features(), settings.at("hidden"),
-                                      settings.at("seed"), settings.at("start"));
-  const std::optional<Descent> found = descend_if_possible(objective, start);
+  const std::optional<Descent> found =
+      descent_from_start(objective_of(shared), shared.features.features(), settings.at("hidden"),
+                         settings.at("seed"), settings.at("start"));
   return {found ? to_json(*found) : nlohmann::json(), {}};
 }
 
@@ -63,22 +63,19 @@ const CellKind descent_kind{"descent", 1, &compute_descent};
 
 std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
                                              const OptimumOptions& options) {
-  std::vector<SweepCell> cells;
-  for (std::size_t k = 0; k < options.starts; ++k) {
-    cells.push_back({&descent_kind,
-                     {{"features", to_json(objective.features)},
-                      {"one_sparse", objective.one_sparse},
-                      {"hidden", hidden},
-                      {"seed", options.seed},
-                      {"start", k}}});
-  }
-  std::vector<std::optional<Descent>> descents(cells.size());
-  compute_cells("optimum", cells, options.threads, [&](std::size_t k, StoredCell cell) {
-    if (!cell.result.is_null()) {
-      descents[k] = descent_from(cell.result, objective.features.features(), hidden);
-    }
-  });
-  return distinct_minima(descents);
+  const Eigen::Index features = objective.features.features();
+  const auto settings_of = [&](std::size_t k) -> nlohmann::json {
+    return {{"features", to_json(objective.features)},
+            {"one_sparse", objective.one_sparse},
+            {"hidden", hidden},
+            {"seed", options.seed},
+            {"start", k}};
+  };
+  const auto read = [&](const nlohmann::json& result) {
+    return result.is_null() ? std::nullopt : std::optional(descent_from(result, features, hidden));
+  };
+  return find_minima(objective_of(objective), features, hidden, options, {},
+                     in_cells<Descent>("optimum", descent_kind, options.threads, settings_of, read));
 }
 
 std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,

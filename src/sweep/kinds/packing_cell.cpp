@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "sweep/kinds/optimum_cell.hpp"
-#include "sweep/sweep.hpp"
+#include "sweep/kinds/start_cells.hpp"
 
 namespace digon {
 namespace {
@@ -20,14 +20,14 @@ Eigen::MatrixXd matrix_from(const json& values, Eigen::Index rows, Eigen::Index 
 }
 
 /// A start of a search of n points in R^m.
-struct Start {
+struct PackingStart {
   Eigen::Index points = 0;
   Eigen::Index dim = 0;
   std::size_t number = 0;
   PackingSearch search;
 };
 
-json describe(const Start& start) {
+json describe(const PackingStart& start) {
   json settings = {{"points", start.points},    {"dim", start.dim},
                    {"start", start.number},     {"given", start.search.given.size()},
                    {"hops", start.search.hops}, {"seed", start.search.seed}};
@@ -35,8 +35,8 @@ json describe(const Start& start) {
   return settings;
 }
 
-Start start_from(const json& settings) {
-  Start start{settings.at("points"), settings.at("dim"), settings.at("start"), {}};
+PackingStart start_from(const json& settings) {
+  PackingStart start{settings.at("points"), settings.at("dim"), settings.at("start"), {}};
   start.search.hops = settings.at("hops");
   start.search.seed = settings.at("seed");
   start.search.given.resize(settings.at("given"));
@@ -46,24 +46,21 @@ Start start_from(const json& settings) {
   return start;
 }
 
-/// All starts of a search, computed; what was not finished is missing.
-template <typename Found, typename Read>
-std::vector<std::optional<Found>> run_starts(const CellKind& kind, const json& extra, Eigen::Index points,
-                                             Eigen::Index dim, const PackingSearch& search, Read read) {
-  std::vector<SweepCell> cells;
-  for (std::size_t k = 0; k < search.count(points, dim); ++k) {
-    json settings = describe(Start{points, dim, k, search});
+/// The starts of a search as cells of a kind, with what else determines them.
+template <typename Found>
+RunStarts<Found> in_packing_cells(const CellKind& kind, const json& extra, Eigen::Index points,
+                                  Eigen::Index dim, const PackingSearch& search,
+                                  std::function<Found(const json&)> read) {
+  const auto settings_of = [=](std::size_t k) {
+    json settings = describe(PackingStart{points, dim, k, search});
     settings.update(extra);
-    cells.push_back({&kind, std::move(settings)});
-  }
-  std::vector<std::optional<Found>> found(cells.size());
-  compute_cells("pack", cells, search.threads,
-                [&](std::size_t k, StoredCell cell) { found[k] = read(cell.result); });
-  return found;
+    return settings;
+  };
+  return in_cells<Found>("pack", kind, search.threads, settings_of, read);
 }
 
 StoredCell compute_packing(const json& settings, const std::string& /*given*/) {
-  const Start start = start_from(settings);
+  const PackingStart start = start_from(settings);
   const PackingEnergy energy{static_cast<PairEnergy>(settings.at("energy").get<int>()),
                              settings.at("exponent").get<double>()};
   const Packing found = packing_from_start(energy, start.points, start.dim, start.search, start.number);
@@ -77,18 +74,22 @@ const CellKind packing_kind{"packing", 1, &compute_packing};
 PackingResult search_packing_shared(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                                     const PackingSearch& search) {
   const json extra = {{"energy", int(energy.kind)}, {"exponent", energy.exponent}};
-  return best_packing(run_starts<Packing>(packing_kind, extra, points, dim, search, [&](const json& result) {
+  const auto read = [&](const json& result) {
+    // JSON has no infinite numbers.
     const json& at = result.at("energy");
+    const json& gradient_norm = result.at("gradient_norm");
     return Packing{matrix_from(result.at("W"), dim, points),
                    at.is_number() ? at.get<double>() : std::numeric_limits<double>::infinity(),
-                   result.at("gradient_norm").is_number() ? result.at("gradient_norm").get<double>() : 0.0};
-  }));
+                   gradient_norm.is_number() ? gradient_norm.get<double>() : 0.0};
+  };
+  return search_packing(energy, points, dim, search,
+                        in_packing_cells<Packing>(packing_kind, extra, points, dim, search, read));
 }
 
 namespace {
 
 StoredCell compute_code(const json& settings, const std::string& /*given*/) {
-  const Start start = start_from(settings);
+  const PackingStart start = start_from(settings);
   const auto kind = static_cast<CodeKind>(settings.at("code").get<int>());
   return {{{"W", to_json(code_from_start(kind, start.points, start.dim, start.search, start.number))}}, {}};
 }
@@ -99,9 +100,10 @@ const CellKind code_kind{"spherical code", 1, &compute_code};
 
 SphericalCodeResult search_spherical_code_shared(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                                  const PackingSearch& search) {
-  return best_code(kind, run_starts<Eigen::MatrixXd>(
-                             code_kind, {{"code", int(kind)}}, points, dim, search,
-                             [&](const json& result) { return matrix_from(result.at("W"), dim, points); }));
+  const auto read = [&](const json& result) { return matrix_from(result.at("W"), dim, points); };
+  return search_spherical_code(
+      kind, points, dim, search,
+      in_packing_cells<Eigen::MatrixXd>(code_kind, {{"code", int(kind)}}, points, dim, search, read));
 }
 
 namespace {
@@ -121,20 +123,16 @@ const CellKind one_sparse_kind{"one-sparse descent", 1, &compute_one_sparse_desc
 
 std::vector<RepresentedOptimum> one_sparse_optima_shared(Eigen::Index features, Eigen::Index hidden,
                                                          const OptimumOptions& options) {
-  std::vector<SweepCell> cells;
-  for (std::size_t k = 0; k < one_sparse_descents(features, hidden, options); ++k) {
-    cells.push_back({&one_sparse_kind,
-                     {{"features", features},
-                      {"hidden", hidden},
-                      {"starts", options.starts},
-                      {"seed", options.seed},
-                      {"start", k}}});
-  }
-  std::vector<std::optional<Descent>> found(cells.size());
-  compute_cells("pack l1", cells, options.threads, [&](std::size_t k, StoredCell cell) {
-    found[k] = descent_from(cell.result, features, hidden);
-  });
-  return best_by_represented(found);
+  const auto settings_of = [&](std::size_t k) -> json {
+    return {{"features", features},
+            {"hidden", hidden},
+            {"starts", options.starts},
+            {"seed", options.seed},
+            {"start", k}};
+  };
+  const auto read = [&](const json& result) { return descent_from(result, features, hidden); };
+  return one_sparse_optima(features, hidden, options,
+                           in_cells<Descent>("pack l1", one_sparse_kind, options.threads, settings_of, read));
 }
 
 }  // namespace digon

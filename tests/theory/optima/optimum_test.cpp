@@ -87,6 +87,15 @@ TEST_CASE(
   CHECK(hits == 12);
 }
 
+TEST_CASE("a descent on L_1 of one feature represents it perfectly") {
+  const ToyModel start{Eigen::MatrixXd::Constant(1, 1, 0.5), Eigen::VectorXd::Zero(1)};
+  const Descent end = descend(one_sparse_objective(Eigen::VectorXd::Ones(1)), start);
+  CHECK(end.model.W(0, 0) == Approx(1.0).epsilon(1e-6));
+  CHECK(end.model.b[0] == Approx(0.0).margin(1e-6));
+  CHECK(end.loss == Approx(0.0).margin(1e-12));
+  CHECK(end.gradient_norm < 1e-6);
+}
+
 TEST_CASE("the minima found do not depend on the number of threads") {
   OptimumOptions options;
   options.starts = 6;

@@ -83,6 +83,7 @@ TEST_CASE("a transition lies between its two points, with the phase changing the
   const PhasePoint at = transition_between(dense, sparse);
   CHECK(exact_phase({2, at.density + 2e-6, 0.4}).phase == Phase::absent);
   CHECK(exact_phase({2, at.density - 2e-6, 0.4}).phase == Phase::superposed);
+  CHECK_THROWS_AS(transition_between(dense, dense), InputError);
 }
 
 TEST_CASE("points off the diagram are refused") {

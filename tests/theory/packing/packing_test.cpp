@@ -9,7 +9,6 @@
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/spherical_code.hpp"
-#include "theory/search/sphere_product.hpp"
 
 namespace {
 
@@ -75,34 +74,6 @@ TEST_CASE("gradient and Hessian along the spheres are the energy's derivatives")
     const Eigen::VectorXd turn = at.rotations.col(0);
     CHECK(packing_energy(energy, moved(W, at, 1e-4 * turn)) ==
           Approx(packing_energy(energy, W)).epsilon(1e-6));
-  }
-}
-
-TEST_CASE("the product of spheres is a manifold to Ceres: plus undoes minus, Jacobians are derivatives") {
-  for (const Eigen::Index m : {2, 3, 4, 6}) {
-    const SphereProduct spheres(m, 3);
-    const Eigen::MatrixXd x = random_points(3, m, 1);
-    const Eigen::MatrixXd y = (x + 0.5 * random_points(3, m, 2)).colwise().normalized();
-    Eigen::VectorXd delta(spheres.TangentSize());
-    Eigen::MatrixXd back(m, 3);
-    REQUIRE(spheres.Minus(y.data(), x.data(), delta.data()));
-    REQUIRE(spheres.Plus(x.data(), delta.data(), back.data()));
-    CHECK((back - y).norm() < 1e-12);
-
-    using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    RowMajor jacobian(spheres.AmbientSize(), spheres.TangentSize());
-    REQUIRE(spheres.PlusJacobian(x.data(), jacobian.data()));
-    const Eigen::VectorXd step = 1e-6 * Eigen::VectorXd::LinSpaced(spheres.TangentSize(), -1.0, 2.0);
-    REQUIRE(spheres.Plus(x.data(), step.data(), back.data()));
-    CHECK(((back - x).reshaped() - jacobian * step).norm() < 1e-10);
-    CHECK((back.colwise().norm().array() - 1.0).abs().maxCoeff() < 1e-15);
-    RowMajor inverse(spheres.TangentSize(), spheres.AmbientSize());
-    REQUIRE(spheres.MinusJacobian(x.data(), inverse.data()));
-    CHECK((inverse * jacobian - Eigen::MatrixXd::Identity(step.size(), step.size())).norm() < 1e-12);
-    RowMajor product(1, spheres.TangentSize());
-    const RowMajor ambient = RowMajor::Random(1, spheres.AmbientSize());
-    REQUIRE(spheres.RightMultiplyByPlusJacobian(x.data(), 1, ambient.data(), product.data()));
-    CHECK((product - ambient * jacobian).norm() < 1e-13);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "theory/search/sphere_product.hpp"
+#include "theory/numerics/sphere_product.hpp"
 
 #include <cmath>
 

@@ -1,0 +1,89 @@
+#include "theory/optima/descent.hpp"
+
+#include <limits>
+
+#include "core/base/input_error.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/numerics/off_rotations.hpp"
+#include "theory/search/local_descent.hpp"
+
+namespace digon {
+namespace {
+
+/// The parameters of a model as one array, W column by column and then b.
+Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::VectorXd& b) {
+  Eigen::VectorXd values(W.size() + b.size());
+  values << W.reshaped(), b;
+  return values;
+}
+
+ToyModel unflatten(const Eigen::VectorXd& values, const ToyModel& like) {
+  return {values.head(like.W.size()).reshaped(like.hidden(), like.features()), values.tail(like.features()),
+          like.kind};
+}
+
+/// √I_i for each parameter of feature i, where importance 0 counts as a millionth of the greatest, and 30
+/// times that: the first step is 1 long at most, before the line search has seen anything.
+Eigen::VectorXd scale_of(const Eigen::VectorXd& importance, Eigen::Index hidden) {
+  const double greatest = importance.maxCoeff() > 0.0 ? importance.maxCoeff() : 1.0;
+  const Eigen::VectorXd root = 30.0 * (importance / greatest).cwiseMax(1e-6).cwiseSqrt();
+  return flatten(root.transpose().replicate(hidden, 1), root);
+}
+
+/// The loss of the model that always answers 0: the unit in which a descent's tolerances mean the same at
+/// every density.
+double unit_of(const Objective& objective, const ToyModel& like) {
+  const double zero_loss = objective({0.0 * like.W, 0.0 * like.b, like.kind}).loss;
+  return zero_loss > 0.0 ? zero_loss : 1.0;
+}
+
+}  // namespace
+
+Descent descend(const Objective& objective, const ToyModel& start) {
+  const ToyModel model = descend_steps(objective, start, DescentOptions{}.steps);
+  const LossGradient loss = objective(model);
+  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
+}
+
+ToyModel descend_steps(const Objective& objective, const ToyModel& start, int steps) {
+  const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
+  const double unit = unit_of(objective, start);
+  const auto scaled_loss = [&](Eigen::Map<const Eigen::VectorXd> x, Eigen::Map<Eigen::VectorXd> gradient) {
+    try {
+      const LossGradient loss = objective(unflatten(x.cwiseQuotient(scale), start));
+      gradient = flatten(loss.by_W, loss.by_b).cwiseQuotient(scale) / unit;
+      return loss.loss / unit;
+    } catch (const ToleranceError&) {
+      return std::numeric_limits<double>::infinity();
+    } catch (const InputError&) {
+      return std::numeric_limits<double>::infinity();  // a step to infinity
+    }
+  };
+  const Eigen::VectorXd end =
+      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), {.steps = steps});
+  return unflatten(end.cwiseQuotient(scale), start);
+}
+
+Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
+  constexpr double h = 1e-5;
+  const Eigen::VectorXd at = flatten(model.W, model.b);
+  const auto gradient = [&](const Eigen::VectorXd& parameters) {
+    const LossGradient loss = objective(unflatten(parameters, model));
+    return flatten(loss.by_W, loss.by_b);
+  };
+  Eigen::MatrixXd H(at.size(), at.size());
+  for (Eigen::Index k = 0; k < at.size(); ++k) {
+    const Eigen::VectorXd step = h * Eigen::VectorXd::Unit(at.size(), k);
+    H.col(k) = (gradient(at + step) - gradient(at - step)) / (2.0 * h);
+  }
+  return (H + H.transpose()) / 2.0;
+}
+
+Eigen::VectorXd hessian_eigenvalues(const Eigen::MatrixXd& hessian, const ToyModel& model) {
+  const Eigen::MatrixXd of_W = rotations_of(model.W);
+  Eigen::MatrixXd rotations = Eigen::MatrixXd::Zero(hessian.rows(), of_W.cols());  // which leave b alone
+  rotations.topRows(of_W.rows()) = of_W;
+  return eigenvalues_off(hessian, rotations);
+}
+
+}  // namespace digon

@@ -1,0 +1,59 @@
+#include "theory/search/local_descent.hpp"
+
+#include <ceres/gradient_problem.h>
+#include <ceres/gradient_problem_solver.h>
+#include <ceres/manifold.h>
+
+#include <cmath>
+
+namespace digon {
+namespace {
+
+class CeresFunction : public ceres::FirstOrderFunction {
+ public:
+  CeresFunction(const SmoothFunction& f, Eigen::Index size) : f_(f), size_(size) {}
+
+  bool Evaluate(const double* x, double* value, double* gradient) const override {
+    Eigen::VectorXd unasked(gradient == nullptr ? size_ : 0);
+    *value = f_({x, size_}, {gradient == nullptr ? unasked.data() : gradient, size_});
+    return std::isfinite(*value);
+  }
+  [[nodiscard]] int NumParameters() const override { return int(size_); }
+
+ private:
+  const SmoothFunction& f_;
+  Eigen::Index size_;
+};
+
+Eigen::VectorXd solve(const ceres::GradientProblem& problem, Eigen::VectorXd x,
+                      const DescentOptions& descent) {
+  ceres::GradientProblemSolver::Options options;
+  options.logging_type = ceres::SILENT;
+  options.max_num_iterations = descent.steps;
+  options.max_lbfgs_rank = descent.memory;
+  // The initial Hessian by the last step's curvature: ten times fewer iterations for 100 points on a sphere.
+  options.use_approximate_eigenvalue_bfgs_scaling = true;
+  options.function_tolerance = descent.function_tolerance;
+  options.gradient_tolerance = descent.gradient_tolerance;
+  options.parameter_tolerance = descent.parameter_tolerance;
+  ceres::GradientProblemSolver::Summary summary;
+  ceres::Solve(options, problem, x.data(), &summary);
+  return x;
+}
+
+}  // namespace
+
+// A problem takes ownership of what it is given.
+
+Eigen::VectorXd local_descent(const SmoothFunction& f, Eigen::VectorXd x, const DescentOptions& options) {
+  const ceres::GradientProblem problem(new CeresFunction(f, x.size()));
+  return solve(problem, std::move(x), options);
+}
+
+Eigen::VectorXd local_descent(const SmoothFunction& f, Eigen::VectorXd x,
+                              std::unique_ptr<ceres::Manifold> manifold, const DescentOptions& options) {
+  const ceres::GradientProblem problem(new CeresFunction(f, x.size()), manifold.release());
+  return solve(problem, std::move(x), options);
+}
+
+}  // namespace digon
