@@ -3,10 +3,10 @@
 #include <Eigen/Core>
 #include <cstddef>
 
+#include "core/base/simd.hpp"
 #include "core/model/toy_model.hpp"
 #include "empirical/sampling/feature_sampler.hpp"
 #include "empirical/training/parameters.hpp"
-#include "empirical/training/simd.hpp"
 
 namespace digon {
 

@@ -2,8 +2,8 @@
 
 #include <Eigen/Core>
 
+#include "core/base/simd.hpp"
 #include "empirical/sampling/feature_sampler.hpp"
-#include "empirical/training/simd.hpp"
 
 namespace digon {
 

@@ -3,11 +3,13 @@
 #include <complex>
 #include <cstddef>
 
+#include "core/base/simd.hpp"
+
 namespace digon {
 
-/// Eight doubles side by side; the compiler maps them to whatever vector registers there are.
-using Lanes = double __attribute__((vector_size(64)));
-inline constexpr std::size_t lane_count = 8;
+/// As many doubles side by side as a vector register holds: eight, or four.
+using Lanes = double __attribute__((vector_size(simd_bytes)));
+inline constexpr std::size_t lane_count = simd_bytes / sizeof(double);
 
 inline Lanes all_lanes(double value) {
   return Lanes{} + value;
@@ -19,7 +21,7 @@ inline double sum_of(const Lanes& lanes) {
   return sum;
 }
 
-/// Eight complex numbers side by side.
+/// Complex numbers side by side.
 struct ComplexLanes {
   Lanes re{};
   Lanes im{};

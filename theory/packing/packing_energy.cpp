@@ -10,8 +10,8 @@
 namespace digon {
 namespace {
 
-using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, Eigen::Aligned64>;
-using ConstLaneArray = Eigen::Map<const Eigen::Array<double, lane_count, 1>, Eigen::Aligned64>;
+using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
+using ConstLaneArray = Eigen::Map<const Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
 
 Lanes logarithm(const Lanes& x) {
   Lanes result;
@@ -27,7 +27,7 @@ Lanes exponential(const Lanes& x) {
 /// 1/√x: single precision, then Newton's method twice, which is exact to rounding for 1e-30 < x < 1e30 and
 /// costs less than a root and a quotient in double.
 Lanes inverse_square_root(const Lanes& x) {
-  using Floats = float __attribute__((vector_size(32)));
+  using Floats = float __attribute__((vector_size(simd_bytes / 2)));
   Floats start = __builtin_convertvector(x, Floats);
   for (std::size_t k = 0; k < lane_count; ++k) start[k] = 1.0F / std::sqrt(start[k]);
   const Lanes y = __builtin_convertvector(start, Lanes);
@@ -40,7 +40,7 @@ struct LanePair {
   Lanes first;
 };
 
-/// f and f' at eight inner products; `square` is r².
+/// f and f' at some inner products; `square` is r².
 template <PairEnergy kind>
 LanePair evaluate(const Lanes& c, double exponent) {
   const Lanes square = 2.0 - 2.0 * c;
@@ -86,8 +86,8 @@ Lanes kept(const Lanes& lanes, std::size_t begin, std::size_t i, std::size_t n) 
   return result;
 }
 
-/// The pairs of R points i, i + 1, … with all points after them, eight at a time: R at once share the loads
-/// and stores of the others. M is m, or 0 where it is known only at run time; `by_xi` has room for R m.
+/// The pairs of R points i, i + 1, … with all points after them, a vector at a time: R at once share the
+/// loads and stores of the others. M is m, or 0 where it is known only at run time; `by_xi` has room for R m.
 template <PairEnergy kind, std::size_t M, std::size_t R>
 Lanes add_rows(const Eigen::MatrixXd& W, double exponent, std::size_t i, Coordinates& x, Coordinates& by_x,
                Lanes* by_xi) {

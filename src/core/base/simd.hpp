@@ -2,8 +2,9 @@
 
 namespace digon {
 
-/// Bytes of a vector register: blocks of sums are laid out to stay in the registers there are, 32 of 64 bytes
-/// with AVX-512 and 16 of at most 32 bytes without.
+/// Bytes of a vector register, for every kernel: the exact loss's contour, packing, training, layers. Blocks
+/// of sums are laid out to stay in the registers there are, 32 of 64 bytes with AVX-512 and 16 of at most 32
+/// bytes without. bench/README.md has each kernel measured at both widths.
 #ifdef __AVX512F__
 inline constexpr int simd_bytes = 64;
 inline constexpr int simd_registers = 32;
