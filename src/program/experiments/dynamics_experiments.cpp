@@ -13,6 +13,7 @@
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
 #include "sweep/model_loss.hpp"
+#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 namespace {
@@ -159,7 +160,9 @@ StoredCell compute_attack(const nlohmann::json& settings, const std::string& giv
   options.samples = settings.at("samples");
   options.seed = settings.at("seed");
   options.threads = 1;
-  const Vulnerability found = vulnerability(attacked.model, attacked.features.value(), options);
+  const Vulnerability found =
+      vulnerability(attacked.model, without_superposition(*attacked.features, attacked.model.hidden()),
+                    *attacked.features, options);
   return {{{"relative", found.relative},
            {"increase", found.increase},
            {"clean", found.clean},
