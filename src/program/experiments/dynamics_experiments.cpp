@@ -147,7 +147,7 @@ std::optional<std::vector<Check>> run_dynamics_geometry(const ExperimentContext&
   write_caption(context.folder / "dynamics-geometry", context,
                 fmt::format("The best of {} starts, features {}, density 0.05.", cell_of.starts,
                             describe_law(cell_of.features)));
-  const std::string name = describe_geometry(trained->front().best.W, 0.1).name;
+  const std::string name = describe_geometry(trained->front().best.W).name;
   return std::vector<Check>{judge("dynamics-geometry/octahedron", name),
                             judge("dynamics-geometry/inside", inside.points.back()[1]),
                             judge("dynamics-geometry/across", across.points.back()[1])};
