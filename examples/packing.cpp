@@ -14,7 +14,7 @@ int main() {
   const digon::PackingResult found = digon::search_packing(coulomb, 12, 3, search);
   const digon::Packing best = digon::polish_packing(coulomb, found.best);
   std::printf("energy %.12f, reached by %zu of %zu starts: %s\n", best.energy, found.hits, found.starts,
-              digon::describe_geometry(best.W).name.c_str());
+              digon::describe_geometry(best.W, digon::packing_tolerance).name.c_str());
   for (const digon::PackingBound& bound : digon::energy_bounds(coulomb, 12, 3)) {
     std::printf("bound %.12f (%s)\n", bound.value, bound.name.c_str());
   }

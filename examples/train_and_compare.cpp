@@ -28,6 +28,6 @@ int main() {
                 100.0 * gap.relative());
   }
   for (const digon::ToyModel& model : models) {
-    std::printf("geometry: %s\n", digon::describe_geometry(model.W, 0.05, 0.5).name.c_str());
+    std::printf("geometry: %s\n", digon::describe_geometry(model.W).name.c_str());
   }
 }

@@ -11,7 +11,7 @@ namespace digon {
 /// One panel of the arrows figure.
 struct ArrowsPanel {
   std::string title;     ///< e.g. "S = 0.9"
-  std::string subtitle;  ///< e.g. the arrangement and the loss
+  std::string subtitle;  ///< e.g. the geometry and the loss
   Eigen::MatrixXd W;     ///< [2×n]
 };
 

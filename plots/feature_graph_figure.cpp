@@ -62,7 +62,7 @@ void draw_panel(Figure& figure, const FeatureGraphPanel& panel, std::size_t inde
   figure.data(fmt::format("positive{}", index), positive);
   figure.data(fmt::format("negative{}", index), negative);
   figure
-      << fmt::format("set title \"{}\\n{{/*0.85 {}}}\"\n", panel.title, panel.subtitle)
+      << fmt::format("set title \"{}\\n{{/*0.85 {}}}\"\n", panel.title, subscripted(panel.subtitle))
       << fmt::format(
              "plot $negative{0} {1} '{2}' title '{{/:Italic W_i}}·{{/:Italic W_j}} < 0', $positive{0} {1} "
              "'{3}' "

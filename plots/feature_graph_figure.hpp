@@ -10,7 +10,7 @@ namespace digon {
 /// The features of one model as a graph.
 struct FeatureGraphPanel {
   std::string title;
-  std::string subtitle;                               ///< e.g. "28 × digon"
+  std::string subtitle;                               ///< e.g. "2 digons ⊥ triangle"
   Eigen::MatrixXd gram;                               ///< WᵀW [n×n]
   std::vector<std::vector<Eigen::Index>> components;  ///< features that share dimensions, drawn as circles
 };

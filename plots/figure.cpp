@@ -74,6 +74,11 @@ void Figure::place(int left, int bottom, int width, int height) {
                          double(bottom + height) / height_);
 }
 
+std::string subscripted(const std::string& name) {
+  static const std::regex number("_([0-9]+)");
+  return std::regex_replace(name, number, "_{$1}");
+}
+
 std::string plain_text(const std::string& text) {
   return std::regex_replace(text, std::regex(R"(\{/:Italic ([^}]*)\})"), "$1");
 }

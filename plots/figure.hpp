@@ -40,6 +40,10 @@ struct PlotPoints {
 /// A text without gnuplot's markup: "{/:Italic n} = 5" as "n = 5".
 std::string plain_text(const std::string& text);
 
+/// A name with whole numbers as subscripts: "cross-polytope_30" as "cross-polytope_{30}", of which gnuplot
+/// would otherwise lower the 3 alone.
+std::string subscripted(const std::string& name);
+
 /// A gnuplot figure: a script with its data inside, so that it can be kept, restyled and run again by hand.
 class Figure {
  public:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "core/base/input_error.hpp"
@@ -72,22 +71,6 @@ Attack ascend(const InputLoss& loss, const Eigen::VectorXd& x, Eigen::VectorXd d
   return {delta, 0.0, value};
 }
 
-/// The model without superposition.
-ToyModel without_superposition(const ToyModel& like, const FeatureDistribution& features) {
-  const Eigen::Index n = features.features();
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  const Eigen::VectorXd weight = features.importance.cwiseProduct(features.density);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Eigen::Index i, Eigen::Index j) { return weight[i] > weight[j]; });
-  ToyModel model{Eigen::MatrixXd::Zero(like.hidden(), n), 0.5 * features.density, ModelKind::relu_output};
-  for (Eigen::Index k = 0; k < std::min(n, like.hidden()); ++k) {
-    model.W(k, order[std::size_t(k)]) = 1.0;
-    model.b[order[std::size_t(k)]] = 0.0;
-  }
-  return model;
-}
-
 Eigen::MatrixXd draw_inputs(const FeatureDistribution& features, const VulnerabilityOptions& options) {
   const FeatureSampler sampler(features);
   const std::size_t tiles = (options.samples + std::size_t(tile_samples) - 1) / std::size_t(tile_samples);
@@ -129,9 +112,10 @@ Attack strongest_attack(const ToyModel& model, const Eigen::VectorXd& importance
   return strongest;
 }
 
-Vulnerability vulnerability(const ToyModel& model, const FeatureDistribution& features,
-                            const VulnerabilityOptions& options) {
+Vulnerability vulnerability(const ToyModel& model, const ToyModel& reference,
+                            const FeatureDistribution& features, const VulnerabilityOptions& options) {
   validate(model, features);
+  validate(reference, features);
   if (options.samples < 1) reject("samples: 0 given; at least 1 is needed");
   if (!(options.radius_share > 0.0) || !std::isfinite(options.radius_share)) {
     reject("radius: {} given; accepted: above 0", options.radius_share);
@@ -139,22 +123,21 @@ Vulnerability vulnerability(const ToyModel& model, const FeatureDistribution& fe
   const Eigen::MatrixXd inputs = draw_inputs(features, options);
   Vulnerability result;
   result.radius = options.radius_share * inputs.colwise().norm().mean();
-  const ToyModel plain = without_superposition(model, features);
   Eigen::ArrayXd clean(inputs.cols());
   Eigen::ArrayXd attacked(inputs.cols());
-  Eigen::ArrayXd plain_increase(inputs.cols());
+  Eigen::ArrayXd reference_increase(inputs.cols());
   parallel_for(std::size_t(inputs.cols()), options.threads, [&](std::size_t k) {
     const Eigen::VectorXd x = inputs.col(Eigen::Index(k));
     const Attack attack = strongest_attack(model, features.importance, x, result.radius);
     clean[Eigen::Index(k)] = attack.clean;
     attacked[Eigen::Index(k)] = attack.attacked;
-    const Attack on_plain = strongest_attack(plain, features.importance, x, result.radius);
-    plain_increase[Eigen::Index(k)] = on_plain.attacked - on_plain.clean;
+    const Attack on_reference = strongest_attack(reference, features.importance, x, result.radius);
+    reference_increase[Eigen::Index(k)] = on_reference.attacked - on_reference.clean;
   });
   result.clean = clean.mean();
   result.attacked = attacked.mean();
   result.increase = result.attacked - result.clean;
-  const double unit = plain_increase.mean();
+  const double unit = reference_increase.mean();
   result.relative = unit > 0.0 ? result.increase / unit : 0.0;
   return result;
 }

@@ -28,7 +28,7 @@ struct Vulnerability {
   double clean = 0.0;     ///< mean loss
   double attacked = 0.0;  ///< mean loss under attack
   double increase = 0.0;  ///< attacked − clean
-  double relative = 0.0;  ///< increase, in units of that of the model without superposition
+  double relative = 0.0;  ///< increase, in units of the reference's; 0 where no attack raises that one's loss
 };
 
 struct VulnerabilityOptions {
@@ -38,10 +38,9 @@ struct VulnerabilityOptions {
   std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
 };
 
-/// Attacks inputs of a distribution. The model without superposition keeps the m features of largest I_i p_i
-/// orthonormal and answers the others' mean, as the linear optimum does. Throws InputError on a bad model,
-/// distribution or options.
-Vulnerability vulnerability(const ToyModel& model, const FeatureDistribution& features,
-                            const VulnerabilityOptions& options = {});
+/// Attacks the same inputs of a distribution on a model and on the reference that vulnerability is measured
+/// in units of, a model without superposition. Throws InputError on bad models, distribution or options.
+Vulnerability vulnerability(const ToyModel& model, const ToyModel& reference,
+                            const FeatureDistribution& features, const VulnerabilityOptions& options = {});
 
 }  // namespace digon

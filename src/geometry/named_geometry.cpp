@@ -3,140 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
-#include <numbers>
 #include <numeric>
 
 #include "core/algebra/dense_solvers.hpp"
+#include "geometry/polytopes.hpp"
+#include "geometry/represented.hpp"
 
 namespace digon {
 namespace {
-
-using Spectrum = std::vector<std::pair<double, std::size_t>>;
-
-/// A polytope by what every vertex sees: the inner products with the other vertices.
-struct Polytope {
-  std::string name;
-  Eigen::Index dimension;
-  Spectrum seen;  // ascending
-};
-
-constexpr double phi = std::numbers::phi;
-
-const std::vector<Polytope>& polytopes() {
-  static const std::vector<Polytope> table{
-      {"cube", 3, {{-1.0, 1}, {-1.0 / 3.0, 3}, {1.0 / 3.0, 3}}},
-      {"icosahedron", 3, {{-1.0, 1}, {-1.0 / std::sqrt(5.0), 5}, {1.0 / std::sqrt(5.0), 5}}},
-      {"cuboctahedron", 3, {{-1.0, 1}, {-0.5, 4}, {0.0, 2}, {0.5, 4}}},
-      {"dodecahedron",
-       3,
-       {{-1.0, 1}, {-std::sqrt(5.0) / 3.0, 3}, {-1.0 / 3.0, 6}, {1.0 / 3.0, 6}, {std::sqrt(5.0) / 3.0, 3}}},
-      {"tesseract", 4, {{-1.0, 1}, {-0.5, 4}, {0.0, 6}, {0.5, 4}}},
-      {"24-cell", 4, {{-1.0, 1}, {-0.5, 8}, {0.0, 6}, {0.5, 8}}},
-      {"600-cell",
-       4,
-       {{-1.0, 1},
-        {-phi / 2.0, 12},
-        {-0.5, 20},
-        {-0.5 / phi, 12},
-        {0.0, 30},
-        {0.5 / phi, 12},
-        {0.5, 20},
-        {phi / 2.0, 12}}},
-      {"Clebsch (hemicube)", 5, {{-0.6, 5}, {0.2, 10}}},
-      {"Schläfli", 6, {{-0.5, 10}, {0.25, 16}}},
-      {"E6 roots", 6, {{-1.0, 1}, {-0.5, 20}, {0.0, 30}, {0.5, 20}}},
-      {"Gosset 3_21", 7, {{-1.0, 1}, {-1.0 / 3.0, 27}, {1.0 / 3.0, 27}}},
-      {"E7 roots", 7, {{-1.0, 1}, {-0.5, 32}, {0.0, 60}, {0.5, 32}}},
-      {"E8 roots", 8, {{-1.0, 1}, {-0.5, 56}, {0.0, 126}, {0.5, 56}}},
-  };
-  return table;
-}
-
-/// Sorted values in groups whose neighbours differ by at most the tolerance; each group's mean and size.
-Spectrum spectrum_of(std::vector<double> values, double tolerance) {
-  std::sort(values.begin(), values.end());
-  Spectrum spectrum;
-  for (std::size_t begin = 0; begin < values.size();) {
-    std::size_t end = begin + 1;
-    while (end < values.size() && values[end] - values[end - 1] <= tolerance) ++end;
-    const double sum =
-        std::accumulate(values.begin() + std::ptrdiff_t(begin), values.begin() + std::ptrdiff_t(end), 0.0);
-    spectrum.emplace_back(sum / double(end - begin), end - begin);
-    begin = end;
-  }
-  return spectrum;
-}
-
-bool same(const Spectrum& a, const Spectrum& b, double tolerance) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const auto& x, const auto& y) {
-    return x.second == y.second && std::abs(x.first - y.first) <= tolerance;
-  });
-}
-
-/// What each point of a component sees.
-std::vector<Spectrum> seen_by_each(const Eigen::MatrixXd& G, double tolerance) {
-  std::vector<Spectrum> all;
-  for (Eigen::Index i = 0; i < G.rows(); ++i) {
-    std::vector<double> values;
-    for (Eigen::Index j = 0; j < G.rows(); ++j) {
-      if (j != i) values.push_back(G(i, j));
-    }
-    all.push_back(spectrum_of(std::move(values), tolerance));
-  }
-  return all;
-}
-
-Spectrum seen_in_polygon(Eigen::Index k) {
-  std::vector<double> values;
-  for (Eigen::Index j = 1; j < k; ++j)
-    values.push_back(std::cos(2.0 * std::numbers::pi * double(j) / double(k)));
-  return spectrum_of(std::move(values), 1e-9);
-}
-
-std::string polygon_name(Eigen::Index k) {
-  constexpr std::array names{"triangle", "square", "pentagon", "hexagon", "heptagon", "octagon"};
-  return k < 9 ? names[std::size_t(k - 3)] : fmt::format("{}-gon", k);
-}
-
-/// Two squares one above the other, one turned by 45°, at heights ±h: whichever h an energy asks for. A
-/// vertex sees its own square at h² twice and 2h² − 1 once, the other at −h² ± (1 − h²)/√2 twice each.
-bool is_square_antiprism(const Spectrum& seen, double tolerance) {
-  for (const auto& [square, count] : seen) {
-    if (square <= 0.0 || square >= 1.0) continue;
-    std::vector<double> expected{square, square, 2.0 * square - 1.0};
-    for (const double sign : {1.0, -1.0}) {
-      expected.insert(expected.end(), 2, -square + sign * (1.0 - square) / std::numbers::sqrt2);
-    }
-    if (same(seen, spectrum_of(expected, tolerance), tolerance)) return true;
-  }
-  return false;
-}
-
-std::string name_component(const Eigen::MatrixXd& G, Eigen::Index dimension, double tolerance) {
-  const Eigen::Index k = G.rows();
-  if (k == 1) return "point";
-  if (k == 2) return dimension == 1 && G(0, 1) < 0.0 ? "digon" : "";
-  const std::vector<Spectrum> seen = seen_by_each(G, tolerance);
-  const auto all_see = [&](const Spectrum& expected) {
-    return std::all_of(seen.begin(), seen.end(),
-                       [&](const Spectrum& one) { return same(one, expected, tolerance); });
-  };
-  if (dimension == 2 && all_see(seen_in_polygon(k))) return polygon_name(k);
-  if (k == dimension + 1 && all_see({{-1.0 / double(dimension), std::size_t(dimension)}})) {
-    return dimension == 3 ? "tetrahedron" : fmt::format("simplex_{}", dimension);
-  }
-  for (const Polytope& polytope : polytopes()) {
-    if (polytope.dimension == dimension && all_see(polytope.seen)) return polytope.name;
-  }
-  const bool antiprism =
-      dimension == 3 && k == 8 && std::all_of(seen.begin(), seen.end(), [&](const Spectrum& one) {
-        return is_square_antiprism(one, tolerance);
-      });
-  return antiprism ? "square antiprism" : "";
-}
 
 /// The connected components of the graph of pairs that are not orthogonal.
 std::vector<std::vector<Eigen::Index>> components_of(const Eigen::MatrixXd& G, double tolerance) {
@@ -159,45 +35,67 @@ std::vector<std::vector<Eigen::Index>> components_of(const Eigen::MatrixXd& G, d
   return components;
 }
 
-/// "2 × digon ⊥ triangle"; m digons are the cross-polytope and have names of their own.
+/// Two vectors whose inner product is `tolerance` from −1 have the eigenvalues 2 − tolerance and tolerance:
+/// the second is still noise.
+Eigen::Index dimension_of(const Eigen::MatrixXd& G, double tolerance) {
+  const Eigen::ArrayXd eigenvalues = symmetric_eigenvalues(G);
+  return (eigenvalues > tolerance / (2.0 - tolerance) * eigenvalues.maxCoeff()).count();
+}
+
+/// Sorted values in groups whose neighbours differ by at most the tolerance; each group's mean and size.
+std::vector<std::pair<double, std::size_t>> spectrum_of(std::vector<double> values, double tolerance) {
+  std::sort(values.begin(), values.end());
+  std::vector<std::pair<double, std::size_t>> spectrum;
+  for (std::size_t begin = 0; begin < values.size();) {
+    std::size_t end = begin + 1;
+    while (end < values.size() && values[end] - values[end - 1] <= tolerance) ++end;
+    const double sum =
+        std::accumulate(values.begin() + std::ptrdiff_t(begin), values.begin() + std::ptrdiff_t(end), 0.0);
+    spectrum.emplace_back(sum / double(end - begin), end - begin);
+    begin = end;
+  }
+  return spectrum;
+}
+
+/// "2 triangles", "3 dedicated", "2 tetrahedra"; names that are no English words as "2 × simplex_4".
+std::string several(std::size_t count, const std::string& name) {
+  if (name == "dedicated") return fmt::format("{} dedicated", count);
+  if (name.ends_with("hedron")) return fmt::format("{} {}a", count, name.substr(0, name.size() - 2));
+  const bool word = std::all_of(name.begin(), name.end(),
+                                [](char c) { return (c >= 'a' && c <= 'z') || c == ' ' || c == '-'; });
+  return word ? fmt::format("{} {}s", count, name) : fmt::format("{} × {}", count, name);
+}
+
 std::string name_all(const std::vector<GeometryComponent>& components) {
+  if (components.empty()) return "no feature represented";
   std::map<std::string, std::size_t> counts;
-  for (const GeometryComponent& component : components) {
-    ++counts[component.name.empty()
-                 ? fmt::format("{} points in {} dimensions", component.points.size(), component.dimension)
-                 : component.name];
-  }
-  if (counts.size() == 1 && counts.begin()->first == "digon") {
-    const std::size_t digons = counts.begin()->second;
-    if (digons == 2) return "square";
-    if (digons == 3) return "octahedron";
-    if (digons > 3) return fmt::format("cross-polytope_{}", digons);
-  }
+  for (const GeometryComponent& component : components) ++counts[component.name];
   std::string name;
   for (const auto& [part, count] : counts) {
     if (!name.empty()) name += " ⊥ ";
-    name += count == 1 ? part : fmt::format("{} × {}", count, part);
+    name += count == 1 ? part : several(count, part);
   }
-  return name;
+  const std::size_t digons = counts.size() == 1 ? counts["digon"] : 0;
+  if (digons == 3) return name + " (octahedron)";
+  return digons > 1 ? fmt::format("{} (cross-polytope_{})", name, digons) : name;
 }
 
 }  // namespace
 
-Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance, double absent_norm) {
-  std::vector<Eigen::Index> kept;
-  for (Eigen::Index i = 0; i < W.cols(); ++i) {
-    if (W.col(i).norm() > absent_norm) kept.push_back(i);
-  }
+Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
+  const std::vector<Eigen::Index> kept = represented_features(W);
   const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
   const Eigen::MatrixXd G = unit.transpose() * unit;
   Geometry geometry;
-  for (std::vector<Eigen::Index>& members : components_of(G, tolerance)) {
+  for (const std::vector<Eigen::Index>& members : components_of(G, tolerance)) {
     const Eigen::MatrixXd gram = G(members, members);
-    const Eigen::VectorXd eigenvalues = symmetric_eigenvalues(gram);
-    const double least = tolerance * double(members.size());
     GeometryComponent component;
-    component.dimension = (eigenvalues.array() > least).count();
-    component.name = name_component(gram, component.dimension, tolerance);
+    component.dimension = dimension_of(gram, tolerance);
+    component.name = polytope_name(gram, component.dimension, tolerance);
+    if (component.name.empty()) {
+      component.name = fmt::format("{} points in {} dimension{}", members.size(), component.dimension,
+                                   component.dimension == 1 ? "" : "s");
+    }
     for (const Eigen::Index member : members) component.points.push_back(kept[std::size_t(member)]);
     geometry.components.push_back(std::move(component));
   }

@@ -15,6 +15,9 @@ struct Neuron {
   NeuronClass kind = NeuronClass::dead;
 };
 
+/// Through a weight w into a neuron and out of it a feature gets back w² x of itself. A feature is served
+/// where that is at least 1/16 of what the neuron's main feature gets, a neuron dead where it is below 1% for
+/// all.
 struct NeuronTolerance {
   double served_share = 0.25;  ///< of the neuron's largest |weight|
   double dead_weight = 0.1;    ///< a neuron without a larger |weight| is dead

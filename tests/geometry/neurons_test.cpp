@@ -19,3 +19,12 @@ TEST_CASE("neurons are dead, monosemantic or polysemantic by the features they s
   CHECK(neurons[2].kind == NeuronClass::dead);
   CHECK(name_of(neurons[2].kind) == "dead");
 }
+
+TEST_CASE("what counts as served and as dead is a matter of the tolerance") {
+  const Eigen::MatrixXd W = (Eigen::MatrixXd(2, 2) << 1.0, 0.24, 0.09, 0.0).finished();
+  CHECK(describe_neurons(W)[0].kind == NeuronClass::monosemantic);
+  CHECK(describe_neurons(W)[1].kind == NeuronClass::dead);
+  const std::vector<Neuron> strict = describe_neurons(W, {0.2, 0.05});
+  CHECK(strict[0].kind == NeuronClass::polysemantic);
+  CHECK(strict[1].kind == NeuronClass::monosemantic);
+}

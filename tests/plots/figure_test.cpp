@@ -130,12 +130,18 @@ TEST_CASE("series are drawn in every style, and neuron stacks") {
   check_drawn(stacks.path() / "stacks");
 }
 
+TEST_CASE("whole numbers become subscripts") {
+  CHECK(subscripted("30 digons (cross-polytope_30)") == "30 digons (cross-polytope_{30})");
+  CHECK(subscripted("2 × simplex_4 ⊥ Gosset 3_21") == "2 × simplex_{4} ⊥ Gosset 3_{21}");
+  CHECK(subscripted("3 digons") == "3 digons");
+}
+
 TEST_CASE("feature graphs are drawn, also without an edge") {
   const TemporaryFolder folder;
   Eigen::MatrixXd gram = Eigen::MatrixXd::Identity(5, 5);
   gram(0, 1) = gram(1, 0) = -1.0;
   draw_feature_graphs(folder.path() / "graphs", "graphs",
-                      {{"one", "1 × digon, 3 × point", gram, {{0, 1}, {2}, {3}, {4}}},
+                      {{"one", "3 dedicated ⊥ digon", gram, {{0, 1}, {2}, {3}, {4}}},
                        {"none", "", Eigen::MatrixXd::Identity(2, 2), {{0}, {1}}}});
   check_drawn(folder.path() / "graphs");
 }

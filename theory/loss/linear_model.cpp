@@ -77,4 +77,10 @@ ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden
   return model;
 }
 
+ToyModel without_superposition(const FeatureDistribution& features, Eigen::Index hidden) {
+  ToyModel model = linear_optimum({features.density, features.importance}, hidden);
+  model.kind = ModelKind::relu_output;
+  return model;
+}
+
 }  // namespace digon

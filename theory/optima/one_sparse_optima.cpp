@@ -28,7 +28,7 @@ ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Inde
 }
 
 Eigen::Index represented_in(const ToyModel& model) {
-  return (model.W.colwise().norm().array() > represented_norm).count();
+  return (model.W.colwise().norm().array() > absent_norm).count();
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds) {
   const Eigen::Index last = model.features() - 1;
   const Eigen::VectorXd w = model.W.col(last);
   const double norm = w.norm();
-  if (norm < thresholds.represented_norm) return Phase::absent;
+  if (norm < thresholds.zero_norm) return Phase::absent;
   const double shared = (w.transpose() * model.W.leftCols(last)).squaredNorm() / (norm * norm);
   return shared > thresholds.shared ? Phase::superposed : Phase::dedicated;
 }

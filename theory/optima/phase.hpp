@@ -18,9 +18,13 @@ enum class Phase {
 std::string_view name_of(Phase phase);
 
 /// The phase of the last feature of a model, invariant to sign, permutation of the others and rotation:
-/// absent where ‖W_n‖ < `represented_norm`, superposed where Σ_{j≠n} (Ŵ_n·W_j)² > `shared`, else dedicated.
+/// absent where ‖W_n‖ < `zero_norm`, superposed where Σ_{j≠n} (Ŵ_n·W_j)² > `shared`, else dedicated.
+///
+/// The phase boundary is where ‖W_n‖ leaves 0, so that `zero_norm` asks whether a norm is 0 in numbers, not
+/// whether the feature is represented (geometry/represented.hpp): a pair may be as short as 0.25 and
+/// superposed. Descents and trained models leave less than 0.01 of an absent feature.
 struct PhaseThresholds {
-  double represented_norm = 0.03;
+  double zero_norm = 0.03;
   double shared = 1e-3;
 };
 Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds = {});

@@ -10,6 +10,7 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 
@@ -42,7 +43,8 @@ int run_attack(const std::vector<std::string>& arguments) {
     Progress progress("attack", chosen.size());
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
       const ToyModel& model = chosen[k].loaded.model;
-      const Vulnerability found = vulnerability(model, features[k], options);
+      const Vulnerability found =
+          vulnerability(model, without_superposition(features[k], model.hidden()), features[k], options);
       const double per_dimension = 1.0 / feature_geometry(model.W).dimensions_per_feature;
       printed.push_back({{"instance", chosen[k].instance},
                          {"law", describe_law(features[k])},

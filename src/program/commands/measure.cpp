@@ -3,11 +3,11 @@
 #include "core/base/json.hpp"
 #include "core/files/table.hpp"
 #include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
 #include "geometry/neurons.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/measure_layer.hpp"
-#include "program/commands/measure_model.hpp"
 #include "program/commands/model_options.hpp"
 
 namespace digon {
@@ -54,10 +54,9 @@ json describe(const FeatureGeometry& geometry, const Geometry& named) {
 
 void print_text(std::size_t instance, Eigen::Index hidden, const FeatureGeometry& geometry,
                 const Geometry& named) {
-  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, capacity Σ D_i = {:.6g} of {}; geometry: {}\n", instance,
-             geometry.dimensions_per_feature, geometry.dimensionality.sum(), hidden,
-             named.name.empty() ? "no feature represented" : named.name);
-  Table table{{"feature", "norm", "superposition", "D_i"}, {}};
+  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, capacity Σ C_i = Σ D_i = {:.6g} of {}; geometry: {}\n",
+             instance, geometry.dimensions_per_feature, geometry.dimensionality.sum(), hidden, named.name);
+  Table table{{"feature", "norm", "superposition", "D_i = C_i"}, {}};
   for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
     table.add_row({fmt::format("{}", i), fmt::format("{:.6g}", geometry.norm[i]),
                    fmt::format("{:.6g}", geometry.superposition[i]),
@@ -70,9 +69,9 @@ void print_text(std::size_t instance, Eigen::Index hidden, const FeatureGeometry
 
 int run_measure(const std::vector<std::string>& arguments) {
   CommandLine line("measure",
-                   "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i (the capacity "
-                   "of a feature), D*, "
-                   "named geometry, and what the neurons serve where the hidden layer has a ReLU",
+                   "norms ‖W_i‖, superposition Σ_{j≠i}(Ŵ_i·W_j)², feature dimensionality D_i, which is the "
+                   "capacity C_i of Scherlis et al. 2022, D*, named geometry, and what the neurons serve "
+                   "where the hidden layer has a ReLU",
                    "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
   declare_layer(line);
@@ -84,7 +83,7 @@ int run_measure(const std::vector<std::string>& arguments) {
   json printed = json::array();
   for (const ChosenModel& chosen : read_models(line)) {
     const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
-    const Geometry named = geometry_of_trained(chosen.loaded.model.W);
+    const Geometry named = describe_geometry(chosen.loaded.model.W);
     const bool privileged = has_relu_hidden(chosen.loaded.model.kind);
     const std::vector<Neuron> neurons = describe_neurons(chosen.loaded.model.W);
     if (line.has("json")) {

@@ -83,13 +83,13 @@ std::string to_text(const LayerFile& layer, const LayerGeometry& geometry) {
   };
   add("norm", features.norm);
   add("superposition", features.superposition);
-  add("D_i", features.dimensionality);
+  add("D_i = C_i", features.dimensionality);
   if (geometry.closest) add("largest |cos|", geometry.largest_cosine);
   const auto m = double(layer.dim());
   const auto k = double(geometry.nonzero);
   std::string text = fmt::format(
       "'{}' ({}): n = {} vectors in m = {} dimensions, {} of them 0\n"
-      "D* = m/‖W‖² = {:.6g}, capacity Σ D_i = {:.6g} of {}\n"
+      "D* = m/‖W‖² = {:.6g}, capacity Σ C_i = Σ D_i = {:.6g} of {}\n"
       "mean squared cosine {:.6g}, {:.4g} of 1/m; frame potential {:.6g}, {:.4g} of the least possible\n",
       layer.tensor(), layer.dtype(), layer.count(), layer.dim(), layer.count() - geometry.nonzero,
       features.dimensions_per_feature, features.dimensionality.sum(), layer.dim(),

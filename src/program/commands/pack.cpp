@@ -239,7 +239,7 @@ Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::
           least_eigenvalue_off_rotations(energy, best.W),
           energy_bounds(energy, points, dim),
           known_energy(energy, points, dim),
-          describe_geometry(best.W)};
+          describe_geometry(best.W, packing_tolerance)};
 }
 
 Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const PackingSearch& search) {
@@ -255,7 +255,7 @@ Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const Pac
           best.least_eigenvalue,
           coherence_bounds(kind, points, dim),
           known_coherence(kind, points, dim),
-          describe_geometry(best.W)};
+          describe_geometry(best.W, packing_tolerance)};
 }
 
 /// "N" or "LO:HI".
@@ -279,31 +279,25 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
     json optima = json::array();
     for (const RepresentedOptimum& optimum : one_sparse_optima_shared(Eigen::Index(n), dim, options)) {
       const ToyModel& model = optimum.at.model;
-      Eigen::MatrixXd represented = model.W;
       double norm = 0.0;
       double bias = 0.0;
       for (Eigen::Index i = 0; i < model.features(); ++i) {
-        if (model.W.col(i).norm() <= represented_norm) {
-          represented.col(i).setZero();
-          continue;
-        }
+        if (model.W.col(i).norm() <= absent_norm) continue;
         norm += model.W.col(i).norm() / double(optimum.represented);
         bias += model.b[i] / double(optimum.represented);
       }
-      constexpr double tolerance = 1e-3;  // L_1 is flat where nothing interferes
-      const Geometry geometry =
-          optimum.represented > 0 ? describe_geometry(represented, tolerance) : Geometry{};
+      const std::string geometry = describe_geometry(model.W).name;
       table.add_row({cell(std::size_t(n)), cell(std::size_t(optimum.represented)),
                      fmt::format("{:.8f}", optimum.at.loss),
                      fmt::format("{:.8f}", optimum.at.loss / double(n)), fmt::format("{:.6f}", norm),
-                     fmt::format("{:+.6f}", bias), cell(optimum.hits), geometry.name});
+                     fmt::format("{:+.6f}", bias), cell(optimum.hits), geometry});
       optima.push_back({{"represented", optimum.represented},
                         {"loss", optimum.at.loss},
                         {"mean_norm", norm},
                         {"mean_bias", bias},
                         {"hits", optimum.hits},
                         {"gradient_norm", optimum.at.gradient_norm},
-                        {"geometry", geometry.name}});
+                        {"geometry", geometry}});
     }
     all.push_back({{"features", n}, {"dim", dim}, {"optima", optima}});
   }

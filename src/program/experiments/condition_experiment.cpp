@@ -11,8 +11,9 @@
 #include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "core/files/table.hpp"
-#include "geometry/arrangement.hpp"
 #include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
+#include "geometry/represented.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
@@ -35,7 +36,7 @@ Value choose(Preset preset, Value quick, Value paper) {
 std::vector<Experiment> make_experiments(Preset preset) {
   Experiment intro;
   intro.id = "intro";
-  intro.summary = "5 features in 2 dimensions: orthogonal pair, antipodal pairs, pentagon";
+  intro.summary = "5 features in 2 dimensions: 2 dedicated, 2 digons, a pentagon";
   intro.features = 5;
   intro.hidden = 2;
   intro.importance = "0.9^i";
@@ -218,8 +219,7 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
                       fmt::format("{:.0e} relative", 2.0 * experiment.exact_tolerance),
                       std::abs(sum - loss) <= 2.0 * experiment.exact_tolerance * loss});
     if (!one.condition->prediction.empty()) {
-      checks.push_back(
-          judge(one.condition->prediction, std::string(name_of(recognise_arrangement(model.W)))));
+      checks.push_back(judge(one.condition->prediction, describe_geometry(model.W).name));
     }
     if (one.optimum) {
       checks.push_back({fmt::format("{}/{}/optimality-gap", experiment.id, one.instance),
@@ -242,13 +242,13 @@ std::vector<Check> checks_of(const Experiment& experiment, const std::vector<Com
   return checks;
 }
 
-/// Features of norm above 1/2: of the linear model, and the most any other condition has.
+/// Represented features: of the linear model, and the most any other condition has.
 std::vector<Check> checks_of_represented(const Experiment& experiment, const std::vector<Best>& best) {
   double linear = 0.0;
   double most = 0.0;
   for (const Best& one : best) {
     const ToyModel& model = one.model->trained.model;
-    const auto represented = double((feature_geometry(model.W).norm.array() > 0.5).count());
+    const auto represented = double(represented_features(model.W).size());
     double& kept = model.kind == ModelKind::linear ? linear : most;
     kept = std::max(kept, represented);
   }
@@ -302,9 +302,9 @@ void draw_arrows_of(const std::filesystem::path& path, const std::vector<Best>& 
   std::vector<ArrowsPanel> panels;
   for (const Best& one : best) {
     const Eigen::MatrixXd& W = one.model->trained.model.W;
-    panels.push_back(
-        {sparsity_title(*one.condition),
-         fmt::format("{}, exact loss {:.5f}", name_of(recognise_arrangement(W)), one.model->exact.loss), W});
+    panels.push_back({sparsity_title(*one.condition),
+                      fmt::format("{}, exact loss {:.5f}", describe_geometry(W).name, one.model->exact.loss),
+                      W});
   }
   std::vector<std::string> names;
   const Eigen::VectorXd& importance = best.front().model->trained.features.importance;

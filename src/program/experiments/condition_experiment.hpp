@@ -18,7 +18,7 @@ namespace digon {
 struct Condition {
   ModelKind kind = ModelKind::relu_output;
   double density = 1.0;    ///< 1 − S, of every feature
-  std::string prediction;  ///< id of that of the arrangement of W's columns, where the paper says it
+  std::string prediction;  ///< id of that of the geometry of W's columns, where the paper says it
 };
 
 enum class FigureKind { arrows, basic };

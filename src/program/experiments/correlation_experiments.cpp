@@ -6,6 +6,7 @@
 
 #include "core/files/table.hpp"
 #include "geometry/feature_dimensionality.hpp"
+#include "geometry/represented.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/series_figure.hpp"
@@ -158,7 +159,8 @@ std::optional<std::vector<Check>> run_collapse(const ExperimentContext& context)
   const auto merged = [](const Eigen::MatrixXd& W) {
     int pairs = 0;
     for (Eigen::Index p = 0; p < 3; ++p) {
-      const bool represented = W.col(2 * p).norm() > 0.2 && W.col(2 * p + 1).norm() > 0.2;
+      const bool represented =
+          W.col(2 * p).norm() > represented_norm && W.col(2 * p + 1).norm() > represented_norm;
       pairs += represented && cosine(W, 2 * p, 2 * p + 1) > merged_cosine;
     }
     return pairs;

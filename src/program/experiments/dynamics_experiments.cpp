@@ -13,6 +13,7 @@
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
 #include "sweep/model_loss.hpp"
+#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 namespace {
@@ -146,7 +147,7 @@ std::optional<std::vector<Check>> run_dynamics_geometry(const ExperimentContext&
   write_caption(context.folder / "dynamics-geometry", context,
                 fmt::format("The best of {} starts, features {}, density 0.05.", cell_of.starts,
                             describe_law(cell_of.features)));
-  const std::string name = describe_geometry(trained->front().best.W, 0.1).name;
+  const std::string name = describe_geometry(trained->front().best.W).name;
   return std::vector<Check>{judge("dynamics-geometry/octahedron", name),
                             judge("dynamics-geometry/inside", inside.points.back()[1]),
                             judge("dynamics-geometry/across", across.points.back()[1])};
@@ -159,7 +160,9 @@ StoredCell compute_attack(const nlohmann::json& settings, const std::string& giv
   options.samples = settings.at("samples");
   options.seed = settings.at("seed");
   options.threads = 1;
-  const Vulnerability found = vulnerability(attacked.model, attacked.features.value(), options);
+  const Vulnerability found =
+      vulnerability(attacked.model, without_superposition(*attacked.features, attacked.model.hidden()),
+                    *attacked.features, options);
   return {{{"relative", found.relative},
            {"increase", found.increase},
            {"clean", found.clean},

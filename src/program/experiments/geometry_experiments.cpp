@@ -8,9 +8,9 @@
 #include <map>
 
 #include "core/files/table.hpp"
-#include "geometry/arrangement.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
+#include "geometry/represented.hpp"
 #include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
@@ -19,23 +19,6 @@
 
 namespace digon {
 namespace {
-
-/// Trained features at least this long are represented.
-constexpr double represented = 0.5;
-
-/// How far inner products of trained, normalised columns may be from those of the polytope they are named by.
-constexpr double name_tolerance = 0.1;
-
-/// A trained W as components with names; what has no name is described by its size.
-std::vector<GeometryComponent> named_components(const Eigen::MatrixXd& W) {
-  std::vector<GeometryComponent> components = describe_geometry(W, name_tolerance, represented).components;
-  for (GeometryComponent& component : components) {
-    if (component.name.empty()) {
-      component.name = fmt::format("{} features joined", component.points.size());
-    }
-  }
-  return components;
-}
 
 std::map<std::string, std::size_t> count_names(const std::vector<GeometryComponent>& components) {
   std::map<std::string, std::size_t> counts;
@@ -47,11 +30,9 @@ FeatureGraphPanel graph_of(const TrainedCell& trained) {
   FeatureGraphPanel panel;
   panel.title = fmt::format("1/(1 − {{/:Italic S}}) = {:.3g}", 1.0 / trained.features.density[0]);
   panel.gram = trained.best.W.transpose() * trained.best.W;
-  const std::vector<GeometryComponent> components = named_components(trained.best.W);
-  for (const GeometryComponent& component : components) panel.components.push_back(component.points);
-  for (const auto& [name, number] : count_names(components)) {
-    panel.subtitle += fmt::format("{}{} × {}", panel.subtitle.empty() ? "" : ", ", number, name);
-  }
+  const Geometry geometry = describe_geometry(trained.best.W);
+  for (const GeometryComponent& component : geometry.components) panel.components.push_back(component.points);
+  panel.subtitle = geometry.name;
   return panel;
 }
 
@@ -107,10 +88,7 @@ std::optional<std::vector<PolytopePrediction>> predict_polytopes(const std::vect
 
 /// (Ŵ_i·Ŵ_j)² averaged over the pairs i ≠ j of represented features.
 double mean_squared_cosine(const Eigen::MatrixXd& W) {
-  std::vector<Eigen::Index> kept;
-  for (Eigen::Index i = 0; i < W.cols(); ++i) {
-    if (W.col(i).norm() >= represented) kept.push_back(i);
-  }
+  const std::vector<Eigen::Index> kept = represented_features(W);
   const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
   const auto k = double(kept.size());
   return ((unit.transpose() * unit).squaredNorm() - k) / (k * (k - 1.0));
@@ -151,7 +129,7 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
     const double x = 1.0 / cell_trained.features.density[0];
     const FeatureGeometry geometry = feature_geometry(cell_trained.best.W);
     for (Eigen::Index i = 0; i < n; ++i) {
-      if (geometry.norm[i] >= represented) {
+      if (geometry.norm[i] > represented_norm) {
         dots.points.emplace_back(x, geometry.dimensionality[i]);
         dots.notes.push_back(fmt::format("feature {}, norm {:.3f}", i, geometry.norm[i]));
       }
@@ -161,10 +139,10 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
     average.points.emplace_back(x, geometry.dimensions_per_feature);
     most_total = std::max(most_total, geometry.dimensionality.sum());
     at_half += std::abs(geometry.dimensions_per_feature - 0.5) < 0.05;
-    const auto kept = std::size_t((geometry.norm.array() >= represented).count());
+    const auto kept = represented_features(cell_trained.best.W).size();
     summary.add_row(
         {cell(x), cell(geometry.dimensions_per_feature), cell(geometry.dimensionality.sum()), cell(kept)});
-    for (const auto& [name, number] : count_names(named_components(cell_trained.best.W))) {
+    for (const auto& [name, number] : count_names(describe_geometry(cell_trained.best.W).components)) {
       components.add_row({cell(x), name, cell(number)});
     }
   }
@@ -218,8 +196,8 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
   write_caption(
       context.folder / "geometry-uniform", context,
       fmt::format("Dimensions per feature of trained models, n = 400, m = 30, features {}, importance 1, "
-                  "{} steps of Adam at each of {} densities; a dot is a feature of norm at least {}.",
-                  describe_law(trained->front().features), cells[0].steps, count, represented));
+                  "{} steps of Adam at each of {} densities; a dot is a feature of norm above {}.",
+                  describe_law(trained->front().features), cells[0].steps, count, represented_norm));
   return std::vector<Check>{
       judge("geometry-uniform/dense", average.points.front()[1]),
       judge("geometry-uniform/plateau", double(at_half)),
@@ -229,7 +207,7 @@ std::optional<std::vector<Check>> run_geometry_uniform(const ExperimentContext& 
       judge("geometry-uniform/overlap", double(m) * mean_squared_cosine(trained->back().best.W))};
 }
 
-/// A pentagon by the angles of its five features, or two pairs and a feature out.
+/// A pentagon, or two digons and a feature out.
 std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& context) {
   constexpr double base = 0.05;
   const auto count = context.choose<Eigen::Index>(17, 41);
@@ -255,17 +233,16 @@ std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& contex
   Series trained_norm{"trained", {}, SeriesStyle::points, 1, 0.7};
   Series exact_norm{"exact optimum", {}, SeriesStyle::line, 0};
   Series trained_gap{"trained", {}, SeriesStyle::line_and_points, 1};
-  Table table{{"density_ratio", "exact_loss", "trained_loss", "exact_norm", "trained_norm",
-               "exact_arrangement", "trained_arrangement"},
+  Table table{{"density_ratio", "exact_loss", "trained_loss", "exact_norm", "trained_norm", "exact_geometry",
+               "trained_geometry"},
               {}};
   std::vector<double> exact_jump;
   std::vector<double> trained_jump;
-  ArrangementTolerance loose;
-  loose.angle_degrees = 25.0;
   // The rarer feature leaves the pentagon where its norm falls to nothing.
   const auto crossover = [&](auto norm_at) {
     for (std::size_t k = ratios.size() - 1; k > 0; --k) {
-      if (norm_at(k) >= 0.3 && norm_at(k - 1) < 0.3) return std::sqrt(ratios[k] * ratios[k - 1]);
+      if (norm_at(k) > represented_norm && norm_at(k - 1) <= represented_norm)
+        return std::sqrt(ratios[k] * ratios[k - 1]);
     }
     return 0.0;
   };
@@ -275,9 +252,8 @@ std::optional<std::vector<Check>> run_nonuniform(const ExperimentContext& contex
     trained_norm.points.emplace_back(ratios[k], norm_of_first(one.best.W));
     trained_gap.points.emplace_back(ratios[k], 100.0 * (one.loss / (*exact)[k].loss - 1.0));
     table.add_row({cell(ratios[k]), cell((*exact)[k].loss), cell(one.loss), cell(exact_norm.points.back()[1]),
-                   cell(trained_norm.points.back()[1]),
-                   std::string(name_of(recognise_arrangement((*exact)[k].model.W, loose))),
-                   std::string(name_of(recognise_arrangement(one.best.W, loose)))});
+                   cell(trained_norm.points.back()[1]), describe_geometry((*exact)[k].model.W).name,
+                   describe_geometry(one.best.W).name});
   }
   const double exact_at = crossover([&](std::size_t k) { return exact_norm.points[k][1]; });
   const double trained_at = crossover([&](std::size_t k) { return trained_norm.points[k][1]; });
@@ -386,7 +362,7 @@ std::optional<std::vector<Check>> run_trained_packing(const ExperimentContext& c
       table.add_row(
           {cell(std::size_t(shape.n)), cell(std::size_t(shape.m)), cell(i), cell(found[i]), cell(packed[i])});
     }
-    const std::string name = describe_geometry((*trained)[k].best.W, name_tolerance).name;
+    const std::string name = describe_geometry((*trained)[k].best.W).name;
     checks.push_back(judge(fmt::format("packing/{}-{}", shape.n, shape.m), worst));
     if (shape.n == 5) checks.push_back(judge("packing/5-2/every-start", share_at_the_best((*trained)[k])));
     SeriesPanel panel{fmt::format("{} in {}: {}", shape.n, shape.m, name),

@@ -32,7 +32,7 @@ const std::vector<CodeCase>& code_cases() {
   static const std::vector<CodeCase> cases{{2, 5, "pentagon", 8},
                                            {2, 7, "heptagon", 8},
                                            {3, 4, "tetrahedron", 8},
-                                           {3, 6, "octahedron", 8},
+                                           {3, 6, "3 digons (octahedron)", 8},
                                            {3, 12, "icosahedron", 16},
                                            {4, 24, "24-cell", 100},
                                            {5, 16, "Clebsch (hemicube)", 16},
@@ -111,7 +111,7 @@ void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
     const SphericalCodeResult found =
         search_spherical_code(CodeKind::points, points, dim, search_of(options, starts));
     if (interrupted()) return;
-    const std::string geometry = describe_geometry(found.best.W).name;
+    const std::string geometry = describe_geometry(found.best.W, packing_tolerance).name;
     const std::string id = fmt::format("packing/code/{}-{}", dim, points);
     checks.push_back({id + "/geometry", fmt::format("the best {} points in {} dimensions", points, dim), name,
                       geometry, "name", geometry == name});

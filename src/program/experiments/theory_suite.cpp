@@ -12,6 +12,7 @@
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/layer_geometry.hpp"
 #include "geometry/named_geometry.hpp"
+#include "geometry/represented.hpp"
 #include "program/verdict/predictions.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -93,8 +94,7 @@ void measure_linear(Measuring& measuring) {
   measuring.add("linear/optimum", exact_loss(linear_optimum(dense, 5), dense).loss);
   const FeatureDistribution sparse = important_features(20, 0.1, 0.7);
   measuring.add("linear/sparse-optimum", exact_loss(linear_optimum(sparse, 5), sparse).loss);
-  measuring.add("linear/represented",
-                double((feature_geometry(linear_optimum(dense, 5).W).norm.array() > 0.5).count()));
+  measuring.add("linear/represented", double(represented_features(linear_optimum(dense, 5).W).size()));
   // Superposing a sixth feature on the least important of the five never pays.
   ToyModel pair = linear_optimum(dense, 5);
   pair.W.col(4) *= std::sqrt(0.5);
@@ -237,7 +237,8 @@ void measure_packing_limits(Measuring& measuring) {
   };
   measuring.add("packing/2m-features", least(6, 3));
   measuring.add("packing/2m-plus-1-features", least(7, 3));
-  measuring.add("packing/octahedron", describe_geometry(search_packing({}, 6, 3, search).best.W).name);
+  measuring.add("packing/octahedron",
+                describe_geometry(search_packing({}, 6, 3, search).best.W, packing_tolerance).name);
   measuring.add("packing/welch", coherence_bounds(CodeKind::lines, 28, 7).front().value);
   // Random directions: the mean squared overlap is 1/m; the least, of a tight frame, is (n − m)/(m(n − 1)).
   constexpr Eigen::Index n = 2000;
@@ -275,7 +276,7 @@ double nonuniform_crossover(const Measuring& measuring) {
     FeatureDistribution features = uniform_features(5, base);
     features.density[0] = base * ratio;
     const Descent best = optimum(measuring, features, 2, 4, {pentagon, digons});
-    return best.model.W.col(0).norm() > 0.3;
+    return best.model.W.col(0).norm() > represented_norm;
   };
   return bisect(is_kept, 0.5, 0.2, {.steps = 14, .middle = Middle::geometric}).holds;
 }
@@ -287,11 +288,7 @@ FeatureDistribution in_pairs(SetRelation relation) {
 }
 
 void measure_optima(Measuring& measuring) {
-  constexpr double tolerance = 0.05;  // of inner products, for a name
-  constexpr double represented = 0.3;
-  const auto name = [&](const Descent& best) {
-    return describe_geometry(best.model.W, tolerance, represented).name;
-  };
+  const auto name = [](const Descent& best) { return describe_geometry(best.model.W).name; };
   constexpr double rare = 1e-5;
   const Descent sparse = optimum(measuring, uniform_features(5, rare), 2, 16);
   measuring.add("optimum/5-2/sparse-limit", sparse.loss / rare / 5.0);

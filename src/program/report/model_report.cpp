@@ -5,11 +5,11 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
-#include "program/commands/measure_model.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimality_gap.hpp"
@@ -72,16 +72,15 @@ void add_gap(const OptimalityGap& gap, Table& table) {
 }
 
 void add_geometry(const ToyModel& model, const FeatureGeometry& geometry, Table& table) {
-  const std::string name = geometry_of_trained(model.W).name;
-  table.add_row({"geometry", name.empty() ? "no feature represented" : name});
+  table.add_row({"geometry", describe_geometry(model.W).name});
   table.add_row(
       {"dimensions per feature D* = m/‖W‖²", fmt::format("{:.6g}", geometry.dimensions_per_feature)});
   table.add_row(
-      {"capacity Σ D_i", fmt::format("{:.6g} of {}", geometry.dimensionality.sum(), model.hidden())});
+      {"capacity Σ C_i = Σ D_i", fmt::format("{:.6g} of {}", geometry.dimensionality.sum(), model.hidden())});
 }
 
 Table feature_table(const ToyModel& model, const FeatureGeometry& geometry) {
-  Table table{{"feature", "norm", "bias", "superposition", "D_i"}, {}};
+  Table table{{"feature", "norm", "bias", "superposition", "D_i = C_i"}, {}};
   for (Eigen::Index i = 0; i < model.features(); ++i) {
     table.add_row({cell(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
                    fmt::format("{:.6g}", model.b[i]), fmt::format("{:.6g}", geometry.superposition[i]),
@@ -101,8 +100,7 @@ void draw_weights(const std::filesystem::path& path, const ToyModel& model, cons
   if (model.hidden() != 2 || model.features() > most_arrows) return;
   std::vector<std::string> names;
   for (Eigen::Index i = 0; i < model.features(); ++i) names.push_back(fmt::format("{}", i));
-  draw_arrows(path.string() + "-arrows", {{"columns of W", geometry_of_trained(model.W).name, model.W}},
-              names);
+  draw_arrows(path.string() + "-arrows", {{"columns of W", describe_geometry(model.W).name, model.W}}, names);
 }
 
 /// Models of the same kind and law share one search for the optimum.

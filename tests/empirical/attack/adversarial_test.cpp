@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "core/base/input_error.hpp"
 #include "tests/random_models.hpp"
+#include "theory/loss/linear_model.hpp"
 
 using namespace digon;
 
@@ -65,8 +67,27 @@ TEST_CASE("without superposition an attack raises the loss by the square of its 
   const FeatureDistribution features = uniform_features(4, 0.2);
   ToyModel model{Eigen::MatrixXd::Zero(4, 4), Eigen::VectorXd::Zero(4)};
   model.W.diagonal().setOnes();
-  const Vulnerability result = vulnerability(model, features);
+  const Vulnerability result = vulnerability(model, model, features);
   CHECK(result.clean == Approx(0.0).margin(1e-15));
   CHECK(result.increase == Approx(result.radius * result.radius).epsilon(1e-9));
   CHECK(result.relative == Approx(1.0).epsilon(1e-9));
+}
+
+TEST_CASE("vulnerability is in units of the reference, which keeps the features costliest to leave out") {
+  // One dimension for a feature that is always on (I p = 1, I v = 1/12) or one that is on half the time (I p
+  // = 3/4, I v = 1.5 (1/6 − 1/16) = 0.156): the linear optimum keeps the second, a ranking by I p the first.
+  const FeatureDistribution features{Eigen::Vector2d(1.0, 0.5), Eigen::Vector2d(1.0, 1.5)};
+  const ToyModel best = without_superposition(features, 1);
+  const ToyModel by_density{(Eigen::MatrixXd(1, 2) << 1.0, 0.0).finished(), Eigen::Vector2d(0.0, 0.25)};
+  // An attack raises the loss by I_i radius² of the feature kept.
+  const Vulnerability of_best = vulnerability(best, best, features);
+  CHECK(of_best.increase == Approx(1.5 * of_best.radius * of_best.radius).epsilon(1e-9));
+  CHECK(of_best.relative == Approx(1.0).epsilon(1e-9));
+  CHECK(vulnerability(best, by_density, features).relative == Approx(1.5).epsilon(1e-9));
+  CHECK(vulnerability(by_density, best, features).relative == Approx(1.0 / 1.5).epsilon(1e-9));
+  // A reference that answers nothing has no unit; one of other features is refused.
+  ToyModel silent = best;
+  silent.W.setZero();
+  CHECK(vulnerability(best, silent, features).relative == 0.0);
+  CHECK_THROWS_AS(vulnerability(best, random_model(3, 1, 1.0, 1), features), InputError);
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "core/base/input_error.hpp"
 #include "tests/random_models.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimum.hpp"
@@ -54,6 +55,19 @@ TEST_CASE("descents of the linear loss end at the linear optimum, whatever the s
     least = std::min(least, found);
   }
   CHECK(least == Approx(optimum).epsilon(1e-7));
+}
+
+TEST_CASE("without superposition a model keeps the features costliest to leave out, whatever their law") {
+  // I v = 1/12, 1.5 (1/6 − 1/16), 0.03: I p would rank the first first.
+  FeatureDistribution features{Eigen::Vector3d(1.0, 0.5, 0.1), Eigen::Vector3d(1.0, 1.5, 1.0)};
+  const ToyModel model = without_superposition(features, 1);
+  CHECK(model.kind == ModelKind::relu_output);
+  CHECK(model.W == Eigen::RowVector3d(0.0, 1.0, 0.0));
+  CHECK(model.b == Eigen::Vector3d(0.5, 0.0, 0.05));
+  CHECK(without_superposition(features, 2).W.row(1) == Eigen::RowVector3d(1.0, 0.0, 0.0));
+  features.values = ActiveValue::signed_uniform;
+  CHECK_THROWS_AS(linear_optimum(features, 1), InputError);
+  CHECK(without_superposition(features, 1).W == model.W);
 }
 
 TEST_CASE("with room for all features the linear optimum is 0") {
