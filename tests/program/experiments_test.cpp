@@ -37,9 +37,9 @@ Experiment tiny() {
           },
       .optimum_starts = Starts{2, 4},
       .find = [](const Results& results) { return std::any(results.points.size()); },
-      .tables = {{"tiny",
-                  a_row_a_point({{"density", [](const Point& point) { return cell(point.x()); }},
-                                 {"start", [](const Point& point) { return cell(point.setting.at[1]); }}})}},
+      .tables = {{"tiny", a_row_a_point(
+                              {{"density", [](const Point& point) { return text_of(point.x()); }},
+                               {"start", [](const Point& point) { return text_of(point.setting.at[1]); }}})}},
       .figures = {{"figure", "What it shows.",
                    [](const std::filesystem::path& path, const Results& results) {
                      write_file_atomically(path.string() + ".svg", results.size());

@@ -40,8 +40,8 @@ Table attack_table(const Results& results) {
   for (std::size_t k = 0; k < results.points.size(); ++k) {
     const Point& point = results.points[k];
     const AttackedModel& attacked = results.found_as<Attacked>()[k];
-    table.add_row({cell(1.0 / point.x()), cell(features_per_dimension(point)), cell(attacked.relative),
-                   cell(attacked.increase), cell(attacked.clean)});
+    table.add_row({text_of(1.0 / point.x()), text_of(features_per_dimension(point)),
+                   text_of(attacked.relative), text_of(attacked.increase), text_of(attacked.clean)});
   }
   return table;
 }

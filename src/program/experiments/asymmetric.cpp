@@ -50,7 +50,7 @@ Table inhibition_table(const Results& results) {
   Table table{{"density", "weight_in_large", "weight_in_small", "weight_out_of_the_small"}, {}};
   for (const Point& point : results.points) {
     for (const Inhibition& found : find_inhibition(point.trained.best)) {
-      table.add_row({cell(point.x()), cell(found.large), cell(found.small), cell(found.out)});
+      table.add_row({text_of(point.x()), text_of(found.large), text_of(found.small), text_of(found.out)});
     }
   }
   return table;

@@ -107,9 +107,10 @@ Table models_table(const Results& results) {
     const ComparedModel& model = comparison.models[i];
     const bool is_best = std::any_of(comparison.best.begin(), comparison.best.end(),
                                      [i](const BestStart& best) { return best.instance == i; });
-    table.add_row({cell(i), std::string(name_of(point.cell.kind)), cell(point.density()),
-                   cell(std::size_t(point.cell.seed)), cell(model.exact.loss), cell(model.exact.error),
-                   cell(model.sampled.mean), cell(model.sampled.standard_error), cell(model.sampled.samples),
+    table.add_row({text_of(i), std::string(name_of(point.cell.kind)), text_of(point.density()),
+                   text_of(std::size_t(point.cell.seed)), text_of(model.exact.loss),
+                   text_of(model.exact.error), text_of(model.sampled.mean),
+                   text_of(model.sampled.standard_error), text_of(model.sampled.samples),
                    is_best ? "1" : "0"});
   }
   return table;
@@ -122,9 +123,9 @@ Table features_table(const Results& results) {
     const Point& point = results.points[i];
     const FeatureGeometry geometry = feature_geometry(point.W());
     for (Eigen::Index f = 0; f < geometry.norm.size(); ++f) {
-      table.add_row({cell(i), cell(std::size_t(f)), cell(point.cell.features.importance[f]),
-                     cell(point.trained.best.b[f]), cell(geometry.norm[f]), cell(geometry.superposition[f]),
-                     cell(geometry.dimensionality[f])});
+      table.add_row({text_of(i), text_of(std::size_t(f)), text_of(point.cell.features.importance[f]),
+                     text_of(point.trained.best.b[f]), text_of(geometry.norm[f]),
+                     text_of(geometry.superposition[f]), text_of(geometry.dimensionality[f])});
     }
   }
   return table;
@@ -136,9 +137,9 @@ Table loss_by_active_table(const Results& results) {
     const Eigen::VectorXd loss = loss_by_active(results, best);
     const Eigen::VectorXd mean = best.decomposition.L_mean();
     for (Eigen::Index k = 0; k < loss.size(); ++k) {
-      table.add_row({cell(best.instance), cell(std::size_t(k)), cell(mean[k]),
-                     cell(best.decomposition.reconstruction[k]), cell(best.decomposition.interference[k]),
-                     cell(loss[k])});
+      table.add_row({text_of(best.instance), text_of(std::size_t(k)), text_of(mean[k]),
+                     text_of(best.decomposition.reconstruction[k]),
+                     text_of(best.decomposition.interference[k]), text_of(loss[k])});
     }
   }
   return table;

@@ -65,11 +65,11 @@ Experiment correlated() {
       .tables = {{"correlated",
                   a_row_a_point(
                       {{"law", [](const Point& point) { return point.setting.names[0]; }},
-                       {"trained_loss", [](const Point& point) { return cell(point.trained.loss); }},
-                       {"exact_optimum", [](const Point& point) { return cell(point.optimum->loss); }},
-                       {"trained_cosine", [](const Point& point) { return cell(pair_cosine(point.W())); }},
+                       {"trained_loss", [](const Point& point) { return text_of(point.trained.loss); }},
+                       {"exact_optimum", [](const Point& point) { return text_of(point.optimum->loss); }},
+                       {"trained_cosine", [](const Point& point) { return text_of(pair_cosine(point.W())); }},
                        {"exact_cosine",
-                        [](const Point& point) { return cell(pair_cosine(point.optimum->model.W)); }}})}},
+                        [](const Point& point) { return text_of(pair_cosine(point.optimum->model.W)); }}})}},
       .figures = {{"correlated",
                    "Four features in two dimensions: independent, on together in pairs, or at most one of a "
                    "pair at a time.",

@@ -60,11 +60,11 @@ Experiment correlated_bases() {
       .tables = {{"correlated-bases",
                   a_row_a_point(
                       {{"law", [](const Point& point) { return point.setting.names[0]; }},
-                       {"loss", [](const Point& point) { return cell(point.trained.loss); }},
+                       {"loss", [](const Point& point) { return text_of(point.trained.loss); }},
                        {"mean_squared_cosine_inside",
-                        [](const Point& point) { return cell(overlap(point.W(), Pairs::inside)); }},
+                        [](const Point& point) { return text_of(overlap(point.W(), Pairs::inside)); }},
                        {"mean_squared_cosine_across",
-                        [](const Point& point) { return cell(overlap(point.W(), Pairs::across)); }}})}},
+                        [](const Point& point) { return text_of(overlap(point.W(), Pairs::across)); }}})}},
       .figures = {{"correlated-bases",
                    "Two sets of features that are on together, beside independent features.", draw}},
       .measures = {

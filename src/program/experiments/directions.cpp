@@ -63,8 +63,8 @@ Table spectrum_table(const Results& results) {
     const std::vector<double> trained = inner_product_spectrum(results.points[k].W());
     const std::vector<double>& packing = results.found_as<Spectra>()[k];
     for (std::size_t i = 0; i < trained.size(); ++i) {
-      table.add_row({cell(std::size_t(shapes[k].n)), cell(std::size_t(shapes[k].m)), cell(i),
-                     cell(trained[i]), cell(packing[i])});
+      table.add_row({text_of(std::size_t(shapes[k].n)), text_of(std::size_t(shapes[k].m)), text_of(i),
+                     text_of(trained[i]), text_of(packing[i])});
     }
   }
   return table;

@@ -69,15 +69,15 @@ Table models_table(const Results& results) {
   Table table{{"cell", "kind", "law", "density", "loss", "start", "loss_of_start"}, {}};
   for (std::size_t k = 0; k < results.points.size(); ++k) {
     const TrainedCell& one = results.points[k].trained;
-    std::string density = cell(one.features.density[0]);
+    std::string density = text_of(one.features.density[0]);
     if (!one.features.has_uniform_density()) {
       for (Eigen::Index i = 1; i < one.features.features(); ++i) {
-        density += " " + cell(one.features.density[i]);
+        density += " " + text_of(one.features.density[i]);
       }
     }
     for (std::size_t start = 0; start < one.losses.size(); ++start) {
-      table.add_row({cell(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
-                     cell(one.loss), cell(start), cell(one.losses[start])});
+      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
+                     text_of(one.loss), text_of(start), text_of(one.losses[start])});
     }
   }
   return table;

@@ -27,8 +27,9 @@ Table dynamics_table(const Results& results) {
   for (std::size_t k = 0; k < snapshots.size(); ++k) {
     const FeatureGeometry geometry = feature_geometry(snapshots[k].model.W);
     for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
-      table.add_row({cell(snapshots[k].step), cell(results.found_as<Dynamics>().loss[k]),
-                     cell(std::size_t(i)), cell(geometry.norm[i]), cell(geometry.dimensionality[i])});
+      table.add_row({text_of(snapshots[k].step), text_of(results.found_as<Dynamics>().loss[k]),
+                     text_of(std::size_t(i)), text_of(geometry.norm[i]),
+                     text_of(geometry.dimensionality[i])});
     }
   }
   return table;

@@ -122,8 +122,8 @@ Table polytope_table(const Results& results) {
   for (std::size_t d = 0; d < results.points.size(); ++d) {
     const PolytopePrediction& prediction = results.found_as<PolytopePredictions>()[d];
     for (std::size_t k = 0; k < polytopes.size(); ++k) {
-      table.add_row({cell(inverse_density(results.points[d])), polytopes[k].name, cell(prediction.gains[k]),
-                     prediction.best == &polytopes[k] ? "1" : "0"});
+      table.add_row({text_of(inverse_density(results.points[d])), polytopes[k].name,
+                     text_of(prediction.gains[k]), prediction.best == &polytopes[k] ? "1" : "0"});
     }
   }
   return table;
@@ -155,7 +155,7 @@ Table component_table(const Results& results) {
   Table table{{"inverse_density", "component", "count"}, {}};
   for (const Point& point : results.points) {
     for (const auto& [name, number] : count_names(named_components(point.W()))) {
-      table.add_row({cell(inverse_density(point)), name, cell(number)});
+      table.add_row({text_of(inverse_density(point)), name, text_of(number)});
     }
   }
   return table;
@@ -166,8 +166,8 @@ Table feature_table(const Results& results) {
   for (const Point& point : results.points) {
     const FeatureGeometry geometry = feature_geometry(point.W());
     for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
-      table.add_row({cell(inverse_density(point)), cell(std::size_t(i)), cell(geometry.norm[i]),
-                     cell(geometry.dimensionality[i])});
+      table.add_row({text_of(inverse_density(point)), text_of(std::size_t(i)), text_of(geometry.norm[i]),
+                     text_of(geometry.dimensionality[i])});
     }
   }
   return table;
@@ -271,17 +271,17 @@ Experiment geometry_uniform() {
       .axes = {{"density", powers(100.0, 0.0, -1.0, 12), powers(100.0, 0.0, -1.0, 40)}},
       .cell = cell_at,
       .find = predict_polytopes,
-      .tables = {{"features", feature_table},
-                 {"summary",
-                  a_row_a_point(
-                      {{"inverse_density", [](const Point& point) { return cell(inverse_density(point)); }},
-                       {"dimensions_per_feature",
-                        [](const Point& point) { return cell(dimensions_per_feature(point)); }},
-                       {"total_dimensionality", [](const Point& point) { return cell(capacity(point)); }},
-                       {"represented",
-                        [](const Point& point) { return cell(represented_features(point)); }}})},
-                 {"components", component_table},
-                 {"polytopes", polytope_table}},
+      .tables =
+          {{"features", feature_table},
+           {"summary",
+            a_row_a_point(
+                {{"inverse_density", [](const Point& point) { return text_of(inverse_density(point)); }},
+                 {"dimensions_per_feature",
+                  [](const Point& point) { return text_of(dimensions_per_feature(point)); }},
+                 {"total_dimensionality", [](const Point& point) { return text_of(capacity(point)); }},
+                 {"represented", [](const Point& point) { return text_of(represented_features(point)); }}})},
+           {"components", component_table},
+           {"polytopes", polytope_table}},
       .figures =
           {{"geometry-uniform",
             fmt::format("Dimensions per feature of trained models, and their loss beside that of the best "

@@ -29,8 +29,9 @@ Table neuron_table(const Results& results) {
   Table table{{"density", "loss", "dead", "monosemantic", "polysemantic", "features_per_neuron"}, {}};
   for (const Point& point : results.points) {
     const NeuronCount count = count_neurons(point.W());
-    table.add_row({cell(point.density()), cell(point.trained.loss), cell(count.dead),
-                   cell(count.monosemantic), cell(count.polysemantic), cell(count.features_per_neuron)});
+    table.add_row({text_of(point.density()), text_of(point.trained.loss), text_of(count.dead),
+                   text_of(count.monosemantic), text_of(count.polysemantic),
+                   text_of(count.features_per_neuron)});
   }
   return table;
 }

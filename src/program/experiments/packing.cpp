@@ -105,8 +105,9 @@ void check_thomson(const Results& results, std::vector<Check>& checks) {
 Table thomson_table(const Results& results) {
   Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
   for (const ThomsonCase& one : results.found_as<ThomsonCases>()) {
-    table.add_row({cell(std::size_t(one.known.points)), cell(one.best.energy), cell(one.known.energy),
-                   cell(one.excess()), cell(one.starts), cell(one.hits), cell(one.best.gradient_norm)});
+    table.add_row({text_of(std::size_t(one.known.points)), text_of(one.best.energy),
+                   text_of(one.known.energy), text_of(one.excess()), text_of(one.starts), text_of(one.hits),
+                   text_of(one.best.gradient_norm)});
   }
   return table;
 }

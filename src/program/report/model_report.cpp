@@ -83,7 +83,7 @@ void add_geometry(const ToyModel& model, const FeatureGeometry& geometry, Table&
 Table feature_table(const ToyModel& model, const FeatureGeometry& geometry) {
   Table table{{"feature", "norm", "bias", "superposition", "D_i"}, {}};
   for (Eigen::Index i = 0; i < model.features(); ++i) {
-    table.add_row({cell(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
+    table.add_row({text_of(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
                    fmt::format("{:.6g}", model.b[i]), fmt::format("{:.6g}", geometry.superposition[i]),
                    fmt::format("{:.6g}", geometry.dimensionality[i])});
   }
