@@ -13,8 +13,8 @@ namespace digon {
 struct SweepCell {
   const CellKind* kind = nullptr;  ///< how it is computed
   nlohmann::json settings;         ///< what determines it
-  std::string given =
-      {};  ///< weights it needs, whose origin the settings tell: the bytes of a safetensors file
+  /// Weights it needs, whose origin the settings tell: the bytes of a safetensors file.
+  std::string given = {};
 
   [[nodiscard]] CellKey key() const { return {kind->name(), kind->version(), settings}; }
 };

@@ -22,10 +22,8 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
   report.title = "Digon: theory and trained models of superposition";
   report.summary = fmt::format(
       "Every checkable claim beside what was measured: by the exact theory, by packings found from random "
-      "starts, and "
-      "by trained models ({} preset, seed {}). Point at the dots and cells of a figure for their numbers, or "
-      "step "
-      "through them with the arrow keys.",
+      "starts, and by trained models ({} preset, seed {}). Point at the dots and cells of a figure for their "
+      "numbers, or step through them with the arrow keys.",
       name_of(verification.preset), verification.seed);
   for (const VerifiedPart& part : parts) {
     report.sections.push_back({part.experiment->id,

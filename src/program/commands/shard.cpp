@@ -37,8 +37,7 @@ Shard parse_shard(const std::string& text) {
 void declare_shard(CommandLine& line) {
   line.option("shard", "I/N",
               "compute only part I of N of what is missing, into shard-I-of-N.db; 'digon merge' takes the "
-              "shards' cells "
-              "over into results.db");
+              "shards' cells over into results.db");
 }
 
 std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
