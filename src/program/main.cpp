@@ -84,7 +84,9 @@ void print_bash_completion() {
     fmt::print("      {}) words='", command.name);
     command.run({"--help-as=words"});
     if (command.name == "reproduce") {
-      for (const digon::CatalogEntry& entry : digon::catalog()) fmt::print("{} ", entry.id);
+      for (const digon::Experiment* experiment : digon::catalog_of(digon::Suite::empirical)) {
+        fmt::print("{} ", experiment->id);
+      }
     }
     fmt::print("' ;;\n");
   }
@@ -116,6 +118,16 @@ int run(const std::vector<std::string>& words) {
   digon::reject("'{}' is not a command; 'digon --help' lists them", words[0]);
 }
 
+/// The exit status of a command, of one that has nothing to say of its interruption too.
+int run_interruptibly(const std::vector<std::string>& words) {
+  try {
+    return run(words);
+  } catch (const digon::Interrupted&) {
+    fmt::print(stderr, "digon: interrupted\n");
+    return digon::exit_interrupted;
+  }
+}
+
 /// The exit status of rank 0: a scheduler's time limit is no failure where the work can be gone on with.
 int finish(int status, const std::vector<std::string>& words) {
   if (digon::rank_count() == 1) return status;
@@ -139,7 +151,7 @@ int main(int argc, char** argv) {
       digon::serve_ranks();
       return 0;
     }
-    return finish(run({argv + 1, argv + argc}), {argv, argv + argc});
+    return finish(run_interruptibly({argv + 1, argv + argc}), {argv, argv + argc});
   } catch (const digon::InputError& error) {
     fmt::print(stderr, "digon: {}\n", error.what());
     return digon::exit_bad_input;

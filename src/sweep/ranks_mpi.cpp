@@ -1,9 +1,14 @@
 // Self-scheduling over MPI. Only the main thread of a rank speaks MPI; others compute.
 //
-//   rank 0 → others   threads: how many to compute on      others → rank 0   ready: how many that came to
-//                     tasks: [[k, kind, settings, given]…]                   results: [[k, result, weights,
-//                     s]…] stop                                                   failed: why; leaving: a
-//                     signal came
+// From rank 0 to the others:
+//   threads: how many to compute on
+//   tasks: [[k, kind, settings, given], …]
+//   stop
+// From the others to rank 0:
+//   ready: how many threads that came to
+//   results: [[k, result, weights, seconds], …]
+//   failed: why
+//   leaving: a signal came
 //
 // Messages are CBOR, in which doubles keep every bit. Sends never block: two ranks that wait for each other
 // to receive would wait for ever.

@@ -129,7 +129,7 @@ RunStore::RunStore(const std::filesystem::path& file) : file_(file) {
         "CREATE TABLE IF NOT EXISTS cells (hash TEXT NOT NULL, experiment TEXT NOT NULL, kind TEXT NOT NULL, "
         "version INTEGER NOT NULL, settings TEXT NOT NULL, program TEXT NOT NULL, result TEXT NOT NULL, "
         "weights BLOB NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (hash, kind, version, settings))");
-    execute(database, fmt::format("PRAGMA user_version = {}", layout).c_str());
+    if (is_new) execute(database, fmt::format("PRAGMA user_version = {}", layout).c_str());
     execute(database, "CREATE TABLE IF NOT EXISTS run (description TEXT NOT NULL)");
   } catch (const InputError&) {
     throw;
@@ -155,10 +155,8 @@ RunStore::RunStore(const std::filesystem::path& file, const Shard& shard, const 
 
 RunStore::~RunStore() = default;
 
-bool RunStore::computes(const CellKey& key) {
-  if (std::stoull(hash_of(key), nullptr, 16) % shard_.count == shard_.index) return true;
-  waits_ = true;
-  return false;
+bool RunStore::computes(const CellKey& key) const {
+  return std::stoull(hash_of(key), nullptr, 16) % shard_.count == shard_.index;
 }
 
 std::optional<nlohmann::json> RunStore::run() const {

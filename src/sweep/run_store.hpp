@@ -62,9 +62,7 @@ class RunStore {
   void put(const std::string& experiment, const CellKey& key, const StoredCell& cell);
 
   /// Whether a cell that is missing is this store's to compute: those of other shards are not.
-  [[nodiscard]] bool computes(const CellKey& key);
-  /// Whether a cell was asked for that another shard computes.
-  [[nodiscard]] bool waits_for_shards() const { return waits_; }
+  [[nodiscard]] bool computes(const CellKey& key) const;
 
   /// What the shards of the run share; nothing where the store is no shard's.
   [[nodiscard]] std::optional<nlohmann::json> run() const;
@@ -84,7 +82,6 @@ class RunStore {
   std::unique_ptr<sqlite3, Close> database_;
   Shard shard_;
   bool has_base_ = false;
-  bool waits_ = false;
 };
 
 }  // namespace digon

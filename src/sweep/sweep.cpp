@@ -25,17 +25,20 @@ void compute_cells(const std::string& label, const std::vector<SweepCell>& cells
   });
 }
 
-std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string& experiment,
-                                             const std::vector<SweepCell>& cells, std::size_t threads) {
+std::vector<StoredCell> sweep(RunStore& store, const std::string& experiment,
+                              const std::vector<SweepCell>& cells, std::size_t threads) {
   std::vector<StoredCell> done(cells.size());
   std::vector<std::size_t> missing;
   std::vector<SweepCell> work;
+  bool left_to_shards = false;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     if (std::optional<StoredCell> found = store.find(cells[k].key())) {
       done[k] = std::move(*found);
     } else if (store.computes(cells[k].key())) {
       missing.push_back(k);
       work.push_back(cells[k]);
+    } else {
+      left_to_shards = true;
     }
   }
   compute_cells(experiment, work, threads, [&](std::size_t index, StoredCell cell) {
@@ -43,7 +46,8 @@ std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string&
     store.put(experiment, cells[k].key(), cell);
     done[k] = std::move(cell);
   });
-  if (interrupted() || store.waits_for_shards()) return std::nullopt;
+  throw_if_interrupted();
+  if (left_to_shards) throw LeftToShards();
   return done;
 }
 

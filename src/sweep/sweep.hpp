@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,8 +13,8 @@ namespace digon {
 struct SweepCell {
   const CellKind* kind = nullptr;  ///< how it is computed
   nlohmann::json settings;         ///< what determines it
-  std::string given =
-      {};  ///< weights it needs, whose origin the settings tell: the bytes of a safetensors file
+  /// Weights it needs, whose origin the settings tell: the bytes of a safetensors file.
+  std::string given = {};
 
   [[nodiscard]] CellKey key() const { return {kind->name(), kind->version(), settings}; }
 };
@@ -25,10 +25,15 @@ struct SweepCell {
 void compute_cells(const std::string& label, const std::vector<SweepCell>& cells, std::size_t threads,
                    const std::function<void(std::size_t, StoredCell)>& finished);
 
+/// There is no result yet, because cells of the sweep are left to other shards. This shard's are computed.
+struct LeftToShards : std::runtime_error {
+  LeftToShards() : std::runtime_error("cells are left to other shards") {}
+};
+
 /// The cells of a sweep, in their order: those in the store are taken from there, the others are computed and
-/// stored as each is finished. Nothing where a signal ended it, or where cells are left to other shards; what
-/// is finished stays.
-std::optional<std::vector<StoredCell>> sweep(RunStore& store, const std::string& experiment,
-                                             const std::vector<SweepCell>& cells, std::size_t threads);
+/// stored as each is finished. Throws Interrupted where a signal ended it, LeftToShards where cells are other
+/// shards' to compute; what is finished stays in the store.
+std::vector<StoredCell> sweep(RunStore& store, const std::string& experiment,
+                              const std::vector<SweepCell>& cells, std::size_t threads);
 
 }  // namespace digon

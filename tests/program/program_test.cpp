@@ -12,6 +12,7 @@
 #include "core/files/model_file.hpp"
 #include "core/files/run.hpp"
 #include "core/files/safetensors.hpp"
+#include "program/experiments/catalog.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -161,7 +162,9 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("verify --suite some --out new",
           "--suite: 'some' is not a suite; accepted: all, theory, packing, empirical");
   refused("verify --seed 1.5", "--seed: '1.5'");
-  refused("verify --preset paper --out new", "--preset: 'paper' is not a preset; accepted: quick, full");
+  for (const std::string command : {"verify", "report", "reproduce intro"}) {
+    refused(command + " --preset full --out new", "--preset: 'full' is not a preset; accepted: quick, paper");
+  }
   refused("report --density 0.1 --out new", "--density: given without --model");
   refused("report --model missing.npz --out new", "missing.npz: cannot be read");
   refused("report --suite some --out new", "--suite: 'some' is not a suite");
@@ -431,12 +434,11 @@ TEST_CASE("a sweep that is killed goes on with the cells it has, to the same fil
 TEST_CASE("every experiment is listed, and bad choices of experiments are refused") {
   const TemporaryFolder folder;
   const Outcome outcome = run_in(folder.path(), "reproduce --list");
-  for (const char* id :
-       {"intro", "basic-small", "basic-large", "phase-2-1", "phase-3-2", "geometry-uniform", "nonuniform",
-        "correlated", "correlated-bases", "collapse", "dynamics-jumps", "dynamics-geometry", "adversarial",
-        "privileged", "abs-small", "abs-large", "asymmetric", "packing"}) {
-    CAPTURE(id);
-    CHECK(outcome.out.find(id) != std::string::npos);
+  CHECK(lines(outcome.out) == catalog_of(Suite::empirical).size());
+  for (const Experiment* experiment : catalog_of(Suite::empirical)) {
+    CAPTURE(experiment->id);
+    CHECK(outcome.out.find(experiment->id + " ") != std::string::npos);
+    CHECK(outcome.out.find(experiment->summary) != std::string::npos);
   }
   for (const char* words :
        {"reproduce --all intro", "reproduce nothing", "reproduce intro --preset huge", "reproduce"}) {

@@ -35,4 +35,8 @@ bool interrupted() {
   return stop_requested;
 }
 
+void throw_if_interrupted() {
+  if (interrupted()) throw Interrupted();
+}
+
 }  // namespace digon

@@ -21,4 +21,7 @@ struct Interrupted : std::runtime_error {
 /// Whether an orderly end was asked for. Long work looks at this between steps.
 bool interrupted();
 
+/// Throws Interrupted where an orderly end was asked for.
+void throw_if_interrupted();
+
 }  // namespace digon

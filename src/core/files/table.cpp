@@ -20,25 +20,25 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
-void append_csv_line(std::string& csv, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+void append_csv_line(std::string& csv, const std::vector<std::string>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i > 0) csv += ',';
-    csv += quoted(cells[i]);
+    csv += quoted(entries[i]);
   }
   csv += '\n';
 }
 
 }  // namespace
 
-void Table::add_row(std::vector<std::string> cells) {
-  if (cells.size() != columns.size()) throw std::logic_error("a table row needs one cell a column");
-  rows.push_back(std::move(cells));
+void Table::add_row(std::vector<std::string> entries) {
+  if (entries.size() != columns.size()) throw std::logic_error("a table row needs one entry a column");
+  rows.push_back(std::move(entries));
 }
 
-std::string cell(double value) {
+std::string text_of(double value) {
   return fmt::format("{}", value);
 }
-std::string cell(std::size_t value) {
+std::string text_of(std::size_t value) {
   return fmt::format("{}", value);
 }
 
@@ -56,9 +56,9 @@ std::string to_text(const Table& table) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string text;
-  const auto append = [&](const std::vector<std::string>& cells) {
+  const auto append = [&](const std::vector<std::string>& entries) {
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) line += fmt::format("{:<{}}  ", cells[i], widths[i]);
+    for (std::size_t i = 0; i < entries.size(); ++i) line += fmt::format("{:<{}}  ", entries[i], widths[i]);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   };

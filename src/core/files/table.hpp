@@ -11,13 +11,13 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 
-  /// Appends one row; throws std::logic_error if it has not one cell a column.
-  void add_row(std::vector<std::string> cells);
+  /// Appends one row; throws std::logic_error if it has not one entry a column.
+  void add_row(std::vector<std::string> entries);
 };
 
 /// A number as the shortest text that reads back to the same double.
-std::string cell(double value);
-std::string cell(std::size_t value);
+std::string text_of(double value);
+std::string text_of(std::size_t value);
 
 /// The table as CSV (RFC 4180), written whole or not at all.
 void write_csv(const std::filesystem::path& path, const Table& table);

@@ -54,10 +54,10 @@ int run_attack(const std::vector<std::string>& arguments) {
                          {"increase", found.increase},
                          {"relative", found.relative},
                          {"features_per_dimension", per_dimension}});
-      table.add_row({cell(chosen[k].instance), describe_law(features[k]), fmt::format("{:.6g}", found.radius),
-                     fmt::format("{:.6g}", found.clean), fmt::format("{:.6g}", found.attacked),
-                     fmt::format("{:.6g}", found.increase), fmt::format("{:.4g}", found.relative),
-                     fmt::format("{:.4g}", per_dimension)});
+      table.add_row({text_of(chosen[k].instance), describe_law(features[k]),
+                     fmt::format("{:.6g}", found.radius), fmt::format("{:.6g}", found.clean),
+                     fmt::format("{:.6g}", found.attacked), fmt::format("{:.6g}", found.increase),
+                     fmt::format("{:.4g}", found.relative), fmt::format("{:.4g}", per_dimension)});
       progress.advance(1);
     }
   }

@@ -32,8 +32,9 @@ int run_export(const std::vector<std::string>& arguments) {
     const StoredRow& row = rows[k];
     const std::string name = row.cell.weights.empty() ? "" : fmt::format("cell-{}.safetensors", k);
     if (!name.empty()) write_file_atomically(folder / name, row.cell.weights);
-    table.add_row({cell(k), row.experiment, row.key.kind, cell(std::size_t(row.key.version)), row.program,
-                   cell(row.cell.seconds), row.key.settings.dump(), row.cell.result.dump(), name});
+    table.add_row({text_of(k), row.experiment, row.key.kind, text_of(std::size_t(row.key.version)),
+                   row.program, text_of(row.cell.seconds), row.key.settings.dump(), row.cell.result.dump(),
+                   name});
   }
   write_csv(folder / "cells.csv", table);
   fmt::print("{} cells written to {}\n", rows.size(), folder.string());

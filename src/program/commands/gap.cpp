@@ -62,7 +62,7 @@ int run_gap(const std::vector<std::string>& arguments) {
                            {"gap", gap.absolute()},
                            {"relative_gap", gap.relative()},
                            {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
-        table.add_row({cell(instance), law, fmt::format("{:.10g}", gap.loss),
+        table.add_row({text_of(instance), law, fmt::format("{:.10g}", gap.loss),
                        fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
                        fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
                        stuck_in(gap)});

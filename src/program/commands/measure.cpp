@@ -31,7 +31,7 @@ std::string to_text(const std::vector<Neuron>& neurons) {
   for (std::size_t a = 0; a < neurons.size(); ++a) {
     std::string served;
     for (const Eigen::Index i : neurons[a].features) served += fmt::format("{} ", i);
-    table.add_row({cell(a), std::string(name_of(neurons[a].kind)),
+    table.add_row({text_of(a), std::string(name_of(neurons[a].kind)),
                    fmt::format("{:.3g}", neurons[a].effective_features), served});
   }
   return to_text(table);

@@ -107,9 +107,9 @@ Table table_of(const LayerGeometry& geometry) {
   Table table{{"vector", "norm", "superposition", "feature_dimensionality", "largest_cosine"}, {}};
   const FeatureGeometry& features = geometry.features;
   for (Eigen::Index i = 0; i < features.norm.size(); ++i) {
-    table.add_row({cell(std::size_t(i)), cell(features.norm[i]), cell(features.superposition[i]),
-                   cell(features.dimensionality[i]),
-                   geometry.largest_cosine.size() > 0 ? cell(geometry.largest_cosine[i]) : ""});
+    table.add_row({text_of(std::size_t(i)), text_of(features.norm[i]), text_of(features.superposition[i]),
+                   text_of(features.dimensionality[i]),
+                   geometry.largest_cosine.size() > 0 ? text_of(geometry.largest_cosine[i]) : ""});
   }
   return table;
 }

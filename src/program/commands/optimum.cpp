@@ -81,7 +81,7 @@ void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, dou
   }
   Table others{{"local minimum", "loss", "starts", "gradient"}, {}};
   for (std::size_t k = 0; k < minima.size(); ++k) {
-    others.add_row({cell(k), fmt::format("{:.10g}", minima[k].at.loss), cell(minima[k].hits()),
+    others.add_row({text_of(k), fmt::format("{:.10g}", minima[k].at.loss), text_of(minima[k].hits()),
                     fmt::format("{:.1e}", minima[k].at.gradient_norm)});
   }
   fmt::print("{}\n{}", to_text(weights), to_text(others));

@@ -199,7 +199,7 @@ void print_text(const Answer& answer) {
   constexpr std::size_t most_shown = 24;
   for (const auto& [value, count] : answer.geometry.inner_products) {
     if (pairs.rows.size() == most_shown) break;
-    pairs.add_row({fmt::format("{:+.9f}", value), cell(count)});
+    pairs.add_row({fmt::format("{:+.9f}", value), text_of(count)});
   }
   fmt::print("\n{}", to_text(pairs));
   if (answer.geometry.inner_products.size() > most_shown) {
@@ -211,8 +211,8 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
   Table points{{"point"}, {}};
   for (Eigen::Index a = 0; a < answer.W.rows(); ++a) points.columns.push_back(fmt::format("w{}", a + 1));
   for (Eigen::Index i = 0; i < answer.W.cols(); ++i) {
-    std::vector<std::string> row{cell(std::size_t(i))};
-    for (const double w : answer.W.col(i)) row.push_back(cell(w));
+    std::vector<std::string> row{text_of(std::size_t(i))};
+    for (const double w : answer.W.col(i)) row.push_back(text_of(w));
     points.add_row(std::move(row));
   }
   write_csv(folder / "points.csv", points);
@@ -287,10 +287,10 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
         bias += model.b[i] / double(optimum.represented);
       }
       const std::string geometry = describe_geometry(model.W).name;
-      table.add_row({cell(std::size_t(n)), cell(std::size_t(optimum.represented)),
+      table.add_row({text_of(std::size_t(n)), text_of(std::size_t(optimum.represented)),
                      fmt::format("{:.8f}", optimum.at.loss),
                      fmt::format("{:.8f}", optimum.at.loss / double(n)), fmt::format("{:.6f}", norm),
-                     fmt::format("{:+.6f}", bias), cell(optimum.hits), geometry});
+                     fmt::format("{:+.6f}", bias), text_of(optimum.hits), geometry});
       optima.push_back({{"represented", optimum.represented},
                         {"loss", optimum.at.loss},
                         {"mean_norm", norm},

@@ -5,11 +5,13 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 #include "core/base/parse_number.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/shard.hpp"
 #include "program/experiments/phase_diagram.hpp"
+#include "sweep/sweep.hpp"
 
 namespace digon {
 namespace {
@@ -65,13 +67,21 @@ int run_phase(const std::vector<std::string>& arguments) {
                   {"density", line.text("density")},
                   {"relative_importance", line.text("relative-importance")},
                   {"seed", seed}});
-  const auto phases = compute_phases(*store, cells, seed, threads);
-  const auto transitions = phases ? find_transitions(*store, cells, *phases, threads) : std::nullopt;
-  if (!transitions) return explain_unfinished(*store, folder);
-  write_phase_tables(folder, *phases, *transitions);
-  draw_phases(folder / "phase", phase_diagram(cells, *phases, *transitions));
+  std::vector<PhaseCell> phases;
+  std::vector<Transition> transitions;
+  try {
+    phases = compute_phases(*store, cells, seed, threads);
+    transitions = find_transitions(*store, cells, phases, threads);
+  } catch (const Interrupted&) {
+    return explain_interrupted(folder);
+  } catch (const LeftToShards&) {
+    return explain_left_to_shards(folder);
+  }
+  write_csv(folder / "phase.csv", phase_table(phases));
+  write_csv(folder / "boundary.csv", boundary_table(transitions));
+  draw_phases(folder / "phase", phase_diagram(cells, phases, transitions));
   std::map<Phase, std::size_t> counts;
-  for (const PhaseCell& each : *phases) ++counts[each.exact.phase];
+  for (const PhaseCell& each : phases) ++counts[each.exact.phase];
   for (const auto& [phase, count] : counts)
     fmt::print("{}: {} of {} cells\n", name_of(phase), count, cells.cells());
   fmt::print("Tables and figure are in {}\n", folder.string());

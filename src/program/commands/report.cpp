@@ -2,9 +2,11 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
 #include "program/report/model_report.hpp"
 #include "program/report/report_page.hpp"
@@ -20,25 +22,36 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
   report.title = "Digon: theory and trained models of superposition";
   report.summary = fmt::format(
       "Every checkable claim beside what was measured: by the exact theory, by packings found from random "
-      "starts, and "
-      "by trained models ({} preset, seed {}). Point at the dots and cells of a figure for their numbers, or "
-      "step "
-      "through them with the arrow keys.",
-      verification.preset == Preset::quick ? "quick" : "full", verification.seed);
+      "starts, and by trained models ({} preset, seed {}). Point at the dots and cells of a figure for their "
+      "numbers, or step through them with the arrow keys.",
+      name_of(verification.preset), verification.seed);
   for (const VerifiedPart& part : parts) {
-    report.sections.push_back({part.experiment,
-                               part.summary,
+    report.sections.push_back({part.experiment->id,
+                               part.experiment->summary,
                                part.command,
-                               figures_in(verification.out / part.experiment),
+                               figures_in(verification.out / part.experiment->id),
                                {},
                                part.checks});
   }
   return report;
 }
 
-int interrupted_report(const std::filesystem::path& out) {
-  fmt::print(stderr, "digon: interrupted; what is finished is kept in {}\n", out.string());
-  return exit_interrupted;
+Report report_on_model(const CommandLine& line, const std::filesystem::path& out) {
+  const ModelReportOptions options{line.text("model"), out, line.integer("starts", 1, 1'000'000),
+                                   read_seed(line), read_threads(line)};
+  const std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
+  require_folder(out);
+  return model_report(options, chosen, features);
+}
+
+Verification read_report_of_verification(const CommandLine& line) {
+  for (const char* option : {"instance", "density", "sparsity", "importance"}) {
+    if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
+  }
+  Verification verification = read_verification(line);
+  require_folder(verification.out);
+  return verification;
 }
 
 }  // namespace
@@ -57,25 +70,17 @@ int run_report(const std::vector<std::string>& arguments) {
   const std::filesystem::path out = line.text("out");
   Report report;
   bool agreed = true;
-  if (line.has("model")) {
-    const ModelReportOptions options{line.text("model"), out, line.integer("starts", 1, 1'000'000),
-                                     read_seed(line), read_threads(line)};
-    const std::vector<ChosenModel> chosen = read_models(line);
-    const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
-    require_folder(out);
-    std::optional<Report> of_model = model_report(options, chosen, features);
-    if (!of_model) return interrupted_report(out);
-    report = std::move(*of_model);
-  } else {
-    for (const char* option : {"instance", "density", "sparsity", "importance"}) {
-      if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
+  try {
+    if (line.has("model")) {
+      report = report_on_model(line, out);
+    } else {
+      const Verification verification = read_report_of_verification(line);
+      const std::vector<VerifiedPart> parts = verify(verification);
+      agreed = all_pass(checks_of(parts));
+      report = report_of(verification, parts);
     }
-    const Verification verification = read_verification(line);
-    require_folder(out);
-    const auto parts = verify(verification);
-    if (!parts) return interrupted_report(out);
-    agreed = all_pass(checks_of(*parts));
-    report = report_of(verification, *parts);
+  } catch (const Interrupted&) {
+    return explain_interrupted(out);
   }
   write_file_atomically(out / page_file, to_html(report));
   fmt::print("{}\n", (out / page_file).string());

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "core/base/input_error.hpp"
-#include "core/base/interrupt.hpp"
 #include "program/commands/commands.hpp"
 
 namespace digon {
@@ -38,8 +37,7 @@ Shard parse_shard(const std::string& text) {
 void declare_shard(CommandLine& line) {
   line.option("shard", "I/N",
               "compute only part I of N of what is missing, into shard-I-of-N.db; 'digon merge' takes the "
-              "shards' cells "
-              "over into results.db");
+              "shards' cells over into results.db");
 }
 
 std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
@@ -50,19 +48,20 @@ std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesys
                                     shard, run, folder / store_file);
 }
 
-int explain_unfinished(const RunStore& store, const std::filesystem::path& folder) {
-  if (!interrupted() && store.waits_for_shards()) {
-    fmt::print(
-        "This shard's cells are computed; 'digon merge --out {}' when all shards are, then the same command "
-        "goes "
-        "on with what follows from them\n",
-        folder.string());
-    return 0;
-  }
+int explain_interrupted(const std::filesystem::path& folder) {
   fmt::print(stderr,
              "digon: interrupted; finished cells are kept, the same command goes on with what {} holds\n",
              folder.string());
   return exit_interrupted;
+}
+
+int explain_left_to_shards(const std::filesystem::path& folder) {
+  fmt::print(
+      "This shard's cells are computed; 'digon merge --out {}' when all shards are, then the same command "
+      "goes "
+      "on with what follows from them\n",
+      folder.string());
+  return 0;
 }
 
 }  // namespace digon

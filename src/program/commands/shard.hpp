@@ -16,8 +16,9 @@ void declare_shard(CommandLine& line);
 std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
                                      const nlohmann::json& run);
 
-/// What to say where a sweep came to no end: an interruption, or cells of other shards. Returns the exit
-/// status.
-int explain_unfinished(const RunStore& store, const std::filesystem::path& folder);
+/// What to say where sweeps of a folder came to no end: by a signal, or because cells are left to other
+/// shards. Return the exit status.
+int explain_interrupted(const std::filesystem::path& folder);
+int explain_left_to_shards(const std::filesystem::path& folder);
 
 }  // namespace digon

@@ -42,8 +42,9 @@ void save_snapshots(const std::filesystem::path& folder, const std::vector<Train
       append(b, model.b);
       const FeatureGeometry geometry = feature_geometry(model.W);
       for (Eigen::Index j = 0; j < model.features(); ++j) {
-        table.add_row({cell(i), cell(steps[k]), cell(losses[i * steps.size() + k]), cell(std::size_t(j)),
-                       cell(geometry.norm[j]), cell(geometry.dimensionality[j])});
+        table.add_row({text_of(i), text_of(steps[k]), text_of(losses[i * steps.size() + k]),
+                       text_of(std::size_t(j)), text_of(geometry.norm[j]),
+                       text_of(geometry.dimensionality[j])});
       }
     }
   }

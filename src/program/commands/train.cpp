@@ -172,7 +172,7 @@ Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_ev
   Table table{{"instance", "step", "batch_loss"}, {}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     for (std::size_t k = 0; k < results[i].loss_history.size(); ++k) {
-      table.add_row({cell(i), cell((k + 1) * loss_every), cell(results[i].loss_history[k])});
+      table.add_row({text_of(i), text_of((k + 1) * loss_every), text_of(results[i].loss_history[k])});
     }
   }
   return table;
@@ -184,10 +184,11 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
   Table table{{"instance", "density", "seed", "steps", "batch loss", ""}, {}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const TrainingResult& result = results[i];
-    const std::string density =
-        instances[i].features.has_uniform_density() ? cell(instances[i].features.density[0]) : "per feature";
-    table.add_row({cell(i), density, fmt::format("{}", instances[i].seed), cell(result.steps_done),
-                   result.loss_history.empty() ? "" : cell(result.loss_history.back()),
+    const std::string density = instances[i].features.has_uniform_density()
+                                    ? text_of(instances[i].features.density[0])
+                                    : "per feature";
+    table.add_row({text_of(i), density, fmt::format("{}", instances[i].seed), text_of(result.steps_done),
+                   result.loss_history.empty() ? "" : text_of(result.loss_history.back()),
                    result.stopped_early ? "stopped early" : ""});
     if (result.diverged_at) {
       sound = false;

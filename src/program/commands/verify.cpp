@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/interrupt.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
 
 namespace digon {
@@ -18,13 +20,12 @@ int run_verify(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const Verification verification = read_verification(line);
   require_folder(verification.out);
-  const auto parts = verify(verification);
-  if (!parts) {
-    fmt::print(stderr, "digon: interrupted; finished experiments are kept in {}\n",
-               verification.out.string());
-    return exit_interrupted;
+  std::vector<Check> checks;
+  try {
+    checks = checks_of(verify(verification));
+  } catch (const Interrupted&) {
+    return explain_interrupted(verification.out);
   }
-  const std::vector<Check> checks = checks_of(*parts);
   if (line.has("json")) {
     fmt::print("{}\n", to_json(checks).dump());
   } else {

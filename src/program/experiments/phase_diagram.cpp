@@ -4,36 +4,36 @@
 
 #include <map>
 
-#include "core/files/table.hpp"
-
 namespace digon {
 
-void write_phase_tables(const std::filesystem::path& folder, const std::vector<PhaseCell>& cells,
-                        const std::vector<Transition>& transitions) {
-  Table phases{{"density", "relative_importance", "drop_first", "drop_last", "pair_of_first_two",
-                "pair_with_last", "best_candidate", "candidate_phase", "exact_loss", "exact_phase",
-                "last_norm", "gradient_norm", "loss_without_biases", "phase_without_biases"},
-               {}};
+Table phase_table(const std::vector<PhaseCell>& cells) {
+  Table table{{"density", "relative_importance", "drop_first", "drop_last", "pair_of_first_two",
+               "pair_with_last", "best_candidate", "candidate_phase", "exact_loss", "exact_phase",
+               "last_norm", "gradient_norm", "loss_without_biases", "phase_without_biases"},
+              {}};
   for (const PhaseCell& each : cells) {
     std::map<Candidate, std::string> losses;
-    for (const CandidateLoss& one : each.candidates) losses[one.candidate] = cell(one.loss);
+    for (const CandidateLoss& one : each.candidates) losses[one.candidate] = text_of(one.loss);
     const ToyModel& model = each.exact.optimum.model;
-    phases.add_row({cell(each.point.density), cell(each.point.relative_importance),
-                    losses[Candidate::drop_first], losses[Candidate::drop_last],
-                    losses[Candidate::pair_of_first_two], losses[Candidate::pair_with_last],
-                    std::string(name_of(each.candidates[0].candidate)),
-                    std::string(name_of(phase_of(each.candidates[0].candidate))),
-                    cell(each.exact.optimum.loss), std::string(name_of(each.exact.phase)),
-                    cell(model.W.col(model.features() - 1).norm()), cell(each.exact.optimum.gradient_norm),
-                    cell(each.without_biases.optimum.loss), std::string(name_of(each.without_biases.phase))});
+    table.add_row(
+        {text_of(each.point.density), text_of(each.point.relative_importance), losses[Candidate::drop_first],
+         losses[Candidate::drop_last], losses[Candidate::pair_of_first_two],
+         losses[Candidate::pair_with_last], std::string(name_of(each.candidates[0].candidate)),
+         std::string(name_of(phase_of(each.candidates[0].candidate))), text_of(each.exact.optimum.loss),
+         std::string(name_of(each.exact.phase)), text_of(model.W.col(model.features() - 1).norm()),
+         text_of(each.exact.optimum.gradient_norm), text_of(each.without_biases.optimum.loss),
+         std::string(name_of(each.without_biases.phase))});
   }
-  Table boundary{{"density", "relative_importance", "from_phase", "to_phase"}, {}};
+  return table;
+}
+
+Table boundary_table(const std::vector<Transition>& transitions) {
+  Table table{{"density", "relative_importance", "from_phase", "to_phase"}, {}};
   for (const Transition& each : transitions) {
-    boundary.add_row({cell(each.at.density), cell(each.at.relative_importance),
-                      std::string(name_of(each.from)), std::string(name_of(each.to))});
+    table.add_row({text_of(each.at.density), text_of(each.at.relative_importance),
+                   std::string(name_of(each.from)), std::string(name_of(each.to))});
   }
-  write_csv(folder / "phase.csv", phases);
-  write_csv(folder / "boundary.csv", boundary);
+  return table;
 }
 
 PhaseDiagram phase_diagram(const PhaseGrid& grid, const std::vector<PhaseCell>& cells,

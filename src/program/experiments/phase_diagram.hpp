@@ -1,16 +1,18 @@
 #pragma once
 
-#include <filesystem>
 #include <vector>
 
+#include "core/files/table.hpp"
 #include "plots/phase_figure.hpp"
 #include "sweep/kinds/phase_cell.hpp"
 
 namespace digon {
 
-/// Writes phase.csv and boundary.csv.
-void write_phase_tables(const std::filesystem::path& folder, const std::vector<PhaseCell>& cells,
-                        const std::vector<Transition>& transitions);
+/// A row a cell: candidates and exact optimum.
+Table phase_table(const std::vector<PhaseCell>& cells);
+
+/// A row a point of the boundary.
+Table boundary_table(const std::vector<Transition>& transitions);
 
 /// The figure's data, without trained models.
 PhaseDiagram phase_diagram(const PhaseGrid& grid, const std::vector<PhaseCell>& cells,

@@ -82,7 +82,7 @@ void add_geometry(const ToyModel& model, const FeatureGeometry& geometry, Table&
 Table feature_table(const ToyModel& model, const FeatureGeometry& geometry) {
   Table table{{"feature", "norm", "bias", "superposition", "D_i = C_i"}, {}};
   for (Eigen::Index i = 0; i < model.features(); ++i) {
-    table.add_row({cell(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
+    table.add_row({text_of(std::size_t(i)), fmt::format("{:.6g}", geometry.norm[i]),
                    fmt::format("{:.6g}", model.b[i]), fmt::format("{:.6g}", geometry.superposition[i]),
                    fmt::format("{:.6g}", geometry.dimensionality[i])});
   }
@@ -115,7 +115,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   Progress progress("optimality gap", chosen.size() + groups.size() * options.starts);
   search.advance = [&](std::size_t starts) { progress.advance(starts); };
   for (const std::vector<std::size_t>& group : groups) {
-    if (interrupted()) break;
+    throw_if_interrupted();
     if (!has_exact_loss(chosen[group.front()].loaded.model.kind, features[group.front()])) continue;
     std::vector<ToyModel> models;
     for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
@@ -127,8 +127,8 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
 
 }  // namespace
 
-std::optional<Report> model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
-                                   const std::vector<FeatureDistribution>& features) {
+Report model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+                    const std::vector<FeatureDistribution>& features) {
   const std::vector<OptimalityGap> gaps = gaps_of(options, chosen, features);
   Report report;
   report.title = "Digon: " + options.model.filename().string();
@@ -137,7 +137,7 @@ std::optional<Report> model_report(const ModelReportOptions& options, const std:
       "are from the best weights there are.",
       chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    if (interrupted()) return std::nullopt;
+    throw_if_interrupted();
     const ToyModel& model = chosen[k].loaded.model;
     const FeatureGeometry geometry = feature_geometry(model.W);
     const std::filesystem::path folder = options.out / fmt::format("instance-{}", chosen[k].instance);

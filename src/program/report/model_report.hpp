@@ -18,9 +18,9 @@ struct ModelReportOptions {
 };
 
 /// All there is to say of trained weights, a section an instance: exact loss and its decomposition, named
-/// geometry, optimality gap, figures. Leaves the figures in the output folder. Nothing where a signal ended
-/// it.
-std::optional<Report> model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
-                                   const std::vector<FeatureDistribution>& features);
+/// geometry, optimality gap, figures. Leaves the figures in the output folder. Throws Interrupted where
+/// a signal ended it.
+Report model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+                    const std::vector<FeatureDistribution>& features);
 
 }  // namespace digon

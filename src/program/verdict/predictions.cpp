@@ -98,16 +98,4 @@ Check judge(const std::string& id, const std::string& measured) {
   return check_of(prediction, measured, measured == *prediction.name);
 }
 
-std::vector<Check> unanswered(const std::string& experiment, const std::vector<Check>& checks) {
-  std::vector<Check> missing;
-  for (const Prediction& prediction : predictions()) {
-    const bool answered = std::any_of(checks.begin(), checks.end(),
-                                      [&](const Check& check) { return check.id == prediction.id; });
-    if (prediction.experiment == experiment && !answered) {
-      missing.push_back(check_of(prediction, "not measured", false));
-    }
-  }
-  return missing;
-}
-
 }  // namespace digon

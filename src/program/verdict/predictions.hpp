@@ -12,13 +12,13 @@ namespace digon {
 /// A claim that can be checked, as paper_refs/predictions.json has it: of the literature, or of the exact
 /// theory that follows from it.
 struct Prediction {
-  std::string id;          ///< "experiment/what"
-  std::string claim;       ///< in one sentence
-  std::string citation;    ///< key of paper_refs/references.bib
-  std::string where;       ///< section or equation
-  std::string quantity;    ///< what is measured, with its unit
-  std::string experiment;  ///< that measures it: of the catalog, "theory" or "packings"
-  std::string why;         ///< this tolerance, or this bound
+  std::string id;                                             ///< "experiment/what"
+  std::string claim;                                          ///< in one sentence
+  std::string citation;                                       ///< key of paper_refs/references.bib
+  std::string where;                                          ///< section or equation
+  std::string quantity;                                       ///< what is measured, with its unit
+  std::string experiment;                                     ///< that measures it, of the catalog
+  std::string why;                                            ///< this tolerance, or this bound
   double least = -std::numeric_limits<double>::infinity();    ///< that passes
   double greatest = std::numeric_limits<double>::infinity();  ///< that passes
   std::string expected;                                       ///< to be read
@@ -35,8 +35,5 @@ const Prediction& find_prediction(const std::string& id);
 /// What was measured beside the prediction of that id.
 Check judge(const std::string& id, double measured);
 Check judge(const std::string& id, const std::string& measured);
-
-/// A failed check for each prediction of an experiment that no check answers.
-std::vector<Check> unanswered(const std::string& experiment, const std::vector<Check>& checks);
 
 }  // namespace digon

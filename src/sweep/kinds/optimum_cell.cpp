@@ -78,8 +78,8 @@ std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, E
                      in_cells<Descent>("optimum", descent_kind, options.threads, settings_of, read));
 }
 
-std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
-                                                const std::vector<OptimumCell>& cells, std::size_t threads) {
+std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,
+                                 const std::vector<OptimumCell>& cells, std::size_t threads) {
   std::vector<SweepCell> searches;
   for (const OptimumCell& cell : cells) {
     std::vector<TrainedModel> given;
@@ -92,11 +92,10 @@ std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::stri
                          {"given", cell.given_from}},
                         given.empty() ? "" : serialize_models(given)});
   }
-  const auto stored = sweep(store, experiment, searches, threads);
-  if (!stored) return std::nullopt;
+  const std::vector<StoredCell> stored = sweep(store, experiment, searches, threads);
   std::vector<Descent> optima;
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    optima.push_back(descent_from((*stored)[k].result, cells[k].features.features(), cells[k].hidden));
+    optima.push_back(descent_from(stored[k].result, cells[k].features.features(), cells[k].hidden));
   }
   return optima;
 }

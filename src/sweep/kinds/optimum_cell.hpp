@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +36,8 @@ Objective objective_of(const SharedObjective& objective);
 std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
                                              const OptimumOptions& options);
 
-/// The lowest minimum found of each cell, from the store where it is there; nothing where a signal ended it.
-std::optional<std::vector<Descent>> find_optima(RunStore& store, const std::string& experiment,
-                                                const std::vector<OptimumCell>& cells, std::size_t threads);
+/// The lowest minimum found of each cell; throws as sweep does.
+std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,
+                                 const std::vector<OptimumCell>& cells, std::size_t threads);
 
 }  // namespace digon

@@ -66,28 +66,26 @@ Eigen::VectorXd logarithmic_grid(Eigen::Index count, double low, double high) {
   return Eigen::VectorXd::LinSpaced(count, std::log(low), std::log(high)).array().exp().min(high);
 }
 
-std::optional<std::vector<PhaseCell>> compute_phases(RunStore& store, const PhaseGrid& grid,
-                                                     std::uint64_t seed, std::size_t threads) {
+std::vector<PhaseCell> compute_phases(RunStore& store, const PhaseGrid& grid, std::uint64_t seed,
+                                      std::size_t threads) {
   std::vector<SweepCell> cells;
   for (std::size_t k = 0; k < grid.cells(); ++k) {
     cells.push_back({&exact_phase_kind,
                      {{"exact_phase", describe(grid.point(k))}, {"starts", random_starts}, {"seed", seed}}});
   }
-  const auto stored = sweep(store, "exact phase", cells, threads);
-  if (!stored) return std::nullopt;
+  const std::vector<StoredCell> stored = sweep(store, "exact phase", cells, threads);
   std::vector<PhaseCell> phases;
   for (std::size_t k = 0; k < grid.cells(); ++k) {
     const PhasePoint point = grid.point(k);
-    const nlohmann::json& result = (*stored)[k].result;
+    const nlohmann::json& result = stored[k].result;
     phases.push_back({point, candidate_losses(point), read_exact(point, result.at("optimum")),
                       read_exact(point, result.at("without_biases"))});
   }
   return phases;
 }
 
-std::optional<std::vector<Transition>> find_transitions(RunStore& store, const PhaseGrid& grid,
-                                                        const std::vector<PhaseCell>& cells,
-                                                        std::size_t threads) {
+std::vector<Transition> find_transitions(RunStore& store, const PhaseGrid& grid,
+                                         const std::vector<PhaseCell>& cells, std::size_t threads) {
   const auto columns = std::size_t(grid.density.size());
   std::vector<std::pair<const PhaseCell*, const PhaseCell*>> changes;
   std::vector<SweepCell> searches;
@@ -101,11 +99,10 @@ std::optional<std::vector<Transition>> find_transitions(RunStore& store, const P
     if (k % columns != 0) compare(cells[k], cells[k - 1]);
     if (k + columns < cells.size()) compare(cells[k], cells[k + columns]);
   }
-  const auto stored = sweep(store, "phase boundary", searches, threads);
-  if (!stored) return std::nullopt;
+  const std::vector<StoredCell> stored = sweep(store, "phase boundary", searches, threads);
   std::vector<Transition> transitions;
   for (std::size_t k = 0; k < changes.size(); ++k) {
-    const nlohmann::json& at = (*stored)[k].result.at("at");
+    const nlohmann::json& at = stored[k].result.at("at");
     transitions.push_back(
         {phase_point_from(at), changes[k].first->exact.phase, changes[k].second->exact.phase});
   }

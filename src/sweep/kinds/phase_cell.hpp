@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "sweep/run_store.hpp"
@@ -41,13 +40,12 @@ struct Transition {
   Phase to = Phase::absent;
 };
 
-/// The theory of every cell, from the store where it is there; nothing where a signal ended it.
-std::optional<std::vector<PhaseCell>> compute_phases(RunStore& store, const PhaseGrid& grid,
-                                                     std::uint64_t seed, std::size_t threads);
+/// The theory of every cell; throws as sweep does.
+std::vector<PhaseCell> compute_phases(RunStore& store, const PhaseGrid& grid, std::uint64_t seed,
+                                      std::size_t threads);
 
-/// Every change of phase between neighbours along either axis, refined; nothing where a signal ended it.
-std::optional<std::vector<Transition>> find_transitions(RunStore& store, const PhaseGrid& grid,
-                                                        const std::vector<PhaseCell>& cells,
-                                                        std::size_t threads);
+/// Every change of phase between neighbours along either axis, refined; throws as sweep does.
+std::vector<Transition> find_transitions(RunStore& store, const PhaseGrid& grid,
+                                         const std::vector<PhaseCell>& cells, std::size_t threads);
 
 }  // namespace digon

@@ -93,16 +93,14 @@ TrainedCell trained_cell(const TrainingCell& cell, const StoredCell& stored) {
   return trained;
 }
 
-std::optional<std::vector<TrainedCell>> train_cells(RunStore& store, const std::string& experiment,
-                                                    const std::vector<TrainingCell>& cells,
-                                                    std::size_t threads) {
+std::vector<TrainedCell> train_cells(RunStore& store, const std::string& experiment,
+                                     const std::vector<TrainingCell>& cells, std::size_t threads) {
   std::vector<SweepCell> sweep_cells;
   sweep_cells.reserve(cells.size());
   for (const TrainingCell& cell : cells) sweep_cells.push_back(sweep_cell(cell));
-  const auto stored = sweep(store, experiment, sweep_cells, threads);
-  if (!stored) return std::nullopt;
+  const std::vector<StoredCell> stored = sweep(store, experiment, sweep_cells, threads);
   std::vector<TrainedCell> trained;
-  for (std::size_t k = 0; k < cells.size(); ++k) trained.push_back(trained_cell(cells[k], (*stored)[k]));
+  for (std::size_t k = 0; k < cells.size(); ++k) trained.push_back(trained_cell(cells[k], stored[k]));
   return trained;
 }
 

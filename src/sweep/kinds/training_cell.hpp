@@ -35,9 +35,8 @@ struct TrainedCell {
 };
 TrainedCell trained_cell(const TrainingCell& cell, const StoredCell& stored);
 
-/// The cells of a sweep of trained models; nothing where a signal ended it.
-std::optional<std::vector<TrainedCell>> train_cells(RunStore& store, const std::string& experiment,
-                                                    const std::vector<TrainingCell>& cells,
-                                                    std::size_t threads);
+/// The cells of a sweep of trained models; throws as sweep does.
+std::vector<TrainedCell> train_cells(RunStore& store, const std::string& experiment,
+                                     const std::vector<TrainingCell>& cells, std::size_t threads);
 
 }  // namespace digon

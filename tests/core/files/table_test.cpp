@@ -5,10 +5,10 @@
 #include "core/base/atomic_file.hpp"
 #include "tests/temporary_folder.hpp"
 
-TEST_CASE("a table is CSV with quoted cells where they need it") {
+TEST_CASE("a table is CSV with quoted entries where they need it") {
   const digon::TemporaryFolder folder;
   digon::Table table{{"name", "value"}, {}};
-  table.add_row({"a, \"b\"", digon::cell(0.1)});
+  table.add_row({"a, \"b\"", digon::text_of(0.1)});
   digon::write_csv(folder.path() / "t.csv", table);
   CHECK(digon::read_file(folder.path() / "t.csv") == "name,value\n\"a, \"\"b\"\"\",0.1\n");
   CHECK(digon::to_text(table) == "name    value\na, \"b\"  0.1\n");

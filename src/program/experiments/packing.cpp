@@ -1,20 +1,21 @@
-#include "program/experiments/packing_suite.hpp"
-
+// Packings found from random starts beside the known optima: Thomson's problem for 2 to 100 points, or a
+// selection of them in the quick preset; universally optimal codes with the names of their geometry,
+// equiangular tight frames, relu2 and the frame potential.
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
-#include "core/files/table.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/packing_survey_figure.hpp"
+#include "program/experiments/experiment.hpp"
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/spherical_code.hpp"
 
-namespace digon {
+namespace digon::experiments {
 namespace {
 
 constexpr double thomson_tolerance = 2e-9;  // the table's nine decimals, at its smallest energies
@@ -50,45 +51,77 @@ struct FrameCase {
 constexpr std::array frame_cases{FrameCase{2, 3}, FrameCase{3, 6}, FrameCase{5, 10}, FrameCase{6, 16},
                                  FrameCase{7, 28}};
 
-PackingSearch search_of(const ExperimentContext& options, std::size_t starts) {
+PackingSearch search_of(const ExperimentContext& context, std::size_t starts) {
   PackingSearch search;
   search.starts = starts;
-  search.seed = options.seed;
-  search.threads = options.threads;
+  search.seed = context.seed;
+  search.threads = context.threads;
   return search;
 }
 
-void add_thomson(const ExperimentContext& options, std::vector<Check>& checks) {
-  const std::size_t thomson_starts = options.choose<std::size_t>(100, 200);
+// Thomson's problem.
+
+/// The best packing found of so many points on the sphere, beside the literature's energy.
+struct ThomsonCase {
+  ThomsonEnergy known;
+  Packing best;
+  std::size_t starts = 0;
+  std::size_t hits = 0;
+
+  [[nodiscard]] double excess() const { return best.energy / known.energy - 1.0; }
+};
+using ThomsonCases = std::vector<ThomsonCase>;
+
+std::any find_thomson(const Results& results) {
+  const ExperimentContext& context = results.context;
   std::vector<ThomsonEnergy> known = thomson_energies(ThomsonSource::literature);
-  if (options.preset == Preset::quick) {
+  if (context.preset == Preset::quick) {
     // All small ones, and every eighth of the others.
     std::erase_if(known, [](const ThomsonEnergy& one) { return one.points > 24 && one.points % 8 != 0; });
   }
   Progress progress("packing: Thomson's problem", known.size());
-  Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
-  std::vector<PackingSurveyRow> survey;
-  for (const auto& [points, energy] : known) {
-    const PackingResult found = search_packing({}, points, 3, search_of(options, thomson_starts));
-    if (interrupted()) return;
-    const Packing best = polish_packing({}, found.best);
-    const double excess = best.energy / energy - 1.0;
-    checks.push_back({fmt::format("packing/thomson/{}", points), "the lowest Coulomb energy is the table's",
-                      fmt::format("{:.9f}", energy),
-                      fmt::format("{:.9f} ({:+.1e}{})", best.energy, excess,
-                                  excess < -thomson_tolerance ? ", below the table" : ""),
-                      fmt::format("{:.0e} relative", thomson_tolerance), excess <= thomson_tolerance});
-    table.add_row({cell(std::size_t(points)), cell(best.energy), cell(energy), cell(excess),
-                   cell(found.starts), cell(found.hits), cell(best.gradient_norm)});
-    survey.push_back({double(points), excess, double(found.hits) / double(found.starts)});
+  ThomsonCases cases;
+  for (const ThomsonEnergy& one : known) {
+    const PackingResult found =
+        search_packing({}, one.points, 3, search_of(context, context.choose<std::size_t>(100, 200)));
+    throw_if_interrupted();
+    cases.push_back({one, polish_packing({}, found.best), found.starts, found.hits});
     progress.advance(1);
   }
-  write_csv(options.folder / "thomson.csv", table);
-  draw_packing_survey(options.folder / "thomson", survey);
+  return cases;
+}
+
+void check_thomson(const Results& results, std::vector<Check>& checks) {
+  for (const ThomsonCase& one : results.found_as<ThomsonCases>()) {
+    const double excess = one.excess();
+    checks.push_back({fmt::format("packing/thomson/{}", one.known.points),
+                      "the lowest Coulomb energy is the table's", fmt::format("{:.9f}", one.known.energy),
+                      fmt::format("{:.9f} ({:+.1e}{})", one.best.energy, excess,
+                                  excess < -thomson_tolerance ? ", below the table" : ""),
+                      fmt::format("{:.0e} relative", thomson_tolerance), excess <= thomson_tolerance});
+  }
+}
+
+Table thomson_table(const Results& results) {
+  Table table{{"points", "energy", "known", "relative_excess", "starts", "hits", "gradient_norm"}, {}};
+  for (const ThomsonCase& one : results.found_as<ThomsonCases>()) {
+    table.add_row({text_of(std::size_t(one.known.points)), text_of(one.best.energy),
+                   text_of(one.known.energy), text_of(one.excess()), text_of(one.starts), text_of(one.hits),
+                   text_of(one.best.gradient_norm)});
+  }
+  return table;
+}
+
+void draw_thomson(const std::filesystem::path& path, const Results& results) {
+  std::vector<PackingSurveyRow> survey;
+  for (const ThomsonCase& one : results.found_as<ThomsonCases>()) {
+    survey.push_back({double(one.known.points), one.excess(), double(one.hits) / double(one.starts)});
+  }
+  draw_packing_survey(path, survey);
 }
 
 /// For many points the energy follows n²/2 − 0.5523 n^1.5 (the fit to the literature's table).
-void add_fit(std::vector<Check>& checks) {
+void check_fit(std::vector<Check>& checks) {
   constexpr double allowed = 3e-4;
   double worst = 0.0;
   Eigen::Index at = 0;
@@ -105,12 +138,12 @@ void add_fit(std::vector<Check>& checks) {
                     std::abs(worst) <= allowed});
 }
 
-void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
+void check_codes(const ExperimentContext& context, std::vector<Check>& checks) {
   Progress progress("packing: codes and lines", code_cases().size() + frame_cases.size());
   for (const auto& [dim, points, name, starts] : code_cases()) {
     const SphericalCodeResult found =
-        search_spherical_code(CodeKind::points, points, dim, search_of(options, starts));
-    if (interrupted()) return;
+        search_spherical_code(CodeKind::points, points, dim, search_of(context, starts));
+    throw_if_interrupted();
     const std::string geometry = describe_geometry(found.best.W, packing_tolerance).name;
     const std::string id = fmt::format("packing/code/{}-{}", dim, points);
     checks.push_back({id + "/geometry", fmt::format("the best {} points in {} dimensions", points, dim), name,
@@ -125,8 +158,8 @@ void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
   }
   for (const auto& [dim, lines] : frame_cases) {
     const SphericalCodeResult found =
-        search_spherical_code(CodeKind::lines, lines, dim, search_of(options, 64));
-    if (interrupted()) return;
+        search_spherical_code(CodeKind::lines, lines, dim, search_of(context, 64));
+    throw_if_interrupted();
     const double welch = coherence_bounds(CodeKind::lines, lines, dim)[0].value;
     checks.push_back({fmt::format("packing/lines/{}-{}", dim, lines), "equiangular lines meet Welch's bound",
                       fmt::format("{:.12f}", welch), fmt::format("{:.12f}", found.best.coherence),
@@ -136,13 +169,13 @@ void add_codes(const ExperimentContext& options, std::vector<Check>& checks) {
   }
 }
 
-void add_closed_forms(const ExperimentContext& options, std::vector<Check>& checks) {
+void check_closed_forms(const ExperimentContext& context, std::vector<Check>& checks) {
   for (const PairEnergy kind : {PairEnergy::relu2, PairEnergy::frame}) {
     const PackingEnergy energy{kind, 0.0};
     for (const auto& [dim, points] :
          {std::pair<Eigen::Index, Eigen::Index>{3, 6}, {5, 10}, {5, 7}, {8, 16}}) {
       const double expected = known_energy(energy, points, dim)->value;
-      const double found = search_packing(energy, points, dim, search_of(options, 8)).best.energy;
+      const double found = search_packing(energy, points, dim, search_of(context, 8)).best.energy;
       checks.push_back(
           {fmt::format("packing/{}/{}-{}", kind == PairEnergy::relu2 ? "relu2" : "frame", dim, points),
            kind == PairEnergy::relu2 ? "2m features fit without interference: no pair is acute"
@@ -153,17 +186,29 @@ void add_closed_forms(const ExperimentContext& options, std::vector<Check>& chec
   }
 }
 
-}  // namespace
-
-std::optional<std::vector<Check>> packing_suite(const ExperimentContext& options) {
+std::vector<Check> check_packings(const Results& results) {
   std::vector<Check> checks;
-  add_thomson(options, checks);
-  add_fit(checks);
-  if (!interrupted()) add_codes(options, checks);
-  if (!interrupted()) add_closed_forms(options, checks);
-  if (interrupted()) return std::nullopt;
-  write_verdict(options.folder / "verdict.json", checks);
+  check_thomson(results, checks);
+  check_fit(checks);
+  check_codes(results.context, checks);
+  check_closed_forms(results.context, checks);
   return checks;
 }
 
-}  // namespace digon
+}  // namespace
+
+Experiment packing() {
+  return {
+      .suite = Suite::packing,
+      .id = "packing",
+      .summary = "Packings found from random starts beside the known optima.",
+      .find = find_thomson,
+      .tables = {{"thomson", thomson_table}},
+      .figures = {{"thomson",
+                   "Thomson's problem: how far the best packing found of each number of points is from the "
+                   "literature's, and how many starts find it.",
+                   draw_thomson}},
+      .checks = check_packings};
+}
+
+}  // namespace digon::experiments

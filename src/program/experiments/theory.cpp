@@ -1,9 +1,10 @@
-#include "program/experiments/theory_suite.hpp"
-
+// What is known without training, measured by the exact theory: limits of the decomposition, the linear
+// optimum, regular polygons, phase boundaries, the dimensionality of polytopes, the sparse limit, optima by
+// name.
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
-#include <functional>
 #include <numbers>
 #include <utility>
 
@@ -13,7 +14,8 @@
 #include "geometry/layer_geometry.hpp"
 #include "geometry/named_geometry.hpp"
 #include "geometry/represented.hpp"
-#include "program/verdict/predictions.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
@@ -26,7 +28,7 @@
 #include "theory/packing/packing.hpp"
 #include "theory/packing/packing_bounds.hpp"
 
-namespace digon {
+namespace digon::experiments {
 namespace {
 
 /// What the measurements share, and where they leave their checks.
@@ -47,12 +49,6 @@ struct Measuring {
     return options;
   }
 };
-
-FeatureDistribution important_features(Eigen::Index n, double density, double base) {
-  FeatureDistribution features = uniform_features(n, density);
-  for (Eigen::Index i = 0; i < n; ++i) features.importance[i] = std::pow(base, double(i));
-  return features;
-}
 
 ToyModel antipodal_pair() {
   return {(Eigen::MatrixXd(1, 2) << 1.0, -1.0).finished(), Eigen::VectorXd::Zero(2)};
@@ -281,12 +277,6 @@ double nonuniform_crossover(const Measuring& measuring) {
   return bisect(is_kept, 0.5, 0.2, {.steps = 14, .middle = Middle::geometric}).holds;
 }
 
-FeatureDistribution in_pairs(SetRelation relation) {
-  FeatureDistribution features = uniform_features(4, 0.1);
-  features.sets = parse_sets("sets", "2", relation, 4);
-  return features;
-}
-
 void measure_optima(Measuring& measuring) {
   const auto name = [](const Descent& best) { return describe_geometry(best.model.W).name; };
   constexpr double rare = 1e-5;
@@ -297,13 +287,11 @@ void measure_optima(Measuring& measuring) {
   measuring.add("optimum/5-2/dense", name(optimum(measuring, important_features(5, 1.0, 0.9), 2, 32)));
   measuring.add("optimum/6-3/sparse", name(optimum(measuring, uniform_features(6, 0.05), 3, 16)));
   measuring.add("optimum/nonuniform/crossover", nonuniform_crossover(measuring));
-  const Descent anti = optimum(measuring, in_pairs(SetRelation::anticorrelated), 2, 16);
+  const Descent anti = optimum(measuring, features_in_sets(4, 0.1, SetRelation::anticorrelated, 2), 2, 16);
   measuring.add("optimum/anti-correlated/loss", anti.loss);
-  measuring.add("optimum/anti-correlated/cosine",
-                anti.model.W.col(0).normalized().dot(anti.model.W.col(1).normalized()));
-  const Descent together = optimum(measuring, in_pairs(SetRelation::correlated), 2, 16);
-  measuring.add("optimum/correlated/cosine",
-                together.model.W.col(0).normalized().dot(together.model.W.col(1).normalized()));
+  measuring.add("optimum/anti-correlated/cosine", column_cosine(anti.model.W, 0, 1));
+  const Descent together = optimum(measuring, features_in_sets(4, 0.1, SetRelation::correlated, 2), 2, 16);
+  measuring.add("optimum/correlated/cosine", column_cosine(together.model.W, 0, 1));
 }
 
 void measure_absolute_value(Measuring& measuring) {
@@ -321,24 +309,27 @@ void measure_absolute_value(Measuring& measuring) {
                 hidden_relu_one_sparse_loss(half, Eigen::VectorXd::Ones(1)).total());
 }
 
-}  // namespace
-
-std::optional<std::vector<Check>> theory_suite(std::uint64_t seed, std::size_t threads) {
-  const std::vector<std::function<void(Measuring&)>> parts{
-      measure_decomposition,  measure_linear,         measure_polygons, measure_phases,
-      measure_dimensionality, measure_packing_limits, measure_optima,   measure_absolute_value};
-  Measuring measuring{seed, threads, {}};
+std::vector<Check> check_theory(const Results& results) {
+  constexpr std::array parts{measure_decomposition, measure_linear,         measure_polygons,
+                             measure_phases,        measure_dimensionality, measure_packing_limits,
+                             measure_optima,        measure_absolute_value};
+  Measuring measuring{results.context.seed, results.context.threads, {}};
   Progress progress("theory", parts.size());
-  try {
-    for (const auto& part : parts) {
-      part(measuring);
-      if (interrupted()) return std::nullopt;
-      progress.advance(1);
-    }
-  } catch (const Interrupted&) {
-    return std::nullopt;
+  for (const auto part : parts) {
+    part(measuring);
+    throw_if_interrupted();
+    progress.advance(1);
   }
   return std::move(measuring.checks);
 }
 
-}  // namespace digon
+}  // namespace
+
+Experiment theory() {
+  return {.suite = Suite::theory,
+          .id = "theory",
+          .summary = "What is known without training, by the exact theory.",
+          .checks = check_theory};
+}
+
+}  // namespace digon::experiments

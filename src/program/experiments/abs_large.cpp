@@ -1,0 +1,88 @@
+// Computation in superposition, elhage2022 §7: 100 absolute values in 40 neurons, from dense to sparse.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plots/series_figure.hpp"
+#include "program/experiments/caption.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
+#include "program/experiments/neuron_count.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
+
+namespace digon::experiments {
+namespace {
+
+constexpr Eigen::Index neurons = 40;
+
+TrainingCell cell_at(const Setting& setting) {
+  TrainingCell cell;
+  cell.kind = ModelKind::absolute_value;
+  cell.features = important_features(100, setting.at[0], 0.8, ActiveValue::signed_uniform);
+  cell.hidden = neurons;
+  cell.starts = setting.choose(1, 8);
+  cell.steps = setting.choose(6'000, 50'000);
+  cell.batch = setting.choose(512, 1024);
+  return cell;
+}
+
+/// A feature is computed where its own circuit, alone, explains half of the variance 1/12 of |x| (exact L_1).
+double features_computed(const Point& point) {
+  const ToyModel& model = point.trained.best;
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(model.features());
+  const Eigen::VectorXd errors = hidden_relu_one_sparse_loss(model, ones).feature_benefit;
+  return double((errors.array() < 1.0 / 24.0).count());
+}
+
+double most_computed(const Results& results) {
+  double most = 0.0;
+  for (const Point& point : results.points) most = std::max(most, features_computed(point));
+  return most;
+}
+
+double monosemantic_share(const Results& results, std::size_t k) {
+  return count_neurons(results.points[k].W()).monosemantic_share();
+}
+
+void draw(const std::filesystem::path& path, const Results& results) {
+  draw_stacks(path,
+              "{/:Italic y} = |{/:Italic x}|, " + results.size() + ", {/:Italic I} = " +
+                  describe_profile(results.points[0].cell.features.importance) + ": weights into each neuron",
+              stack_panels(results));
+}
+
+void draw_counts(const std::filesystem::path& path, const Results& results) {
+  Series monosemantic{"monosemantic", {}, SeriesStyle::line_and_points, 0};
+  Series polysemantic{"polysemantic", {}, SeriesStyle::line_and_points, 3};
+  Series computed{"features computed", {}, SeriesStyle::line_and_points, 2};
+  for (const Point& point : results.points) {
+    const NeuronCount count = count_neurons(point.W());
+    monosemantic.points.emplace_back(point.x(), double(count.monosemantic));
+    polysemantic.points.emplace_back(point.x(), double(count.polysemantic));
+    computed.points.emplace_back(point.x(), features_computed(point));
+  }
+  SeriesPanel panel{"neurons and features", "density", "count", {monosemantic, polysemantic, computed}};
+  panel.x_scale = AxisScale::logarithmic;
+  panel.y_range = "[0:*]";
+  panel.levels = {{double(neurons), "{/:Italic m}"}};
+  draw_series(path, "Computation in superposition, " + results.size(), {panel});
+}
+
+}  // namespace
+
+Experiment abs_large() {
+  return {.id = "abs-large",
+          .summary = "y = abs(x) for 100 features in 40 neurons",
+          .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
+          .cell = cell_at,
+          .tables = {{"neurons", neuron_table}},
+          .figures = {{"abs-large", "Neuron stack plots of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.", draw},
+                      {"abs-large-counts",
+                       "Neurons that serve one feature and several, and features that the model computes.",
+                       draw_counts}},
+          .measures = {{"dense", [](const Results& results) { return monosemantic_share(results, 0); }},
+                       {"sparse", [](const Results& results) { return monosemantic_share(results, 5); }},
+                       {"more-than-half", most_computed}}};
+}
+
+}  // namespace digon::experiments

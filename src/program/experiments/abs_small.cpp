@@ -1,0 +1,95 @@
+// Computation in superposition, elhage2022 §7: abs(x) = ReLU(x) + ReLU(−x), two neurons a feature.
+#include <algorithm>
+#include <cmath>
+
+#include "geometry/neurons.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
+#include "program/experiments/neuron_count.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
+
+namespace digon::experiments {
+namespace {
+
+constexpr Eigen::Index n = 3;
+constexpr Eigen::Index m = 6;
+
+TrainingCell cell_at(const Setting& setting) {
+  TrainingCell cell;
+  cell.kind = ModelKind::absolute_value;
+  cell.features = uniform_features(n, 0.5);
+  cell.features.values = ActiveValue::signed_uniform;
+  cell.hidden = m;
+  cell.starts = setting.choose(32, 256);
+  cell.steps = setting.choose(10'000, 30'000);
+  cell.learning_rate = 1e-2;
+  return cell;
+}
+
+const ToyModel& model_of(const Results& results) {
+  return results.points.front().trained.best;
+}
+
+double neurons_of_one_feature(const Results& results) {
+  return double(count_neurons(model_of(results).W).monosemantic);
+}
+
+/// The feature a neuron serves.
+Eigen::Index served_by(const ToyModel& model, Eigen::Index neuron) {
+  Eigen::Index i = 0;
+  model.W.row(neuron).cwiseAbs().maxCoeff(&i);
+  return i;
+}
+
+/// Whether each feature has one neuron for either sign.
+Measured both_signs(const Results& results) {
+  const ToyModel& model = model_of(results);
+  std::vector<int> positive(n, 0);
+  std::vector<int> negative(n, 0);
+  for (Eigen::Index a = 0; a < m; ++a) {
+    const Eigen::Index i = served_by(model, a);
+    ++(model.W(a, i) > 0.0 ? positive : negative)[std::size_t(i)];
+  }
+  const std::vector<int> one(n, 1);
+  return positive == one && negative == one ? "yes" : "no";
+}
+
+/// w_in w_out of each neuron is 1: the farthest from it, added to 1.
+double product_of_weights(const Results& results) {
+  const ToyModel& model = model_of(results);
+  double worst = 0.0;
+  for (Eigen::Index a = 0; a < m; ++a) {
+    const Eigen::Index i = served_by(model, a);
+    worst = std::max(worst, std::abs(std::abs(model.W(a, i)) * model.W_out(i, a) - 1.0));
+  }
+  return 1.0 + worst;
+}
+
+double one_sparse_loss_per_feature(const Results& results) {
+  const Point& point = results.points.front();
+  return hidden_relu_one_sparse_loss(point.trained.best, point.trained.features.importance).total() /
+         double(n);
+}
+
+void draw(const std::filesystem::path& path, const Results& results) {
+  const ToyModel& model = model_of(results);
+  draw_stacks(path, "{/:Italic y} = |{/:Italic x}|, " + results.size(),
+              {{"weights into each neuron", model.W}, {"weights out of it", model.W_out.transpose()}}, 2);
+}
+
+}  // namespace
+
+Experiment abs_small() {
+  return {.id = "abs-small",
+          .summary = "y = abs(x) with two neurons a feature",
+          .cell = cell_at,
+          .tables = {{"neurons", neuron_table}},
+          .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
+                       draw}},
+          .measures = {{"one-feature", neurons_of_one_feature},
+                       {"both-signs", both_signs},
+                       {"product", product_of_weights},
+                       {"one-sparse", one_sparse_loss_per_feature}}};
+}
+
+}  // namespace digon::experiments

@@ -1,0 +1,104 @@
+// Asymmetric superposition with inhibition, elhage2022 §7: a neuron with one large and one small weight in
+// disturbs the feature of the small one; a negative weight out repairs it.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "plots/stack_figure.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
+
+namespace digon::experiments {
+namespace {
+
+constexpr Eigen::Index n = 6;
+
+TrainingCell cell_at(const Setting& setting) {
+  TrainingCell cell;
+  cell.kind = ModelKind::absolute_value;
+  cell.features = important_features(n, setting.at[0], 0.8, ActiveValue::signed_uniform);
+  cell.hidden = 8;
+  cell.starts = setting.choose(16, 200);
+  cell.steps = setting.choose(10'000, 30'000);
+  return cell;
+}
+
+/// A case of one large and one small weight into a neuron, with an inhibiting weight out to the feature whose
+/// weight is small.
+struct Inhibition {
+  double large = 0.0;
+  double small = 0.0;
+  double out = 0.0;  ///< weight to the output of the small one; below 0: inhibiting
+};
+
+std::vector<Inhibition> find_inhibition(const ToyModel& model) {
+  std::vector<Inhibition> cases;
+  for (Eigen::Index a = 0; a < model.hidden(); ++a) {
+    Eigen::Index large = 0;
+    const double top = model.W.row(a).cwiseAbs().maxCoeff(&large);
+    for (Eigen::Index i = 0; i < model.features(); ++i) {
+      const double small = std::abs(model.W(a, i));
+      if (i != large && small > 0.1 * top && small < 0.75 * top && model.W_out(i, a) < -0.05) {
+        cases.push_back({top, small, model.W_out(i, a)});
+      }
+    }
+  }
+  return cases;
+}
+
+Table inhibition_table(const Results& results) {
+  Table table{{"density", "weight_in_large", "weight_in_small", "weight_out_of_the_small"}, {}};
+  for (const Point& point : results.points) {
+    for (const Inhibition& found : find_inhibition(point.trained.best)) {
+      table.add_row({text_of(point.x()), text_of(found.large), text_of(found.small), text_of(found.out)});
+    }
+  }
+  return table;
+}
+
+double cases_of_inhibition(const Results& results) {
+  std::size_t cases = 0;
+  for (const Point& point : results.points) cases += find_inhibition(point.trained.best).size();
+  return double(cases);
+}
+
+/// The sparsest model's loss over that of four features with two neurons each and two left out.
+double loss_beside_circuits(const Results& results) {
+  const TrainedCell& sparsest = results.points.back().trained;
+  double left_out = 0.0;
+  for (Eigen::Index i = 4; i < n; ++i) {
+    const double p = sparsest.features.density[i];
+    left_out += sparsest.features.importance[i] * (p / 3.0 - p * p / 4.0);
+  }
+  return sparsest.loss / left_out;
+}
+
+void draw(const std::filesystem::path& path, const Results& results) {
+  std::vector<StackPanel> panels;
+  for (const Point& point : results.points) {
+    panels.push_back({fmt::format("into neurons, density {:.3g}", point.x()), point.W()});
+  }
+  for (const Point& point : results.points) {
+    panels.push_back(
+        {fmt::format("out of neurons, density {:.3g}", point.x()), point.trained.best.W_out.transpose()});
+  }
+  draw_stacks(path, "Asymmetric superposition: {/:Italic y} = |{/:Italic x}|, " + results.size(), panels);
+}
+
+}  // namespace
+
+Experiment asymmetric() {
+  return {
+      .id = "asymmetric",
+      .summary = "asymmetric superposition with inhibition",
+      .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
+      .cell = cell_at,
+      .tables = {{"asymmetric", inhibition_table}},
+      .figures = {{"asymmetric",
+                   "Absolute values: a neuron with one large and one small weight in disturbs the feature of "
+                   "the small one; a negative weight out (inhibition) repairs it.",
+                   draw}},
+      .measures = {{"inhibition", cases_of_inhibition}, {"loss", loss_beside_circuits}}};
+}
+
+}  // namespace digon::experiments

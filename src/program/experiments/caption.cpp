@@ -1,0 +1,106 @@
+#include "program/experiments/caption.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace digon {
+namespace {
+
+constexpr std::size_t most_listed = 8;
+
+/// "a, b, c", or "a to z (40 values)" of many.
+std::string list_of(const std::vector<std::string>& values) {
+  if (values.size() <= most_listed) return fmt::format("{}", fmt::join(values, ", "));
+  return fmt::format("{} to {} ({} values)", values.front(), values.back(), values.size());
+}
+
+/// The different texts of all cells, in order.
+template <typename Text>
+std::vector<std::string> different(const std::vector<TrainingCell>& cells, Text text) {
+  std::vector<std::string> values;
+  for (const TrainingCell& cell : cells) {
+    const std::string value = fmt::format("{}", text(cell));
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+std::string describe_axis(const Axis& axis, Preset preset) {
+  std::vector<std::string> values = axis.names;
+  if (values.empty()) {
+    for (const double value : axis.values(preset)) values.push_back(fmt::format("{:.4g}", value));
+  }
+  return axis.name + " " + list_of(values);
+}
+
+}  // namespace
+
+std::string describe_profile(const Eigen::VectorXd& values) {
+  const double first = values[0];
+  if ((values.array() == first).all()) return fmt::format("{:.4g}", first);
+  const double base = values[1] / first;
+  bool powers = first == 1.0 && values.size() > 2;
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    powers = powers && std::abs(values[i] / std::pow(base, double(i)) - 1.0) < 1e-9;
+  }
+  if (powers) return fmt::format("{:.4g}^i", base);
+  std::vector<std::string> each;
+  for (const double value : values) each.push_back(fmt::format("{:.4g}", value));
+  return fmt::format("({})", fmt::join(each, ", "));
+}
+
+std::string describe_cells(const std::vector<TrainingCell>& cells) {
+  const auto alternatives = [&](auto text) {
+    return fmt::format("{}", fmt::join(different(cells, text), " / "));
+  };
+  const auto list = [&](auto text) { return list_of(different(cells, text)); };
+  const auto training = [](const TrainingCell& cell, const char* setting) {
+    return sweep_cell(cell).settings.at("training").at(setting).get<std::string>();
+  };
+  const std::string starts = list([](const TrainingCell& cell) { return cell.starts; });
+  return fmt::format(
+      "{}; {}; features {}; importance {}; density {}; {} a cell, {} steps of {}, batch {}, learning rate {} "
+      "({})",
+      alternatives([](const TrainingCell& cell) { return name_of(cell.kind); }),
+      alternatives([](const TrainingCell& cell) {
+        return fmt::format("n = {}, m = {}", cell.features.features(), cell.hidden);
+      }),
+      alternatives([](const TrainingCell& cell) { return describe_law(cell.features); }),
+      list([](const TrainingCell& cell) { return describe_profile(cell.features.importance); }),
+      list([](const TrainingCell& cell) { return describe_profile(cell.features.density); }),
+      starts == "1" ? "one start" : "the best of " + starts + " starts",
+      list([](const TrainingCell& cell) { return cell.steps; }),
+      alternatives([&](const TrainingCell& cell) { return training(cell, "optimizer"); }),
+      list([](const TrainingCell& cell) { return cell.batch; }),
+      list([](const TrainingCell& cell) { return fmt::format("{:g}", cell.learning_rate); }),
+      alternatives([&](const TrainingCell& cell) { return training(cell, "schedule"); }));
+}
+
+std::string caption_of(const Experiment& experiment, const FigureFile& figure, const Results& results) {
+  const ExperimentContext& context = results.context;
+  std::string caption = figure.shows;
+  if (figure.facts) caption += " " + figure.facts(results);
+  caption += "\n\n";
+  if (!results.points.empty()) {
+    std::vector<TrainingCell> cells;
+    for (const Point& point : results.points) cells.push_back(point.cell);
+    std::vector<std::string> axes;
+    for (const Axis& axis : experiment.axes) axes.push_back(describe_axis(axis, context.preset));
+    caption += fmt::format("Trained: {}.", describe_cells(cells));
+    if (!axes.empty()) caption += fmt::format(" {} cells: {}.", cells.size(), fmt::join(axes, " × "));
+    if (experiment.optimum_starts) {
+      caption +=
+          fmt::format(" Exact optima: the lowest of {} random descents and the one from the trained model.",
+                      experiment.optimum_starts->of(context.preset));
+    }
+    caption += "\n\n";
+  }
+  caption += fmt::format("Preset {}, seed {}; the settings of every cell are in results.db.\n",
+                         name_of(context.preset), context.seed);
+  return caption;
+}
+
+}  // namespace digon

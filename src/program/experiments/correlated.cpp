@@ -1,0 +1,82 @@
+// Correlated and anti-correlated pairs in two dimensions, elhage2022 §4.
+#include <fmt/format.h>
+
+#include "plots/arrows_figure.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
+
+namespace digon::experiments {
+namespace {
+
+constexpr Eigen::Index n = 4;
+constexpr double density = 0.1;
+
+const Axis laws = named_axis("law", {"independent", "correlated pairs", "anti-correlated pairs"});
+enum Law : std::size_t { independent, pairs, anti_pairs };
+
+TrainingCell cell_at(const Setting& setting) {
+  TrainingCell cell;
+  cell.features = setting.number == independent ? uniform_features(n, density)
+                  : setting.number == pairs     ? features_in_sets(n, density, SetRelation::correlated, 2)
+                                            : features_in_sets(n, density, SetRelation::anticorrelated, 2);
+  cell.hidden = 2;
+  cell.starts = setting.choose(8, 32);
+  return cell;
+}
+
+/// The cosine of the two features of a pair, on average.
+double pair_cosine(const Eigen::MatrixXd& W) {
+  return 0.5 * (column_cosine(W, 0, 1) + column_cosine(W, 2, 3));
+}
+
+void draw(const std::filesystem::path& path, const Results& results) {
+  std::vector<ArrowsPanel> panels;
+  for (const Point& point : results.points) {
+    panels.push_back(
+        {point.setting.names[0],
+         fmt::format("exact loss {:.5f}, optimum {:.5f}", point.trained.loss, point.optimum->loss),
+         point.W()});
+  }
+  std::vector<std::string> features;
+  for (Eigen::Index i = 0; i < n; ++i) features.push_back(fmt::format("{}  (set {})", i + 1, i / 2 + 1));
+  draw_arrows(path, panels, features);
+}
+
+Measure gap(const std::string& name, Law law) {
+  return {name + "/gap", [law](const Results& results) { return results.points[law].excess(); }};
+}
+Measure trained_cosine(const std::string& name, Law law) {
+  return {name + "/cosine", [law](const Results& results) { return pair_cosine(results.points[law].W()); }};
+}
+Measure exact_cosine(const std::string& name, Law law) {
+  return {name + "/exact-cosine",
+          [law](const Results& results) { return pair_cosine(results.points[law].optimum->model.W); }};
+}
+
+}  // namespace
+
+Experiment correlated() {
+  return {
+      .id = "correlated",
+      .summary = "correlated pairs are orthogonal, anti-correlated pairs antipodal",
+      .axes = {laws},
+      .cell = cell_at,
+      .optimum_starts = Starts{8, 24},
+      .tables = {{"correlated",
+                  a_row_a_point(
+                      {{"law", [](const Point& point) { return point.setting.names[0]; }},
+                       {"trained_loss", [](const Point& point) { return text_of(point.trained.loss); }},
+                       {"exact_optimum", [](const Point& point) { return text_of(point.optimum->loss); }},
+                       {"trained_cosine", [](const Point& point) { return text_of(pair_cosine(point.W())); }},
+                       {"exact_cosine",
+                        [](const Point& point) { return text_of(pair_cosine(point.optimum->model.W)); }}})}},
+      .figures = {{"correlated",
+                   "Four features in two dimensions: independent, on together in pairs, or at most one of a "
+                   "pair at a time.",
+                   draw}},
+      .measures = {gap("independent", independent), gap("pairs", pairs), trained_cosine("pairs", pairs),
+                   exact_cosine("pairs", pairs), gap("anti-pairs", anti_pairs),
+                   trained_cosine("anti-pairs", anti_pairs), exact_cosine("anti-pairs", anti_pairs)}};
+}
+
+}  // namespace digon::experiments

@@ -1,0 +1,190 @@
+#include "program/experiments/driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "core/base/atomic_file.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/random.hpp"
+#include "program/experiments/caption.hpp"
+
+namespace digon {
+namespace {
+
+bool has_start_axis(const Experiment& experiment) {
+  const std::string start = start_axis(0, 0).name;
+  return std::any_of(experiment.axes.begin(), experiment.axes.end(),
+                     [&](const Axis& axis) { return axis.name == start; });
+}
+
+std::vector<Point> train(const Experiment& experiment, const ExperimentContext& context) {
+  if (!experiment.cell) return {};
+  const std::vector<Setting> settings = settings_of(experiment, context.preset);
+  const std::vector<TrainingCell> cells = cells_of(experiment, context.preset, context.seed);
+  std::vector<TrainedCell> trained = train_cells(context.store, experiment.id, cells, context.threads);
+  std::vector<Point> points;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    points.push_back({settings[k], cells[k], std::move(trained[k])});
+  }
+  return points;
+}
+
+/// The exact optima: the lowest of random descents and the one from the trained model.
+void find_optima_of(const Experiment& experiment, const ExperimentContext& context,
+                    std::vector<Point>& points) {
+  std::vector<OptimumCell> searches;
+  for (const Point& point : points) {
+    searches.push_back({point.cell.features,
+                        point.cell.hidden,
+                        experiment.optimum_starts->of(context.preset),
+                        context.seed,
+                        {point.trained.best},
+                        sweep_cell(point.cell).settings});
+  }
+  const std::vector<Descent> optima = find_optima(context.store, experiment.id, searches, context.threads);
+  for (std::size_t k = 0; k < points.size(); ++k) points[k].optimum = optima[k];
+}
+
+/// weights.safetensors: the best model of each point; where models are of several shapes a file of each,
+/// weights-N-M.safetensors.
+void write_weights(const Results& results) {
+  std::map<std::pair<Eigen::Index, Eigen::Index>, std::vector<TrainedModel>> by_shape;
+  for (const Point& point : results.points) {
+    by_shape[{point.trained.best.features(), point.cell.hidden}].push_back(
+        {point.trained.best, point.trained.features, point.cell.seed});
+  }
+  for (const auto& [shape, models] : by_shape) {
+    const std::string of_shape = by_shape.size() == 1 ? "" : fmt::format("-{}-{}", shape.first, shape.second);
+    write_file_atomically(results.folder() / ("weights" + of_shape + ".safetensors"),
+                          serialize_models(models));
+  }
+}
+
+/// A row a start: law, density of each feature, losses of the cell and of the start.
+Table models_table(const Results& results) {
+  Table table{{"cell", "kind", "law", "density", "loss", "start", "loss_of_start"}, {}};
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    const TrainedCell& one = results.points[k].trained;
+    std::string density = text_of(one.features.density[0]);
+    if (!one.features.has_uniform_density()) {
+      for (Eigen::Index i = 1; i < one.features.features(); ++i) {
+        density += " " + text_of(one.features.density[i]);
+      }
+    }
+    for (std::size_t start = 0; start < one.losses.size(); ++start) {
+      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
+                     text_of(one.loss), text_of(start), text_of(one.losses[start])});
+    }
+  }
+  return table;
+}
+
+void write_files(const Experiment& experiment, const Results& results) {
+  if (!results.points.empty()) {
+    write_weights(results);
+    write_csv(results.folder() / "models.csv", models_table(results));
+  }
+  for (const TableFile& table : experiment.tables) {
+    write_csv(results.folder() / (table.name + ".csv"), table.make(results));
+  }
+  for (const FigureFile& figure : experiment.figures) {
+    figure.draw(results.folder() / figure.name, results);
+    write_file_atomically(results.folder() / (figure.name + ".txt"), caption_of(experiment, figure, results));
+  }
+}
+
+std::vector<Check> judge_all(const Experiment& experiment, const Results& results) {
+  std::vector<Check> checks;
+  if (experiment.checks) checks = experiment.checks(results);
+  for (const Measure& measure : experiment.measures) {
+    checks.push_back(
+        std::visit([&](const auto& value) { return judge(experiment.id + "/" + measure.name, value); },
+                   measure.value(results)));
+  }
+  return checks;
+}
+
+/// The ids of what is claimed of an experiment.
+std::set<std::string> claims_of(const std::string& experiment) {
+  std::set<std::string> ids;
+  for (const Prediction& prediction : predictions()) {
+    if (prediction.experiment == experiment) ids.insert(prediction.id);
+  }
+  return ids;
+}
+
+void require_measured(const std::string& experiment, const std::set<std::string>& measured) {
+  for (const std::string& claim : claims_of(experiment)) {
+    if (!measured.contains(claim)) {
+      throw std::logic_error("paper_refs/predictions.json claims '" + claim + "', which '" + experiment +
+                             "' does not measure");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Setting> settings_of(const Experiment& experiment, Preset preset) {
+  std::vector<Setting> settings{{preset}};
+  for (const Axis& axis : experiment.axes) {
+    std::vector<Setting> longer;
+    for (const Setting& before : settings) {
+      for (std::size_t k = 0; k < axis.values(preset).size(); ++k) {
+        Setting& setting = longer.emplace_back(before);
+        setting.at.push_back(axis.values(preset)[k]);
+        setting.names.push_back(axis.names.empty() ? fmt::format("{:.4g}", setting.at.back())
+                                                   : axis.names.at(k));
+      }
+    }
+    settings = std::move(longer);
+  }
+  for (std::size_t k = 0; k < settings.size(); ++k) settings[k].number = k;
+  return settings;
+}
+
+std::vector<TrainingCell> cells_of(const Experiment& experiment, Preset preset, std::uint64_t seed) {
+  std::vector<TrainingCell> cells;
+  for (const Setting& setting : settings_of(experiment, preset)) {
+    TrainingCell& one = cells.emplace_back(experiment.cell(setting));
+    one.seed = has_start_axis(experiment) ? derive_seed(seed, setting.number) : seed;
+  }
+  return cells;
+}
+
+void require_predictions(const Experiment& experiment) {
+  const std::set<std::string> claims = claims_of(experiment.id);
+  std::set<std::string> measured;
+  for (const Measure& measure : experiment.measures) {
+    const std::string id = experiment.id + "/" + measure.name;
+    if (!claims.contains(id)) {
+      throw std::logic_error("'" + experiment.id + "' measures '" + id +
+                             "', which paper_refs/predictions.json does not claim of it");
+    }
+    if (!measured.insert(id).second) throw std::logic_error("'" + id + "' is measured twice");
+  }
+  if (experiment.cell) require_measured(experiment.id, measured);
+}
+
+std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context) {
+  require_predictions(experiment);
+  Results results{context, experiment.id};
+  std::filesystem::create_directories(results.folder());
+  results.points = train(experiment, context);
+  if (experiment.optimum_starts) find_optima_of(experiment, context, results.points);
+  if (experiment.find) results.found = experiment.find(results);
+  throw_if_interrupted();
+  write_files(experiment, results);
+  std::vector<Check> checks = judge_all(experiment, results);
+  throw_if_interrupted();
+  std::set<std::string> judged;
+  for (const Check& check : checks) judged.insert(check.id);
+  require_measured(experiment.id, judged);
+  write_verdict(results.folder() / "verdict.json", checks);
+  return checks;
+}
+
+}  // namespace digon

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "program/experiments/experiment.hpp"
+
+namespace digon {
+
+/// The settings of an experiment's points, in order: every combination of its axes' values, the last axis
+/// fastest; one without values where it has no axes.
+std::vector<Setting> settings_of(const Experiment& experiment, Preset preset);
+
+/// The cell of each setting, with its seed.
+std::vector<TrainingCell> cells_of(const Experiment& experiment, Preset preset, std::uint64_t seed);
+
+/// Throws std::logic_error that names them where an experiment measures what predictions.json does not claim
+/// of it, or leaves a claim unmeasured.
+void require_predictions(const Experiment& experiment);
+
+/// Runs an experiment: trains and finds what the store does not have, then writes weights, tables, figures
+/// with their captions, and verdict.json, all into the folder out/ID, and returns the checks. Throws as sweep
+/// does, and std::logic_error where a prediction is not judged.
+std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context);
+
+}  // namespace digon

@@ -1,0 +1,27 @@
+#include "program/experiments/feature_laws.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace digon {
+
+FeatureDistribution important_features(Eigen::Index n, double density, double base, ActiveValue values) {
+  FeatureDistribution features = uniform_features(n, density);
+  for (Eigen::Index i = 0; i < n; ++i) features.importance[i] = std::pow(base, double(i));
+  features.values = values;
+  return features;
+}
+
+FeatureDistribution features_in_sets(Eigen::Index n, double density, SetRelation relation,
+                                     Eigen::Index size) {
+  FeatureDistribution features = uniform_features(n, density);
+  features.sets = parse_sets("sets", fmt::format("{}", size), relation, n);
+  return features;
+}
+
+double column_cosine(const Eigen::MatrixXd& W, Eigen::Index i, Eigen::Index j) {
+  return W.col(i).normalized().dot(W.col(j).normalized());
+}
+
+}  // namespace digon
