@@ -15,6 +15,7 @@
 #include "plots/series_figure.hpp"
 #include "program/experiments/catalog.hpp"
 #include "sweep/kinds/optimum_cell.hpp"
+#include "theory/law/law.hpp"
 #include "theory/packing/packing.hpp"
 
 namespace digon {
@@ -76,7 +77,7 @@ struct PolytopePrediction {
 
 /// The loss of a feature left out, with the best bias p/2.
 double absent_loss(double density) {
-  return density / 3.0 - density * density / 4.0;
+  return feature_variance(Law{}, density);
 }
 
 std::optional<std::vector<PolytopePrediction>> predict_polytopes(const std::vector<double>& densities,

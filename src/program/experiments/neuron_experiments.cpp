@@ -10,6 +10,7 @@
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
 #include "program/experiments/catalog.hpp"
+#include "theory/law/law.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 
 namespace digon {
@@ -286,7 +287,7 @@ std::optional<std::vector<Check>> run_asymmetric(const ExperimentContext& contex
   double left_out = 0.0;
   for (Eigen::Index i = 4; i < 6; ++i) {
     const double p = sparsest.features.density[i];
-    left_out += sparsest.features.importance[i] * (p / 3.0 - p * p / 4.0);
+    left_out += sparsest.features.importance[i] * feature_variance(Law{}, p);
   }
   return std::vector<Check>{judge("asymmetric/inhibition", double(cases)),
                             judge("asymmetric/loss", sparsest.loss / left_out)};
