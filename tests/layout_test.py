@@ -6,7 +6,8 @@ import sys
 # A room, and the rooms it may know besides itself. Rooms are folders; the longest name that a file's path begins
 # with is its room.
 CORE = ["core/base", "core/model", "core/files", "core/algebra"]
-THEORY = ["theory/numerics", "theory/engine", "theory/loss", "theory/search", "theory/packing", "theory/optima"]
+THEORY = ["theory/law", "theory/numerics", "theory/engine", "theory/loss", "theory/search", "theory/packing",
+          "theory/optima"]
 EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
 BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
@@ -16,12 +17,13 @@ ALLOWED = {
     "core/files": ["core/base", "core/model"],
     "geometry": CORE,
     "theory/numerics": CORE,
-    "theory/engine": CORE + ["theory/numerics"],
-    "theory/loss": CORE + ["theory/numerics", "theory/engine"],
+    "theory/law": CORE,
+    "theory/engine": CORE + ["theory/numerics", "theory/law"],
+    "theory/loss": CORE + ["theory/numerics", "theory/law", "theory/engine"],
     "theory/search": CORE + ["theory/numerics"],
     "theory/packing": CORE + ["geometry", "theory/numerics", "theory/search"],
-    "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/engine", "theory/loss",
-                             "theory/packing"],
+    "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/law", "theory/engine",
+                             "theory/loss", "theory/packing"],
     "empirical/sampling": CORE,
     "empirical/training": CORE + ["empirical/sampling"],
     "empirical/attack": CORE + ["empirical/sampling", "empirical/training"],

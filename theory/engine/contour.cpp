@@ -1,7 +1,7 @@
 // The exact expectation of an output's error over its inputs, by number of active features.
 //
 // Let f(τ) = E[q(b + y + τ)], y = Σ g_i x_i, with q either error of output_error.hpp (less its constant limit
-// 1/3 far below). Its two-sided Laplace transform is q̂(s) e^{sb} E[e^{sy}], where
+// μ₂ far below). Its two-sided Laplace transform is q̂(s) e^{sb} E[e^{sy}], where
 //   inactive: q̂(s) = 2/s³          active: q̂(s) = 2 φ(sa)/s³ − 2 ψ(sa)/s²
 //   φ(u) = (eᵘ − 1)/u,  ψ = φ',    E[e^{sy} | k active] = ē_k(φ(s g_1), φ(s g_2), …).
 // The trapezoid rule on Re s = c with step h = 2π/P and nodes shifted by h/2 gives, by Poisson's formula, not
@@ -36,17 +36,17 @@ OutputError aliases(const Moments& moments, const OutputUnit& unit, const Contou
   double factor = -std::exp(-decay_per_period);
   const double ratio = factor;
   for (int k = 1; std::abs(factor) * k * k > 1e-20; ++k, factor *= ratio) {
-    const OutputError value = always_on_error(moments, unit.bias + k * line.period, unit.own);
+    const OutputError value = always_on_error(unit.law, moments, unit.bias + k * line.period, unit.own);
     sum.inactive += factor * value.inactive;
-    sum.active += factor * (value.active - moments.m[0] / 3.0);
+    sum.active += factor * (value.active - scaled_moment(unit.law, moments.m[0], 2));
   }
   return sum;
 }
 
-template <typename T, typename Factor>
-MeanCounts<T> count_all(const OutputUnit& unit, Factor factor) {
-  MeanCounts<T> counts(std::size_t(unit.others.size()));
-  for (const double g : unit.others) counts.add(factor(g));
+/// The moments of the others given that k of them are active, for every k.
+MeanCounts<Moments> moments_by_count(const OutputUnit& unit) {
+  MeanCounts<Moments> counts(std::size_t(unit.others.size()));
+  for (const double g : unit.others) counts.add(moments_of_active(unit.law, g));
   return counts;
 }
 
@@ -60,12 +60,12 @@ class CountContour {
       : unit_(unit),
         options_(options),
         line_(span),
-        bias_(line_, unit.bias),
-        own_(line_, unit.own),
+        bias_(unit.law, line_, unit.bias),
+        own_(unit.law, line_, unit.own),
         most_(std::size_t(unit.others.size())),
         sums_(most_ + 1) {
     others_.reserve(most_);
-    for (const double g : unit.others) others_.emplace_back(line_, g);
+    for (const double g : unit.others) others_.emplace_back(unit.law, line_, g);
   }
 
   /// Carries each sum until the estimate of what is left out is within tolerance or the nodes are spent. The
@@ -120,13 +120,14 @@ class CountContour {
   }
 
   [[nodiscard]] std::vector<ExpectedError> collect() const {
-    const auto moments = count_all<Moments>(unit_, moments_of_active);
+    const auto moments = moments_by_count(unit_);
     std::vector<ExpectedError> results;
     for (std::size_t k = closed_form_active + 1; k < sums_.size(); ++k) {
       const OutputError alias = aliases(moments[k], unit_, line_);
       const CountSum& sum = sums_[k];
-      const OutputError value{sum.integral.inactive - alias.inactive,
-                              sum.integral.active - alias.active + moments[k].m[0] / 3.0};
+      const OutputError value{
+          sum.integral.inactive - alias.inactive,
+          sum.integral.active - alias.active + scaled_moment(unit_.law, moments[k].m[0], 2)};
       const OutputError uncertainty{
           sum.last_octave.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
           sum.last_octave.active + rounding * (sum.modulus.active + std::abs(alias.active))};
@@ -159,12 +160,12 @@ std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const Contou
     return results;
   }
   // Always on: a plain quadratic moment. Never on: the error is x².
-  const auto moments = count_all<Moments>(unit, moments_of_active);
+  const auto moments = moments_by_count(unit);
   std::vector<ExpectedError> results;
   for (std::size_t k = closed_form_active + 1; k <= std::size_t(unit.others.size()); ++k) {
     const Moments& given = moments[k];
-    const OutputError value = support.least >= 0.0 ? always_on_error(given, unit.bias, unit.own)
-                                                   : OutputError{0.0, given.m[0] / 3.0};
+    const OutputError value = support.least >= 0.0 ? always_on_error(unit.law, given, unit.bias, unit.own)
+                                                   : OutputError{0.0, scaled_moment(unit.law, given.m[0], 2)};
     // The terms of the quadratic can cancel: it is their size that rounding goes by.
     const double size = given.m[2] + (1.0 + unit.bias * unit.bias) * given.m[0];
     results.push_back({value, {rounding * size, rounding * size}});
@@ -190,14 +191,14 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
                                                  std::size_t& nodes) {
   const Eigen::Index n = heard.others.size();
   std::vector<ExpectedError> errors(1);
-  accumulate(errors[0], 1.0, output_error(heard.bias, heard.own));
+  accumulate(errors[0], 1.0, output_error(heard.law, heard.bias, heard.own));
   if (n >= 1) errors.emplace_back();
   if (n >= 2) errors.emplace_back();
   for (Eigen::Index i = 0; i < n; ++i) {
-    accumulate(errors[1], 1.0 / double(n), output_error(heard.bias, heard.own, heard.others[i]));
+    accumulate(errors[1], 1.0 / double(n), output_error(heard.law, heard.bias, heard.own, heard.others[i]));
     for (Eigen::Index l = 0; l < i; ++l) {
       accumulate(errors[2], 2.0 / (double(n) * double(n - 1)),
-                 output_error(heard.bias, heard.own, heard.others[i], heard.others[l]));
+                 output_error(heard.law, heard.bias, heard.own, heard.others[i], heard.others[l]));
     }
   }
   for (const ExpectedError& error : remainder_errors(heard, options, nodes)) errors.push_back(error);

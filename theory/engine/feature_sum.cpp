@@ -10,10 +10,8 @@ namespace digon {
 namespace {
 
 /// log E[e^{θy}], y = Σ g_i x_i; for a bound, to a relative 1e-5.
-double log_mean_exponential(const Eigen::ArrayXd& g, const Eigen::ArrayXd& density, double theta) {
-  const Eigen::ArrayXd u = theta * g;
-  const Eigen::ArrayXd growth = (u.abs() < 1e-5).select(0.5 * u, (u.exp() - 1.0) / u - 1.0);  // φ(u) − 1
-  return (1.0 + density * growth).log().sum();
+double log_mean_exponential(Law law, const Eigen::ArrayXd& g, const Eigen::ArrayXd& density, double theta) {
+  return (1.0 + density * transform_growth(law, theta * g)).log().sum();
 }
 
 /// max_z z^r e^{−θz}.
@@ -46,7 +44,7 @@ double bound_coefficient(const std::vector<double>& weights, double theta) {
 
 }  // namespace
 
-FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first) {
+FeatureSum::FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first) {
   // In units of the deviation: where Chernoff's bound at 1e-4 … 1e-30 is best, for sums that are nearly
   // normal and for sums with a long tail.
   constexpr std::array<double, rates> grid{1.5, 3.5, 6.0, 9.0, 15.0};
@@ -55,10 +53,11 @@ FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density,
   const Eigen::Index n = g.size();
   for (auto i = Eigen::Index(first); i < n; ++i) {
     const double p = density[i];
-    mean_ += 0.5 * p * g[i];
-    variance += (p / 3.0 - p * p / 4.0) * g[i] * g[i];
-    range_.least += std::min(g[i], 0.0);
-    range_.greatest += std::max(g[i], 0.0);
+    mean_ += feature_mean(law, p) * g[i];
+    variance += feature_variance(law, p) * g[i] * g[i];
+    const Support one = support(law, g[i]);
+    range_.least += one.least;
+    range_.greatest += one.greatest;
   }
   const double deviation = std::sqrt(variance);
   narrow_ = !(range_.greatest - mean_ > narrow_deviations * deviation ||
@@ -69,8 +68,8 @@ FeatureSum::FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density,
   const Eigen::ArrayXd densities = density.tail(n - Eigen::Index(first));
   for (std::size_t k = 0; k < rates; ++k) {
     const double theta = grid[k] / deviation;
-    above_[k] = {theta, log_mean_exponential(couplings, densities, theta)};
-    below_[k] = {theta, log_mean_exponential(couplings, densities, -theta)};
+    above_[k] = {theta, log_mean_exponential(law, couplings, densities, theta)};
+    below_[k] = {theta, log_mean_exponential(law, couplings, densities, -theta)};
   }
 }
 

@@ -13,7 +13,7 @@ namespace digon {
 /// How far y = Σ g_i x_i over the features from `first` on can be, for all that matters.
 class FeatureSum {
  public:
-  FeatureSum(const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first);
+  FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first);
 
   [[nodiscard]] double mean() const { return mean_; }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "theory/law/law.hpp"
+
 namespace digon {
 
 /// The first three moments of a random sum restricted to an event: E[1], E[y], E[y²]. Multiplying two of them
@@ -20,9 +22,9 @@ inline Moments operator*(double a, const Moments& b) {
   return {{a * b.m[0], a * b.m[1], a * b.m[2]}};
 }
 
-/// The moments of g x, x uniform on [0, 1].
-inline Moments moments_of_active(double g) {
-  return {{1.0, 0.5 * g, g * g / 3.0}};
+/// The moments of g x, x active.
+inline Moments moments_of_active(Law law, double g) {
+  return {{1.0, scaled_moment(law, g, 1), scaled_moment(law, g * g, 2)}};
 }
 
 }  // namespace digon

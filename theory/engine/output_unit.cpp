@@ -23,20 +23,22 @@ void require_linear_hidden_layer(const ToyModel& model) {
   }
 }
 
-std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density) {
+std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density, Law law) {
   require_linear_hidden_layer(model);
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
   std::vector<OutputUnit> units;
   for (Eigen::Index j = 0; j < model.features(); ++j) {
-    units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j)});
+    units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j), law});
   }
   return units;
 }
 
 Support support_of(const OutputUnit& unit) {
-  const double a = unit.own;
-  return {unit.bias + std::min(a, 0.0) + unit.others.cwiseMin(0.0).sum(),
-          unit.bias + std::max(a, 0.0) + unit.others.cwiseMax(0.0).sum()};
+  const Support own = support(unit.law, unit.own);
+  const Eigen::VectorXd least = unit.others.unaryExpr([&](double g) { return support(unit.law, g).least; });
+  const Eigen::VectorXd greatest =
+      unit.others.unaryExpr([&](double g) { return support(unit.law, g).greatest; });
+  return {unit.bias + own.least + least.sum(), unit.bias + own.greatest + greatest.sum()};
 }
 
 std::vector<bool> silent_others(const OutputUnit& unit) {
@@ -51,7 +53,7 @@ std::vector<bool> silent_others(const OutputUnit& unit) {
 }
 
 OutputUnit without_silent(const OutputUnit& unit, const std::vector<bool>& silent) {
-  OutputUnit heard{unit.bias, unit.own, unit.others, unit.density};
+  OutputUnit heard = unit;
   Eigen::Index kept = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
     if (silent[std::size_t(i)]) continue;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/model/toy_model.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon {
 
@@ -13,20 +14,17 @@ struct OutputUnit {
   double own = 0.0;         ///< a = G_jj
   Eigen::VectorXd others;   ///< g_i = G_ji of the other features
   Eigen::VectorXd density;  ///< p_i of the other features
+  Law law = {};             ///< of every feature while it is active
 };
 
 /// Throws InputError for a model with a ReLU in its hidden layer: its outputs are no sums of independent
 /// features, and the exact theory is not its own.
 void require_linear_hidden_layer(const ToyModel& model);
 
-/// The outputs of a model, j = 0 … n − 1, on features of densities p [n].
-std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density);
+/// The outputs of a model, j = 0 … n − 1, on features of densities p [n] and one law.
+std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density, Law law);
 
 /// The range of z over all inputs.
-struct Support {
-  double least = 0.0;
-  double greatest = 0.0;
-};
 Support support_of(const OutputUnit& unit);
 
 /// Which of the others cannot be heard: never active, or |g| below 1e-13 of the largest.

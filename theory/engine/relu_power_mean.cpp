@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -31,24 +30,6 @@ constexpr double approximation_share = 0.02;
 /// The share that what y does beyond its reach may take; a contour sees the nearest alias of it e⁴ times.
 constexpr double reach_share = 2e-4;
 
-double positive_power(double z, int r) {
-  if (z <= 0.0) return 0.0;
-  double power = 1.0;
-  for (int k = 0; k < r; ++k) power *= z;
-  return power;
-}
-
-/// ∫₀¹ x^e max(t + a x, 0)^r dx.
-double own_power(double t, double a, int r, int e) {
-  double begin = 0.0;
-  double end = 1.0;
-  if (t <= 0.0 && t + a <= 0.0) return 0.0;
-  if (t < 0.0) begin = std::clamp(-t / a, 0.0, 1.0);
-  if (t + a < 0.0) end = std::clamp(-t / a, 0.0, 1.0);
-  const auto integrand = [&](double x) { return std::pow(x, e) * positive_power(t + a * x, r); };
-  return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
-}
-
 /// About how large |E[e^{sy}; at least c of the features [first, middle) active]| is at |s| = ω, for c = 0
 /// … 3.
 std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, std::size_t middle,
@@ -57,13 +38,13 @@ std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, s
   for (auto i = Eigen::Index(middle); i < features.g.size(); ++i) {
     const double p = features.density[i];
     const double u = omega * std::abs(features.g[i]);
-    log_small +=
-        u < 1.5 ? -0.4 * (p / 3.0 - p * p / 4.0) * u * u : std::log1p(-p + p * std::min(1.0, 2.0 / u));
+    log_small += u < 1.5 ? -0.4 * feature_variance(features.law, p) * u * u
+                         : std::log1p(-p + p * transform_size(features.law, u, 2.0));
   }
   std::array<double, 4> exactly{std::exp(log_small), 0.0, 0.0, 0.0};  // the last: three or more
   for (auto i = Eigen::Index(first); i < Eigen::Index(middle); ++i) {
     const double p = features.density[i];
-    const double f = p * std::min(1.0, 1.5 / (omega * std::abs(features.g[i])));
+    const double f = p * transform_size(features.law, omega * std::abs(features.g[i]), 1.5);
     exactly[3] += f * exactly[2] + (f - p) * exactly[3];
     for (std::size_t k = 2; k > 0; --k) exactly[k] += f * exactly[k - 1] - p * exactly[k];
     exactly[0] *= 1.0 - p;
@@ -76,7 +57,7 @@ std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, s
 class PowerMean {
  public:
   PowerMean(const SortedFeatures& features, const ContourOptions& options)
-      : a_(features.own), features_(features), options_(options) {
+      : a_(features.own), law_(features.law), features_(features), options_(options) {
     parts_.by_g = Eigen::VectorXd::Zero(features.g.size());
   }
 
@@ -110,7 +91,7 @@ class PowerMean {
       concentrate(first, 0.0, points, all);
       return;
     }
-    evaluate(first, FeatureSum(features_.g, features_.density, first), points);
+    evaluate(first, FeatureSum(law_, features_.g, features_.density, first), points);
   }
 
   /// The same, where there are features, with the law of their sum.
@@ -120,9 +101,8 @@ class PowerMean {
     const Support reach = sum.reach(points, beyond_reach);
     parts_.uncertainty += 2.0 * beyond_reach;
     const auto range = [&](std::size_t k) -> Support {  // of t + y + a x
-      const double own = points.with_own() ? a_ : 0.0;
-      return {points.t(k) + reach.least + std::min(own, 0.0),
-              points.t(k) + reach.greatest + std::max(own, 0.0)};
+      const Support own = support(law_, points.with_own() ? a_ : 0.0);
+      return {points.t(k) + reach.least + own.least, points.t(k) + reach.greatest + own.greatest};
     };
 
     Chosen always_on;
@@ -211,10 +191,12 @@ class PowerMean {
 
   /// Values where y is as good as a constant.
   void concentrate(std::size_t first, double y, PowerPoints& points, const Chosen& chosen) {
-    Series T{};
+    PowerSeries T{};
     for (const std::size_t k : chosen) {
       const double t = points.t(k) + y;
-      const auto moment = [&](int e, int r) { return e < 0 ? positive_power(t, r) : own_power(t, a_, r, e); };
+      const auto moment = [&](int e, int r) {
+        return e < 0 ? positive_power(t, r) : own_power(law_, t, a_, e, r);
+      };
       for (int e = -1; e <= points.last_e(); ++e) {
         for (int r = points.lowest(e); r <= points.highest(e); ++r) {
           points.value(k, e, r) = moment(e, r);
@@ -233,17 +215,17 @@ class PowerMean {
   void add_polynomials(std::size_t first, PowerPoints& points, const Chosen& chosen) {
     const int degree = points.highest();
     const SmallSum sum(features_.g, features_.cumulants, first, degree);
-    Series centred = sum.cumulants();
+    PowerSeries centred = sum.cumulants();
     centred[1] = 0.0;
-    Series moments = exponential(centred, degree);  // E[(y − E y)^d]
+    PowerSeries moments = exponential(centred, degree);  // E[(y − E y)^d]
     double power = 1.0;
     for (int d = 0; d <= degree; ++d, power *= sum.gamma()) moments[std::size_t(d)] *= power * factorial(d);
     std::vector<double> coefficients;  // binomial(r, d) E[(y − E y)^d], d = 0 … r, for each r in turn
     for (int r = 0; r <= degree; ++r) {
       for (int d = 0; d <= r; ++d) coefficients.push_back(binomial(r, d) * moments[std::size_t(d)]);
     }
-    Series T{};
-    Series values{};  // E[(t + y)^r]
+    PowerSeries T{};
+    PowerSeries values{};  // E[(t + y)^r]
     for (const std::size_t k : chosen) {
       const double t = points.t(k) + sum.mean();
       const double* coefficient = coefficients.data();
@@ -254,12 +236,13 @@ class PowerMean {
       }
       for (int e = -1; e <= points.last_e(); ++e) {
         for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-          points.value(k, e, r) = with_own_feature(values, a_, e, r);
+          points.value(k, e, r) = with_own_feature(law_, values, a_, e, r);
           const double weight = points.weight(k, e, r);
           if (weight == 0.0) continue;
-          if (e >= 0 && r > 0) parts_.by_a += weight * r * with_own_feature(values, a_, e + 1, r - 1);
+          if (e >= 0 && r > 0) parts_.by_a += weight * r * with_own_feature(law_, values, a_, e + 1, r - 1);
           for (int d = 1; d <= r; ++d) {
-            T[std::size_t(d)] += weight * falling_factorial(r, d) * with_own_feature(values, a_, e, r - d);
+            T[std::size_t(d)] +=
+                weight * falling_factorial(r, d) * with_own_feature(law_, values, a_, e, r - d);
           }
         }
       }
@@ -275,11 +258,14 @@ class PowerMean {
   void integrate_own_out(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
     const std::size_t count = points.size();
     PowerPoints ends(false, points.lowest(-1), points.highest() + 1, 2 * count);  // t + a after t
-    const auto once = [&](int r) { return 1.0 / ((r + 1.0) * a_); };
-    const auto twice = [&](int r) { return 1.0 / ((r + 1.0) * (r + 2.0) * a_ * a_); };
+    const auto once = [&](int r) { return 1.0 / (raise_divisor(law_, r) * a_); };
+    const auto twice = [&](int r) {
+      return 1.0 / (raise_divisor(law_, r) * raise_divisor(law_, r + 1) * a_ * a_);
+    };
+    const auto [near_end, far_end] = vertices(law_);
     for (std::size_t k = 0; k < count; ++k) {
-      ends.t(2 * k) = points.t(k);
-      ends.t(2 * k + 1) = points.t(k) + a_;
+      ends.t(2 * k) = points.t(k) + near_end * a_;
+      ends.t(2 * k + 1) = points.t(k) + far_end * a_;
     }
     for_each_weight(points, [&](std::size_t k, int e, int r, double weight) {
       if (e < 0) {
@@ -330,7 +316,7 @@ class PowerMean {
     for (; middle > first + 1; --middle) {
       const double g = features_.g[Eigen::Index(middle - 1)];
       range += std::abs(g);
-      square += features_.density[Eigen::Index(middle - 1)] * g * g / 3.0;
+      square += scaled_moment(law_, features_.density[Eigen::Index(middle - 1)] * g * g, 2);
       if (std::min(range, deviations * std::sqrt(square)) > reach) break;
     }
     return middle;
@@ -397,7 +383,7 @@ class PowerMean {
                     const Chosen& chosen) {
     const FewActive few = few_active(scale);
     const auto large = Eigen::Index(scale.counted - scale.first);
-    const Eigen::VectorXd g = features_.g.segment(Eigen::Index(scale.first), large);
+    const Eigen::VectorXd g = vertices(law_).far * features_.g.segment(Eigen::Index(scale.first), large);
     double furthest = 0.0;
     for (const std::size_t k : chosen) {
       furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) +
@@ -423,8 +409,8 @@ class PowerMean {
     const double all_twos = few.two_of.sum() / 2.0;
     for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
       if (weight == 0.0) return;
-      const double raise1 = weight / (r + 1.0);
-      const double raise2 = raise1 / (r + 2.0);
+      const double raise1 = weight / raise_divisor(law_, r);
+      const double raise2 = raise1 / raise_divisor(law_, r + 1);
       below.weight(at.zero(c), e, r) += weight * few.none;
       if (at.least >= 2) below.weight(at.zero(c), e, r + 1) -= raise1 * all_ones;
       if (at.least >= 3) below.weight(at.zero(c), e, r + 2) += raise2 * all_twos;
@@ -440,8 +426,8 @@ class PowerMean {
 
     auto by_g = parts_.by_g.segment(Eigen::Index(scale.first), large);
     for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
-      const double raise1 = 1.0 / (r + 1.0);
-      const double raise2 = raise1 / (r + 2.0);
+      const double raise1 = 1.0 / raise_divisor(law_, r);
+      const double raise2 = raise1 / raise_divisor(law_, r + 1);
       const auto zero = [&](int power) { return below.value(at.zero(c), e, power); };
       double value = 0.0;
       double size = 0.0;
@@ -493,22 +479,23 @@ class PowerMean {
   }
 
   double a_;
+  Law law_;
   const SortedFeatures& features_;
   const ContourOptions& options_;
   PowerSumParts parts_;
 };
 
 /// The cumulants of each density, those of equal densities shared.
-std::vector<const Series*> shared_cumulants(const Eigen::VectorXd& density,
-                                            std::map<double, Series>& distinct) {
-  std::vector<const Series*> cumulants;
+std::vector<const PowerSeries*> shared_cumulants(Law law, const Eigen::VectorXd& density,
+                                                 std::map<double, PowerSeries>& distinct) {
+  std::vector<const PowerSeries*> cumulants;
   for (Eigen::Index i = 0; i < density.size(); ++i) {
     if (i > 0 && density[i] == density[i - 1]) {
       cumulants.push_back(cumulants.back());
       continue;
     }
     const auto [entry, added] = distinct.try_emplace(density[i]);
-    if (added) entry->second = mixture_cumulants(density[i]);
+    if (added) entry->second = mixture_cumulants(law, density[i]);
     cumulants.push_back(&entry->second);
   }
   return cumulants;
@@ -525,9 +512,9 @@ PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const
   std::vector<Eigen::Index> order;
   order.reserve(by_size.size());
   for (const auto& [size, i] : by_size) order.push_back(i);
-  SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}};
-  std::map<double, Series> distinct;
-  sorted.cumulants = shared_cumulants(sorted.density, distinct);
+  SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}, unit.law};
+  std::map<double, PowerSeries> distinct;
+  sorted.cumulants = shared_cumulants(sorted.law, sorted.density, distinct);
   PowerSumParts sum = PowerMean(sorted, options).compute(points);
   const Eigen::VectorXd by_sorted = sum.by_g;
   for (Eigen::Index k = 0; k < n; ++k) sum.by_g[order[std::size_t(k)]] = by_sorted[k];

@@ -23,9 +23,9 @@ ComplexLanes exponential(const ComplexLanes& u) {
   return result;
 }
 
-/// Series as the elements of a count chain.
+/// Power series as the elements of a count chain.
 struct SeriesAlgebra {
-  using Element = Series;
+  using Element = PowerSeries;
   int degree = 0;
 
   [[nodiscard]] static Element zero() { return {}; }
@@ -63,13 +63,13 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       chain_(scale.least, scale.counted - scale.first),
       small_(features.g, features.cumulants, features.size(), cumulants_on_contour),
       small_by_g_(Eigen::VectorXd::Zero(features.g.size())),
-      own_(line_, features.own),
+      own_(features.law, line_, features.own),
       inverse_powers_(std::size_t(points.highest()) + 2),
       size_of_power_(std::size_t(points.highest()) + 1, 0.0) {
   int lowest_weighed = points.highest();
   for (const std::size_t k : chosen) {
-    shifts_.emplace_back(line_, points.t(k));
-    const double own = points.with_own() ? std::max(features.own, 0.0) : 0.0;
+    shifts_.emplace_back(features.law, line_, points.t(k));
+    const double own = points.with_own() ? support(features.law, features.own).greatest : 0.0;
     const double size = std::exp(line_.c * (points.t(k) + own));
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
@@ -171,7 +171,7 @@ void ScaleContour::regroup(const NodeBlock& block) {
   if (features_.size() - cut < fewest_together) cut = features_.size();
   single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {
-    single_.emplace_back(line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
+    single_.emplace_back(features_.law, line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
   active_.resize(single_.size());
   by_g_.resize(single_.size(), Lanes{});
@@ -180,7 +180,7 @@ void ScaleContour::regroup(const NodeBlock& block) {
 
 void ScaleContour::flush_small() {
   if (small_.empty()) return;
-  Series T{};
+  PowerSeries T{};
   for (std::size_t d = 1; d <= cumulants_on_contour; ++d) T[d] = weight_of_node() * sum_of(small_T_[d]);
   small_.add_gradient(T, small_by_g_);
   small_T_.fill(Lanes{});
@@ -266,39 +266,39 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
   const int degree = points.highest();
   const SeriesAlgebra algebra{degree};
   const auto active_series = [&](std::size_t i) {
-    Series f{};
+    PowerSeries f{};
     double power = density(i);
     for (int d = 0; d <= degree; ++d, power *= features_.g[Eigen::Index(i)]) {
-      f[std::size_t(d)] = power / (factorial(d) * (d + 1));
+      f[std::size_t(d)] = transform_coefficient(features_.law, power, d);
     }
     return f;
   };
   CountChain<SeriesAlgebra> chain(scale_.least, scale_.counted - scale_.first);
   chain.start(algebra);
-  std::vector<Series> active;
+  std::vector<PowerSeries> active;
   for (std::size_t i = scale_.first; i < scale_.counted; ++i) {
     active.push_back(active_series(i));
     chain.add(algebra, 1.0 - density(i), active.back());
   }
   const SmallSum rest(features_.g, features_.cumulants, scale_.counted, degree);
-  Series rest_series = digon::exponential(rest.cumulants(), degree);
+  PowerSeries rest_series = digon::exponential(rest.cumulants(), degree);
   double power = 1.0;
   for (int d = 0; d <= degree; ++d, power *= rest.gamma()) rest_series[std::size_t(d)] *= power;
   if (rest.empty()) rest_series[0] = 1.0;
-  const Series all = multiply(chain.more(), rest_series, degree);
+  const PowerSeries all = multiply(chain.more(), rest_series, degree);
 
   // Σ_l (−1)^l e^{−clP} (l P)^d
-  Series shifted{};
+  PowerSeries shifted{};
   const double ratio = -std::exp(-decay_per_period);
   double factor = ratio;
   for (int l = 1; std::abs(factor) * std::pow(l, degree) > 1e-18; ++l, factor *= ratio) {
     double shift_power = factor;
     for (int d = 0; d <= degree; ++d, shift_power *= l * line_.period) shifted[std::size_t(d)] += shift_power;
   }
-  Series by_moment{};  // ∂F/∂(E[y^d]/d!)
+  PowerSeries by_moment{};  // ∂F/∂(E[y^d]/d!)
   for (const std::size_t k : chosen_) {
-    Series at_zero{};  // Σ_l … (t + l P)^d
-    Series aliases{};  // Σ_l … E[(t + l P + y)^d]
+    PowerSeries at_zero{};  // Σ_l … (t + l P)^d
+    PowerSeries aliases{};  // Σ_l … E[(t + l P + y)^d]
     for (int n = 0; n <= degree; ++n) {
       double t_power = 1.0;
       for (int d = n; d >= 0; --d, t_power *= points.t(k)) {
@@ -312,22 +312,22 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
         const double weight = points.weight(k, e, r);
-        const double value = with_own_feature(aliases, features_.own, e, r);
+        const double value = with_own_feature(features_.law, aliases, features_.own, e, r);
         points.value(k, e, r) -= value;
         parts.uncertainty += rounding * std::abs(weight * value);
         if (weight == 0.0) continue;
         if (e >= 0 && r > 0)
-          parts.by_a -= weight * r * with_own_feature(aliases, features_.own, e + 1, r - 1);
+          parts.by_a -= weight * r * with_own_feature(features_.law, aliases, features_.own, e + 1, r - 1);
         for (int d = 0; d <= r; ++d) {
-          by_moment[std::size_t(d)] -=
-              weight * falling_factorial(r, d) * with_own_feature(at_zero, features_.own, e, r - d);
+          by_moment[std::size_t(d)] -= weight * falling_factorial(r, d) *
+                                       with_own_feature(features_.law, at_zero, features_.own, e, r - d);
         }
       }
     }
   }
 
   if (!rest.empty()) {
-    Series T{};
+    PowerSeries T{};
     double gamma_power = 1.0;
     for (int d = 1; d <= degree; ++d, gamma_power *= rest.gamma()) {
       for (int l = 0; l + d <= degree; ++l) {
@@ -341,7 +341,7 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
       [&](std::size_t i) {
         return CountChain<SeriesAlgebra>::Factor{1.0 - density(scale_.first + i), active[i]};
       },
-      [&](std::size_t i, const Series& by_f) {
+      [&](std::size_t i, const PowerSeries& by_f) {
         const std::size_t feature = scale_.first + i;
         const double g = features_.g[Eigen::Index(feature)];
         double sum = 0.0;

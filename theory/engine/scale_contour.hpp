@@ -7,17 +7,18 @@
 
 #include "theory/engine/contour_line.hpp"
 #include "theory/engine/count_chain.hpp"
-#include "theory/engine/mixture_cumulants.hpp"
 #include "theory/engine/power_points.hpp"
+#include "theory/engine/small_sum.hpp"
 
 namespace digon {
 
 /// The other features of an output, sorted by falling |g|, and its own.
 struct SortedFeatures {
-  double own = 0.0;                      ///< a
-  Eigen::VectorXd g;                     ///< g_i ≠ 0
-  Eigen::VectorXd density;               ///< p_i > 0
-  std::vector<const Series*> cumulants;  ///< mixture_cumulants(p_i)
+  double own = 0.0;                           ///< a
+  Eigen::VectorXd g;                          ///< g_i ≠ 0
+  Eigen::VectorXd density;                    ///< p_i > 0
+  std::vector<const PowerSeries*> cumulants;  ///< mixture_cumulants(law, p_i)
+  Law law = {};
 
   [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
 };
@@ -57,7 +58,7 @@ class ScaleContour {
   void integrate(double tolerance, std::size_t max_nodes, PowerPoints& points, PowerSumParts& parts);
 
  private:
-  /// What |s g| ≤ 1 asks for: 4.5^−20.
+  /// What |s g| ≤ 1 asks for: cumulant_radius^−20 = 4.5^−20 = 9e-14, and they are over d!.
   static constexpr int cumulants_on_contour = 20;
 
   void add_block();

@@ -9,7 +9,7 @@
 namespace digon {
 namespace {
 
-/// F = w₀ V_{−1,2}(b) + w₁ (1/3 + V_{0,2}(b) − 2 V_{1,1}(b))
+/// F = w₀ V_{−1,2}(b) + w₁ (μ₂ + V_{0,2}(b) − 2 V_{1,1}(b))
 UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                             const ContourOptions& options) {
   PowerPoints point(true, 1, 2, 1);
@@ -20,11 +20,11 @@ UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights,
   const PowerSumParts sum = relu_power_mean(unit, point, options);
   const auto V = [&](int e, int r) { return point.value(0, e, r); };
   UnitGradient gradient;
-  gradient.expected = {V(-1, 2), 1.0 / 3.0 + V(0, 2) - 2.0 * V(1, 1)};
+  gradient.expected = {V(-1, 2), scaled_moment(unit.law, 1.0, 2) + V(0, 2) - 2.0 * V(1, 1)};
   gradient.by_bias = 2.0 * (weights.inactive * V(-1, 1) + weights.active * (V(0, 1) - V(1, 0)));
   gradient.by_own = sum.by_a;
   gradient.by_others = sum.by_g;
-  gradient.uncertainty = sum.uncertainty + rounding * weights.active / 3.0;
+  gradient.uncertainty = sum.uncertainty + scaled_moment(unit.law, rounding * weights.active, 2);
   gradient.nodes = sum.nodes;
   return gradient;
 }
@@ -36,7 +36,8 @@ Eigen::VectorXd with_silent(const OutputUnit& unit, const std::vector<bool>& sil
   Eigen::VectorXd by_others(unit.others.size());
   Eigen::Index next = 0;
   for (Eigen::Index i = 0; i < unit.others.size(); ++i) {
-    by_others[i] = silent[std::size_t(i)] ? 0.5 * unit.density[i] * heard.by_bias : heard.by_others[next++];
+    by_others[i] = silent[std::size_t(i)] ? feature_mean(unit.law, unit.density[i]) * heard.by_bias
+                                          : heard.by_others[next++];
   }
   return by_others;
 }
@@ -65,21 +66,24 @@ UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
 }
 
 UnitGradient linear_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
-  const Eigen::ArrayXd p = unit.density.array();
+  const Law law = unit.law;
+  const Eigen::ArrayXd means = feature_means(law, unit.density);
+  const Eigen::ArrayXd variances = feature_variances(law, unit.density);
   const Eigen::ArrayXd g = unit.others.array();
   const double a = unit.own;
   const double both = weights.inactive + weights.active;
-  const double mean = unit.bias + 0.5 * (p * g).sum();  // of Y = b + y
-  const Eigen::ArrayXd variance = p / 3.0 - p.square() / 4.0;
-  const double second = (variance * g.square()).sum() + mean * mean;
-  // F = (w₀ + w₁) E[Y²] + w₁ ((a − 1) E[Y] + (1 − a)²/3); ∂/∂g_i moves the mean by p_i/2, the variance by 2
-  // v_i g_i.
+  const double mean = unit.bias + (means * g).sum();  // of Y = b + y
+  const double second = (variances * g.square()).sum() + mean * mean;
+  // F = (w₀ + w₁) E[Y²] + w₁ (2μ₁ (a − 1) E[Y] + μ₂ (1 − a)²); ∂/∂g_i moves the mean by p_i μ₁, the variance
+  // by 2 v_i g_i.
+  const double by_mean = scaled_moment(law, 2.0 * (a - 1.0), 1);
   UnitGradient gradient;
-  gradient.expected = {second, second + (a - 1.0) * mean + (1.0 - a) * (1.0 - a) / 3.0};
+  gradient.expected = {second, second + by_mean * mean + scaled_moment(law, (1.0 - a) * (1.0 - a), 2)};
   gradient.uncertainty = rounding * (both * second + weights.active);
-  gradient.by_bias = 2.0 * both * mean + weights.active * (a - 1.0);
-  gradient.by_own = weights.active * (mean - 2.0 * (1.0 - a) / 3.0);
-  gradient.by_others = 0.5 * p * gradient.by_bias + 2.0 * both * variance * g;
+  gradient.by_bias = 2.0 * both * mean + weights.active * by_mean;
+  gradient.by_own =
+      weights.active * (scaled_moment(law, 2.0 * mean, 1) - scaled_moment(law, 2.0 * (1.0 - a), 2));
+  gradient.by_others = means * gradient.by_bias + 2.0 * both * variances * g;
   return gradient;
 }
 

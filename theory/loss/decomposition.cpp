@@ -18,7 +18,7 @@ namespace {
 
 std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, const ContourOptions& contour,
                                                    std::size_t threads) {
-  const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()));
+  const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), Law{});
   std::vector<UnitErrorByCount> errors(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     errors[j] = model.kind == ModelKind::linear ? linear_error_by_count(units[j])
@@ -76,7 +76,8 @@ Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance
     return average(unit_errors_by_count(model, {1.0, 1}, options.threads), importance);
 
   const double smallest =
-      std::max(one_sparse_loss(model, importance).total() / n, 1e-6 * total_importance / (3.0 * n));
+      std::max(one_sparse_loss(model, importance).total(), scaled_moment(Law{}, 1e-6 * total_importance, 2)) /
+      n;
   const double tolerance = 0.5 * options.relative_tolerance * smallest / total_importance;
   Decomposition result =
       average(unit_errors_by_count(model, {tolerance, options.max_nodes}, options.threads), importance);

@@ -22,7 +22,7 @@ constexpr double rounding_share = 1e-14;
 /// Every output's error and derivatives, to an absolute tolerance.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
                                          const ContourOptions& contour, std::size_t threads) {
-  const std::vector<OutputUnit> units = output_units(model, features.density);
+  const std::vector<OutputUnit> units = output_units(model, features.density, Law{});
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     const double p = features.density[Eigen::Index(j)];
@@ -219,7 +219,8 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
 }
 
 double zero_model_loss(const FeatureDistribution& features) {
-  const double mean_square = features.values == ActiveValue::binary ? 1.0 : 1.0 / 3.0;  // of an active value
+  // μ₂ is the same of the uniform law on [−1, 1].
+  const double mean_square = features.values == ActiveValue::binary ? 1.0 : scaled_moment(Law{}, 1.0, 2);
   return mean_square * features.importance.dot(features.density);
 }
 

@@ -1,8 +1,7 @@
 #include "theory/loss/hidden_relu_loss.hpp"
 
 #include "core/base/input_error.hpp"
-#include "theory/engine/contour.hpp"
-#include "theory/engine/output_error.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon {
 namespace {
@@ -15,9 +14,9 @@ void add_rays(const ToyModel& model, const Eigen::VectorXd& importance, double s
   for (Eigen::Index i = 0; i < model.features(); ++i) {
     for (Eigen::Index j = 0; j < model.features(); ++j) {
       if (i == j) {
-        loss.feature_benefit[i] += weight * importance[i] * output_error(model.b[i], slope(i, i)).active;
+        loss.feature_benefit[i] += weight * importance[i] * active_error(Law{}, model.b[i], slope(i, i));
       } else {
-        loss.interference[i] += weight * importance[j] * mean_square_of_relu(model.b[j], slope(j, i));
+        loss.interference[i] += weight * importance[j] * mean_square_of_relu(Law{}, model.b[j], slope(j, i));
       }
     }
   }

@@ -16,8 +16,7 @@ ExpectedError exactly(const OutputError& value) {
 
 /// I_i v_i: what it costs to drop feature i.
 Eigen::VectorXd cost_of_dropping(const FeatureDistribution& features) {
-  const Eigen::ArrayXd p = features.density.array();
-  return features.importance.array() * (p / 3.0 - p.square() / 4.0);
+  return features.importance.array() * feature_variances(Law{}, features.density);
 }
 
 /// Feature indices, the costliest to drop first.
@@ -40,6 +39,7 @@ void require_independent_uniform(const FeatureDistribution& features) {
 }  // namespace
 
 UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
+  const Law law = unit.law;
   const double n = double(unit.others.size());
   const double sum = unit.others.sum();
   const double squares = unit.others.squaredNorm();
@@ -48,9 +48,10 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
     const double k = double(count);
     const double one = n > 0.0 ? k / n : 0.0;                            // P(a feature is active)
     const double two = n > 1.0 ? k * (k - 1.0) / (n * (n - 1.0)) : 0.0;  // P(two given features are)
-    const double second = one * squares / 3.0 + two * (sum * sum - squares) / 4.0;
-    result.expected.push_back(
-        exactly(always_on_error({{1.0, one * sum / 2.0, second}}, unit.bias, unit.own)));
+    const double first = scaled_moment(law, one * sum, 1);
+    const double second = scaled_moment(law, one * squares, 2) +
+                          scaled_moment(law, scaled_moment(law, two * (sum * sum - squares), 1), 1);
+    result.expected.push_back(exactly(always_on_error(law, {{1.0, first, second}}, unit.bias, unit.own)));
   }
   return result;
 }
@@ -67,7 +68,7 @@ double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hid
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden) {
   require_independent_uniform(features);
   const Eigen::Index n = features.features();
-  ToyModel model{Eigen::MatrixXd::Zero(hidden, n), 0.5 * features.density, ModelKind::linear};
+  ToyModel model{Eigen::MatrixXd::Zero(hidden, n), feature_means(Law{}, features.density), ModelKind::linear};
   const std::vector<Eigen::Index> order = by_cost(cost_of_dropping(features));
   for (Eigen::Index k = 0; k < std::min(hidden, n); ++k) {
     const Eigen::Index kept = order[std::size_t(k)];

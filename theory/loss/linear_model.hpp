@@ -6,8 +6,8 @@
 
 namespace digon {
 
-// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i = p_i/3 − p_i²/4 and μ_i = E x_i = p_i/2
-// its loss is
+// The linear model x' = WᵀWx + b, any sparsities. With v_i = Var x_i and μ_i = E x_i (p_i/3 − p_i²/4 and
+// p_i/2 of uniform features) its loss is
 //   L = Σ_j I_j [ Σ_i v_i (δ_ij − G_ji)² + (Σ_i μ_i (δ_ij − G_ji) − b_j)² ];
 // exact_loss() gives it.
 

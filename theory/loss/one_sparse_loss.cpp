@@ -1,22 +1,14 @@
 #include "theory/loss/one_sparse_loss.hpp"
 
-#include <algorithm>
-#include <limits>
-
 #include "core/base/input_error.hpp"
 #include "theory/engine/contour.hpp"
-#include "theory/engine/output_error.hpp"
+#include "theory/engine/output_unit.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon {
 namespace {
 
-/// ∫₀¹ (t + g x)² dx
-double mean_square_of_line(double t, double g) {
-  return t * t + t * g + g * g / 3.0;
-}
-
-/// Stands for couplings of 0, whose lines are above 0 everywhere or nowhere.
-constexpr double least_coupling = std::numeric_limits<double>::min();
+constexpr Law law;
 
 }  // namespace
 
@@ -32,7 +24,7 @@ Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::Vector
   const Eigen::MatrixXd G = model.W.transpose() * model.W;
   const auto square = model.kind == ModelKind::linear ? &mean_square_of_line : &mean_square_of_relu;
   return Eigen::MatrixXd::NullaryExpr(n, n, [&](Eigen::Index j, Eigen::Index i) {
-    return j == i ? 0.0 : importance[j] * square(model.b[j], G(j, i));
+    return j == i ? 0.0 : importance[j] * square(law, model.b[j], G(j, i));
   });
 }
 
@@ -42,8 +34,8 @@ OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& impo
   for (Eigen::Index i = 0; i < n; ++i) {
     const double square = model.W.col(i).squaredNorm();
     loss.feature_benefit[i] =
-        importance[i] * (model.kind == ModelKind::linear ? mean_square_of_line(-model.b[i], 1.0 - square)
-                                                         : output_error(model.b[i], square).active);
+        importance[i] * (model.kind == ModelKind::linear ? mean_square_of_line(law, -model.b[i], 1.0 - square)
+                                                         : active_error(law, model.b[i], square));
   }
   return loss;
 }
@@ -56,22 +48,13 @@ LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::Vector
   Eigen::MatrixXd by_G(n, n);
   LossGradient result;
   result.by_b.resize(n);
-  Eigen::ArrayXd end(n);     // of the line t + g x at x = 1, where it is above 0
-  Eigen::ArrayXd length(n);  // of the x where it is
+  SquaresOfRelu interference;
   for (Eigen::Index j = 0; j < n; ++j) {
-    const double t = model.b[j];
-    const double begin = std::max(t, 0.0);
-    end = (t + G.col(j).array()).max(0.0);
-    length = ((begin + end) / G.col(j).array().abs().max(least_coupling)).min(1.0);
-    length[j] = 0.0;  // not interference
-    const ActiveErrorSlope own = active_error_slope(t, G(j, j));
-    result.loss +=
-        importance[j] * (own.value + (length * (begin * begin + begin * end + end.square())).sum() / 3.0);
-    result.by_b[j] = importance[j] * (own.by_t + (length * (begin + end)).sum());
-    // 2∫ x max(t + g x, 0) dx: begins 1 − length late where it ends above 0.
-    by_G.col(j) =
-        importance[j] * length *
-        ((end > 0.0).select(1.0 - length, 0.0) * (begin + end) + length * (begin + 2.0 * end) / 3.0);
+    const ActiveErrorSlope own = active_error_slope(law, model.b[j], G(j, j));
+    sum_squares_of_relu(law, model.b[j], G.col(j).array(), j, importance[j], interference);
+    result.loss += importance[j] * (own.value + interference.value);
+    result.by_b[j] = importance[j] * (own.by_t + interference.by_t);
+    by_G.col(j) = interference.by_g;
     by_G(j, j) = importance[j] * own.by_a;
   }
   result.error = rounding * result.loss;

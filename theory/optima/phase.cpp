@@ -4,10 +4,13 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "theory/law/law.hpp"
 #include "theory/numerics/bisect.hpp"
 
 namespace digon {
 namespace {
+
+constexpr Law law;
 
 constexpr double transition_tolerance = 1e-6;
 
@@ -91,11 +94,12 @@ Phase phase_of(Candidate candidate) {
 std::vector<CandidateLoss> candidate_losses(const PhasePoint& point) {
   const double p = point.density;
   const double r = point.relative_importance;
-  const double dropped = p / 3.0 - p * p / 4.0;
-  std::vector<CandidateLoss> losses{{Candidate::drop_first, dropped},
-                                    {Candidate::drop_last, r * dropped},
-                                    {Candidate::pair_with_last, (1.0 + r) * p * p / 6.0}};
-  if (point.features > 2) losses.push_back({Candidate::pair_of_first_two, p * p / 3.0});
+  const double dropped = feature_variance(law, p);
+  std::vector<CandidateLoss> losses{
+      {Candidate::drop_first, dropped},
+      {Candidate::drop_last, r * dropped},
+      {Candidate::pair_with_last, scaled_moment(law, (1.0 + r) * p * p, 2) / 2.0}};
+  if (point.features > 2) losses.push_back({Candidate::pair_of_first_two, scaled_moment(law, p * p, 2)});
   std::stable_sort(losses.begin(), losses.end(),
                    [](const CandidateLoss& a, const CandidateLoss& b) { return a.loss < b.loss; });
   return losses;
@@ -114,7 +118,7 @@ ToyModel candidate_model(const PhasePoint& point, Candidate candidate) {
   }
   // … and that one is dropped, or opposite to its partner.
   if (candidate == Candidate::drop_first || candidate == Candidate::drop_last) {
-    model.b[left_out] = point.density / 2.0;
+    model.b[left_out] = feature_mean(law, point.density);
   } else {
     const Eigen::Index partner = candidate == Candidate::pair_of_first_two ? 1 : 0;
     model.W.col(left_out) = -model.W.col(partner);

@@ -6,6 +6,7 @@
 
 #include "plots/stack_figure.hpp"
 #include "program/experiments/experiment.hpp"
+#include "theory/law/law.hpp"
 #include "program/experiments/feature_laws.hpp"
 
 namespace digon::experiments {
@@ -68,7 +69,7 @@ double loss_beside_circuits(const Results& results) {
   double left_out = 0.0;
   for (Eigen::Index i = 4; i < n; ++i) {
     const double p = sparsest.features.density[i];
-    left_out += sparsest.features.importance[i] * (p / 3.0 - p * p / 4.0);
+    left_out += sparsest.features.importance[i] * feature_variance(Law{}, p);
   }
   return sparsest.loss / left_out;
 }

@@ -13,6 +13,7 @@
 #include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/experiment.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon::experiments {
 namespace {
@@ -57,7 +58,7 @@ using PolytopePredictions = std::vector<PolytopePrediction>;  // one a point
 
 /// The loss of a feature left out, with the best bias p/2.
 double absent_loss(double density) {
-  return density / 3.0 - density * density / 4.0;
+  return feature_variance(Law{}, density);
 }
 
 std::any predict_polytopes(const Results& results) {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <vector>
+
+#include "theory/law/law.hpp"
+
+namespace digon {
+
+/// E[x^e (a x + t)^r] over the own feature x, from moments[d] = E[t^d]; e = −1: E[t^r] itself.
+double with_own_feature(Law law, const PowerSeries& moments, double a, int e, int r);
+
+/// The sum y = Σ g_i x_i over the features from `first` on, as a power series of its transform:
+///   log E[e^{sy}] = Σ_d K_d (γ s)^d,   K_d = Σ_i k_d(p_i) (g_i/γ)^d,   γ = max |g_i|.
+/// Used at |γ s| ≤ 1, or as a formal series for the moments, its cost does not depend on how many features
+/// there are; nor does that of derivatives, which go through T_d = γ^{d−1} ∂F/∂(K_d γ^d): if F is an average
+/// of q(y), T_d = γ^{d−1} E[q^{(d)}(y)].
+class SmallSum {
+ public:
+  /// Features `first` … of couplings g, sorted by falling |g|, with the cumulants of each.
+  SmallSum(const Eigen::VectorXd& g, const std::vector<const PowerSeries*>& cumulants, std::size_t first,
+           int degree);
+
+  [[nodiscard]] std::size_t first() const { return first_; }
+  [[nodiscard]] bool empty() const { return first_ == std::size_t(g_->size()); }
+  [[nodiscard]] int degree() const { return degree_; }
+  [[nodiscard]] double gamma() const { return gamma_; }
+  /// K_d.
+  [[nodiscard]] const PowerSeries& cumulants() const { return K_; }
+  [[nodiscard]] double mean() const { return K_[1] * gamma_; }
+
+  /// ∂F/∂g_i = Σ_d d k_d(p_i) (g_i/γ)^{d−1} T_d, added to by_g_i.
+  void add_gradient(const PowerSeries& T, Eigen::VectorXd& by_g) const;
+
+ private:
+  const Eigen::VectorXd* g_;
+  const std::vector<const PowerSeries*>* feature_cumulants_;
+  std::size_t first_;
+  int degree_;
+  double gamma_ = 0.0;
+  PowerSeries K_{};
+};
+
+}  // namespace digon

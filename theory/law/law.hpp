@@ -1,0 +1,103 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <complex>
+#include <concepts>
+
+#include "theory/law/parts.hpp"
+#include "theory/law/power_series.hpp"
+#include "theory/law/uniform.hpp"
+
+namespace digon {
+
+// What ONE active feature does: everything in theory/ that depends on the law of its value x.
+//
+// A law is a small struct and functions on it, each law in its file. The engine holds a law by value
+// (OutputUnit::law) and calls these, resolved when compiled. E is over x while active, μ_r = E[x^r]; t, a and
+// g stand for an output's offset, its own coupling G_jj and one of its couplings G_ji.
+template <typename L>
+concept ActiveLaw = std::semiregular<L> &&
+    requires(const L law, double z, int r, Eigen::ArrayXd u, std::complex<double> s, SquaresOfRelu sum) {
+  // (factor, r, divisor): factor μ_r/divisor, divided once: p/3, not p·(1/3).
+  { scaled_moment(law, z, r, z) } -> std::same_as<double>;
+  // (g): the range of g x where x may be 0 too.
+  { support(law, z) } -> std::same_as<Support>;
+
+  // (u): E[e^{ux}] − 1 of real u, to a relative 1e-5: for bounds.
+  { transform_growth(law, u) } -> std::same_as<Eigen::ArrayXd>;
+  // (ω, edge): about |E[e^{iωx}]|, min(1, edge/ω) where the density of x has edges: for estimates.
+  { transform_size(law, z, z) } -> std::same_as<double>;
+  // The |s| up to which log(1 − p + p E[e^{sx}]) is a power series in s, whatever p.
+  { cumulant_radius(law) } -> std::same_as<double>;
+  // The transform and its derivatives on a contour, M_r(u) = E[x^r e^{ux}] for r < R: (e^u, u, radius) where
+  // |u| ≤ radius, (e^u, 1/u) far from 0, to a relative 1e-14.
+  { exponential_moments_near<3>(law, s, s, z) } -> std::same_as<std::array<std::complex<double>, 3>>;
+  { exponential_moments_far<3>(law, s, s) } -> std::same_as<std::array<std::complex<double>, 3>>;
+  { exponential_radii(law) } -> std::same_as<ExponentialRadii>;
+
+  // (t, g): E[(t + g x)²].
+  { mean_square_of_line(law, z, z) } -> std::same_as<double>;
+  // (t, g): E[max(t + g x, 0)²], without cancellation.
+  { mean_square_of_relu(law, z, z) } -> std::same_as<double>;
+  // (t, g, own, weight, sum): the same over all g but entry `own`, with derivatives, in vectors.
+  sum_squares_of_relu(law, z, u, u.size(), z, sum);
+  // (t, a): E[(x − max(t + a x, 0))²], and its derivatives.
+  { active_error(law, z, z) } -> std::same_as<double>;
+  { active_error_slope(law, z, z) } -> std::same_as<ActiveErrorSlope>;
+  // (t, a, e, r): E[x^e max(t + a x, 0)^r].
+  { own_power(law, z, z, r, r) } -> std::same_as<double>;
+
+  // The rule that integrates one feature out, with v = vertices and d = raise_divisor(r):
+  //   E[max(t + g x, 0)^r] = (max(t + g v.far, 0)^{r+1} − max(t + g v.near, 0)^{r+1}) / (d g).
+  { vertices(law) } -> std::same_as<Vertices>;
+  { raise_divisor(law, r) } -> std::same_as<double>;
+
+  // And mean_between_knots(law, rule, knots, t, g, f): E[f(x)] for f polynomial in x wherever t + g x meets
+  // none of the knots. The range of x is cut where it does and each piece integrated exactly by the rule, of
+  // positive weights, so that nothing cancels.
+};
+static_assert(ActiveLaw<Uniform>);
+
+/// The law that the engine is built on.
+using Law = Uniform;
+
+/// E x of a feature of density p, p μ₁.
+template <ActiveLaw L>
+double feature_mean(L law, double p) {
+  return scaled_moment(law, p, 1);
+}
+
+/// Var x of a feature of density p, v = p μ₂ − p² μ₁².
+template <ActiveLaw L>
+double feature_variance(L law, double p) {
+  return scaled_moment(law, p, 2) - scaled_moment(law, scaled_moment(law, p * p, 1), 1);
+}
+
+/// The same of many features.
+template <ActiveLaw L>
+Eigen::ArrayXd feature_means(L law, const Eigen::VectorXd& density) {
+  return density.array().unaryExpr([&](double p) { return feature_mean(law, p); });
+}
+template <ActiveLaw L>
+Eigen::ArrayXd feature_variances(L law, const Eigen::VectorXd& density) {
+  return density.array().unaryExpr([&](double p) { return feature_variance(law, p); });
+}
+
+/// The coefficient of s^d in f E[e^{sx}], f μ_d/d!.
+template <ActiveLaw L>
+double transform_coefficient(L law, double f, int d) {
+  return scaled_moment(law, f, d, factorial(d));
+}
+
+/// The cumulants, over d!, of a feature that is active with probability p:
+///   log(1 − p + p E[e^{sx}]) = Σ_d k_d s^d,   |s| < cumulant_radius(law).
+/// Uniform, p = 0.3: k₁ = 0.15 its mean, k₂ = 0.0775/2 half its variance.
+template <ActiveLaw L>
+PowerSeries mixture_cumulants(L law, double p) {
+  PowerSeries f{};
+  for (int d = 1; d <= highest_power; ++d) f[std::size_t(d)] = transform_coefficient(law, p, d);
+  return logarithm(f);
+}
+
+}  // namespace digon

@@ -1,0 +1,48 @@
+#include "theory/law/power_series.hpp"
+
+namespace digon {
+
+PowerSeries multiply(const PowerSeries& a, const PowerSeries& b, int degree) {
+  PowerSeries product{};
+  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k <= d; ++k) sum += a[k] * b[d - k];
+    product[d] = sum;
+  }
+  return product;
+}
+
+PowerSeries multiply_transposed(const PowerSeries& a, const PowerSeries& c, int degree) {
+  PowerSeries product{};
+  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t k = d; k <= std::size_t(degree); ++k) sum += a[k - d] * c[k];
+    product[d] = sum;
+  }
+  return product;
+}
+
+PowerSeries exponential(const PowerSeries& k, int degree) {
+  // E = exp(k): E' = k' E.
+  PowerSeries E{};
+  E[0] = 1.0;
+  for (std::size_t d = 1; d <= std::size_t(degree); ++d) {
+    double sum = 0.0;
+    for (std::size_t l = 1; l <= d; ++l) sum += double(l) * k[l] * E[d - l];
+    E[d] = sum / double(d);
+  }
+  return E;
+}
+
+PowerSeries logarithm(const PowerSeries& f) {
+  // k = log f: f' = k' f.
+  PowerSeries k{};
+  for (std::size_t d = 1; d < k.size(); ++d) {
+    double sum = 0.0;
+    for (std::size_t l = 1; l < d; ++l) sum += double(l) * k[l] * f[d - l];
+    k[d] = f[d] - sum / double(d);
+  }
+  return k;
+}
+
+}  // namespace digon

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace digon {
+
+/// The highest power of t + y that the moments here serve.
+inline constexpr int highest_power = 40;
+
+/// Coefficients of a power series in s, of s⁰ … s^degree: of a transform E[e^{sy}] near s = 0 these are
+/// E[y^d]/d!, of its logarithm the cumulants over d!.
+///
+/// y uniform on [0, 1]: E[e^{sy}] = 1 + s/2 + s²/6 + s³/24 + …, whose logarithm is s/2 + s²/24 − s⁴/2880 + …:
+/// mean 1/2, variance 2/24 = 1/12, no skewness.
+using PowerSeries = std::array<double, highest_power + 1>;
+
+/// a b, truncated after s^degree.
+PowerSeries multiply(const PowerSeries& a, const PowerSeries& b, int degree);
+/// The transpose of b ↦ a b: ⟨multiply_transposed(a, c), b⟩ = ⟨c, multiply(a, b)⟩.
+PowerSeries multiply_transposed(const PowerSeries& a, const PowerSeries& c, int degree);
+/// exp(k₁ s + k₂ s² + …); k₀ is taken to be 0.
+PowerSeries exponential(const PowerSeries& k, int degree);
+/// log(1 + f₁ s + f₂ s² + …), to the highest power; f₀ is taken to be 1.
+PowerSeries logarithm(const PowerSeries& f);
+
+/// Row n, entry d: n!/(n − d)!.
+inline constexpr auto falling_factorials = [] {
+  std::array<PowerSeries, highest_power + 1> table{};
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    table[n][0] = 1.0;
+    for (std::size_t d = 1; d <= n; ++d) table[n][d] = table[n][d - 1] * double(n - d + 1);
+  }
+  return table;
+}();
+inline double falling_factorial(int n, int d) {
+  return falling_factorials[std::size_t(n)][std::size_t(d)];
+}
+inline double factorial(int n) {
+  return falling_factorial(n, n);
+}
+inline double binomial(int n, int d) {
+  return falling_factorial(n, d) / factorial(d);
+}
+
+}  // namespace digon

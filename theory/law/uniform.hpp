@@ -1,0 +1,125 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "theory/law/parts.hpp"
+
+namespace digon {
+
+/// An active feature is uniform on [0, 1], as in elhage2022 §2.
+///
+/// μ_r = 1/(r + 1). A feature of density p = 0.3 has mean p/2 = 0.15 and variance p/3 − p²/4 = 0.0775; its
+/// transform at s = 1 is 0.7 + 0.3 φ(1) = 1.2154845, φ(u) = (eᵘ − 1)/u.
+///
+/// What each function is, for any law, stands in law.hpp.
+struct Uniform {};
+
+inline double scaled_moment(Uniform, double factor, int r, double divisor = 1.0) {
+  return factor / (divisor * (r + 1));
+}
+
+inline Support support(Uniform, double g) {
+  return {std::min(g, 0.0), std::max(g, 0.0)};
+}
+
+// The transform's derivatives, M_r(u) = ∫₀¹ xʳ e^{ux} dx:
+//   M_0 = φ = (eᵘ − 1)/u,   M_r = (eᵘ − r M_{r−1})/u,   M_r = Σ_k uᵏ/(k! (k + r + 1)).
+// For |u| ≤ 1 the series gives the highest r and the recurrence downwards the others; beyond, the recurrence
+// upwards costs less than a digit, and down to ½ little more.
+constexpr ExponentialRadii exponential_radii(Uniform) {
+  return {1.0, 0.5};
+}
+
+/// 1/k.
+inline constexpr auto inverse_of = [] {
+  std::array<double, 40> table{};
+  for (std::size_t k = 1; k < table.size(); ++k) table[k] = 1.0 / static_cast<double>(k);
+  return table;
+}();
+
+/// M_r(u) for |u| ≤ radius ≤ 1 by its series.
+template <typename Complex>
+inline Complex exponential_moment_series(const Complex& u, std::size_t r, double radius) {
+  std::size_t terms = 1;
+  for (double size = radius; size > 1e-17 && terms < 20; ++terms) size *= radius * inverse_of[terms + 1];
+  Complex sum = (inverse_of[terms] * inverse_of[terms + r + 1]) * u;
+  for (std::size_t k = terms - 1; k >= 1; --k) {
+    sum = inverse_of[k] * (u * (inverse_of[k + r + 1] + sum));
+  }
+  return inverse_of[r + 1] + sum;
+}
+
+template <std::size_t R, typename Complex>
+inline std::array<Complex, R> exponential_moments_near(Uniform, const Complex& exponential, const Complex& u,
+                                                       double radius) {
+  std::array<Complex, R> moments;
+  moments[R - 1] = exponential_moment_series(u, R - 1, radius);
+  for (std::size_t r = R; r-- > 1;) moments[r - 1] = inverse_of[r] * (exponential - u * moments[r]);
+  return moments;
+}
+
+template <std::size_t R, typename Complex>
+inline std::array<Complex, R> exponential_moments_far(Uniform, const Complex& exponential,
+                                                      const Complex& inverse_u) {
+  std::array<Complex, R> moments;
+  moments[0] = (-1.0 + exponential) * inverse_u;
+  for (std::size_t r = 1; r < R; ++r) moments[r] = (exponential - double(r) * moments[r - 1]) * inverse_u;
+  return moments;
+}
+
+/// |φ(iω)| ≤ 2/ω.
+inline double transform_size(Uniform, double omega, double edge) {
+  return std::min(1.0, edge / omega);
+}
+
+Eigen::ArrayXd transform_growth(Uniform, const Eigen::ArrayXd& u);
+
+/// Of 1 − p + p φ(s), for any p, the nearest zeros are at |s| > 4.5.
+constexpr double cumulant_radius(Uniform) {
+  return 4.5;
+}
+
+double mean_square_of_line(Uniform, double t, double g);
+double mean_square_of_relu(Uniform, double t, double g);
+double active_error(Uniform, double t, double a);
+ActiveErrorSlope active_error_slope(Uniform, double t, double a);
+double own_power(Uniform, double t, double a, int e, int r);
+void sum_squares_of_relu(Uniform, double t, const Eigen::Ref<const Eigen::ArrayXd>& g, Eigen::Index own,
+                         double weight, SquaresOfRelu& sum);
+
+template <std::size_t N, std::size_t Knots, typename Function>
+auto mean_between_knots(Uniform, const GaussRule<N>& rule, const std::array<double, Knots>& knots, double t,
+                        double g, Function f) {
+  std::array<double, Knots + 2> cuts{};
+  cuts[0] = 0.0;
+  cuts[1] = 1.0;
+  for (std::size_t k = 0; k < Knots; ++k) {
+    const double x = g == 0.0 ? 0.0 : (knots[k] - t) / g;
+    cuts[k + 2] = x > 0.0 && x < 1.0 ? x : 0.0;
+  }
+  std::sort(cuts.begin(), cuts.end());
+
+  decltype(f(0.0)) integral;
+  for (std::size_t piece = 0; piece + 1 < cuts.size(); ++piece) {
+    const double length = cuts[piece + 1] - cuts[piece];
+    if (length == 0.0) continue;
+    for (std::size_t k = 0; k < N; ++k) {
+      integral.add(length * rule.weight[k], f(cuts[piece] + length * rule.node[k]));
+    }
+  }
+  return integral;
+}
+
+/// The ends of [0, 1].
+constexpr Vertices vertices(Uniform) {
+  return {0.0, 1.0};
+}
+
+constexpr double raise_divisor(Uniform, int r) {
+  return r + 1.0;
+}
+
+}  // namespace digon
