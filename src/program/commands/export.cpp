@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/files/table.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
@@ -33,7 +34,7 @@ int run_export(const std::vector<std::string>& arguments) {
     const std::string name = row.cell.weights.empty() ? "" : fmt::format("cell-{}.safetensors", k);
     if (!name.empty()) write_file_atomically(folder / name, row.cell.weights);
     table.add_row({cell(k), row.experiment, row.key.kind, cell(std::size_t(row.key.version)), row.program,
-                   cell(row.cell.seconds), row.key.settings.dump(), row.cell.result.dump(), name});
+                   cell(row.cell.seconds), dump_json(row.key.settings), dump_json(row.cell.result), name});
   }
   write_csv(folder / "cells.csv", table);
   fmt::print("{} cells written to {}\n", rows.size(), folder.string());
