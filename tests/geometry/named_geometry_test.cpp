@@ -1,10 +1,11 @@
 #include "geometry/named_geometry.hpp"
 
-#include <Eigen/QR>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
 
+#include "core/algebra/products.hpp"
+#include "tests/random_models.hpp"
 #include "theory/optima/one_sparse_optima.hpp"
 #include "theory/optima/polygon.hpp"
 #include "theory/packing/packing.hpp"
@@ -67,9 +68,8 @@ Eigen::MatrixXd square_antiprism(double height) {
 
 std::string name_of(const Eigen::MatrixXd& W) {
   // Names depend on the inner products alone.
-  const Eigen::MatrixXd Q =
-      Eigen::HouseholderQR<Eigen::MatrixXd>(random_points(W.rows(), W.rows(), 3)).householderQ();
-  const std::string turned = describe_geometry(Q * W.rowwise().reverse()).name;
+  const std::string turned =
+      describe_geometry(product(random_rotation(W.rows(), 3), W.rowwise().reverse())).name;
   CHECK(describe_geometry(W).name == turned);
   return turned;
 }
