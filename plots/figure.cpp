@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <regex>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/json.hpp"
 
 namespace digon {
 namespace {
@@ -80,7 +79,14 @@ std::string subscripted(const std::string& name) {
 }
 
 std::string plain_text(const std::string& text) {
-  return std::regex_replace(text, std::regex(R"(\{/:Italic ([^}]*)\})"), "$1");
+  constexpr std::string_view opening = "{/:Italic ";
+  std::string plain = text;
+  for (std::size_t at = 0; (at = plain.find(opening, at)) != std::string::npos;) {
+    const std::size_t end = plain.find('}', at);
+    if (end == std::string::npos) break;
+    plain.erase(end, 1).erase(at, opening.size());
+  }
+  return plain;
 }
 
 void Figure::can_be_pointed_at(PlotPoints points) {
@@ -150,7 +156,7 @@ void Figure::save(const std::filesystem::path& path) const {
     }
     areas.push_back(describe(plot, at, width_, height_));
   }
-  write_file_atomically(path.string() + ".points.json", nlohmann::json{{"areas", areas}}.dump() + "\n");
+  write_file_atomically(path.string() + ".points.json", dump_json({{"areas", areas}}) + "\n");
 }
 
 std::string Figure::render(const std::filesystem::path& file, const std::string& terminal,

@@ -5,6 +5,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
 #include "core/base/named_choice.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/base/version.hpp"
 
 namespace digon {
@@ -74,7 +75,7 @@ std::string hash_of(const std::string& text) {
 }
 
 std::string hash_of(const CellKey& key) {
-  return hash_of(fmt::format("{}\n{}\n{}", key.kind, key.version, key.settings.dump()));
+  return hash_of(fmt::format("{}\n{}\n{}", key.kind, key.version, dump_json(key.settings)));
 }
 
 /// How a store is laid out, as its user_version says it.
@@ -143,9 +144,10 @@ RunStore::RunStore(const std::filesystem::path& file, const Shard& shard, const 
     : RunStore(file) {
   shard_ = shard;
   if (const auto known = this->run(); known && *known != run) {
-    reject("{}: was begun with other settings, {}; now given {}", file.string(), known->dump(), run.dump());
+    reject("{}: was begun with other settings, {}; now given {}", file.string(), dump_json(*known),
+           dump_json(run));
   } else if (!known) {
-    Statement(database_.get(), "INSERT INTO run VALUES (?)").bind(run.dump()).step();
+    Statement(database_.get(), "INSERT INTO run VALUES (?)").bind(dump_json(run)).step();
   }
   has_base_ = std::filesystem::exists(base);
   if (has_base_) {
@@ -162,7 +164,7 @@ bool RunStore::computes(const CellKey& key) const {
 std::optional<nlohmann::json> RunStore::run() const {
   Statement select(database_.get(), "SELECT description FROM main.run");
   if (!select.step()) return std::nullopt;
-  return nlohmann::json::parse(select.bytes(0));
+  return parse_json(select.bytes(0), file_.string());
 }
 
 std::size_t RunStore::merge(const std::filesystem::path& other) {
@@ -194,9 +196,9 @@ std::optional<StoredCell> RunStore::find(const CellKey& key) const {
             "settings = ?",
             table)
             .c_str());
-    select.bind(hash_of(key)).bind(key.kind).bind(key.version).bind(key.settings.dump());
+    select.bind(hash_of(key)).bind(key.kind).bind(key.version).bind(dump_json(key.settings));
     if (select.step())
-      return StoredCell{nlohmann::json::parse(select.bytes(0)), select.bytes(1), select.number(2)};
+      return StoredCell{parse_json(select.bytes(0), file_.string()), select.bytes(1), select.number(2)};
   }
   return std::nullopt;
 }
@@ -204,8 +206,8 @@ std::optional<StoredCell> RunStore::find(const CellKey& key) const {
 void RunStore::put(const std::string& experiment, const CellKey& key, const StoredCell& cell) {
   Statement insert(database_.get(), "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(hash_of(key)).bind(experiment).bind(key.kind).bind(key.version);
-  insert.bind(key.settings.dump()).bind(std::string(version));
-  insert.bind(cell.result.dump()).bind_blob(cell.weights).bind(cell.seconds);
+  insert.bind(dump_json(key.settings)).bind(std::string(version));
+  insert.bind(dump_json(cell.result)).bind_blob(cell.weights).bind(cell.seconds);
   insert.step();
 }
 
@@ -218,9 +220,9 @@ std::vector<StoredRow> RunStore::rows(const std::string& experiment) const {
   std::vector<StoredRow> rows;
   while (select.step()) {
     rows.push_back({select.bytes(0),
-                    {select.bytes(1), int(select.number(2)), nlohmann::json::parse(select.bytes(3))},
+                    {select.bytes(1), int(select.number(2)), parse_json(select.bytes(3), file_.string())},
                     select.bytes(4),
-                    {nlohmann::json::parse(select.bytes(5)), select.bytes(6), select.number(7)}});
+                    {parse_json(select.bytes(5), file_.string()), select.bytes(6), select.number(7)}});
   }
   return rows;
 }

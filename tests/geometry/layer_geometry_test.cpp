@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
 
@@ -30,7 +31,7 @@ TEST_CASE("a layer in blocks is measured as the whole matrix is") {
   const FeatureGeometry whole = feature_geometry(W.cast<double>());
   Eigen::MatrixXd unit = W.cast<double>();
   for (Eigen::Index i = 0; i < unit.cols(); ++i) unit.col(i).normalize();
-  Eigen::MatrixXd cosines = unit.transpose() * unit;
+  Eigen::MatrixXd cosines = gram(unit);
   const double frame = cosines.squaredNorm();
   cosines.diagonal().setZero();
   for (const Eigen::Index block : {1, 8, 75, 100}) {

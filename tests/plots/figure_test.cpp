@@ -1,12 +1,12 @@
 #include "plots/figure.hpp"
 
-#include <Eigen/Geometry>
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "core/algebra/products.hpp"
 #include "core/base/atomic_file.hpp"
+#include "core/base/json.hpp"
 #include "plots/arrows_figure.hpp"
 #include "plots/basic_figure.hpp"
 #include "plots/feature_graph_figure.hpp"
@@ -34,6 +34,10 @@ void check_drawn(const std::filesystem::path& path) {
   CHECK(png.find("IEND") != std::string::npos);
   CHECK_FALSE(read_file(path.string() + ".gp").empty());
   CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == (pointed_at ? 4 : 3));
+}
+
+json read_points(const std::filesystem::path& path) {
+  return parse_json(read_file(path), path.string());
 }
 
 }  // namespace
@@ -70,10 +74,11 @@ TEST_CASE("the hull of an octahedron: twelve edges, the nine about its upper fac
       0, 0, 1, -1, 0, 0,            //
       0, 0, 0, 0, 1, -1;
   // Turned so that a face looks up: that face, and the three beside it, are seen.
-  const Eigen::Vector3d up = Eigen::Vector3d::Ones().normalized();
-  const Eigen::Matrix3d turn =
-      Eigen::Quaterniond::FromTwoVectors(up, Eigen::Vector3d::UnitZ()).toRotationMatrix();
-  const std::vector<HullEdge> edges = hull_edges(turn * octahedron);
+  Eigen::MatrixXd turn(3, 3);
+  turn << 1, -1, 0,  //
+      1, 1, -2,      //
+      1, 1, 1;
+  const std::vector<HullEdge> edges = hull_edges(product(turn.rowwise().normalized(), octahedron));
   CHECK(edges.size() == 12);
   CHECK(std::count_if(edges.begin(), edges.end(), [](const HullEdge& edge) { return edge.visible; }) == 9);
 }
@@ -100,7 +105,7 @@ TEST_CASE("a dot's place on the figure follows the axes, logarithms and free ran
   panel.x_scale = AxisScale::logarithmic;
   panel.series[0].notes = {"a", "b", "c"};
   draw_series(folder.path() / "dots", "dots", {panel});
-  const json area = json::parse(read_file(folder.path() / "dots.points.json"))["areas"][0];
+  const json area = read_points(folder.path() / "dots.points.json")["areas"][0];
   CHECK(area["columns"] == json({"series", "x", "y", "of"}));
   const auto at = [&](std::size_t k, std::size_t axis) { return area["points"][k][axis].get<double>(); };
   CHECK(at(0, 0) == Approx(area["left"].get<double>()).margin(1e-3));
@@ -164,7 +169,7 @@ TEST_CASE("phases are drawn, with and without trained models") {
     draw_phases(folder.path() / "phase", diagram);
     check_drawn(folder.path() / "phase");
     CHECK((read_file(folder.path() / "phase.svg").find("trained models") != std::string::npos) == trained);
-    const json areas = json::parse(read_file(folder.path() / "phase.points.json"))["areas"];
+    const json areas = read_points(folder.path() / "phase.points.json")["areas"];
     REQUIRE(areas.size() == (trained ? 4 : 3));
     // Cells in the quarters of the frame; the density falls to the right.
     const json& area = areas[0];

@@ -5,10 +5,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/json.hpp"
 #include "core/files/model_file.hpp"
 #include "core/files/run.hpp"
 #include "core/files/safetensors.hpp"
@@ -47,6 +47,10 @@ Outcome run_in(const std::filesystem::path& folder, const std::string& words,
 std::string signalled(const std::string& signal, const std::string& file) {
   return "bash -mc 'touch begun; \"$@\" & until [ " + file +
          " -nt begun ] || ! kill -0 $!; do sleep 0.01; done; kill -" + signal + " $!; wait $!' bash";
+}
+
+json json_of(const Outcome& outcome) {
+  return parse_json(outcome.out, "the program's output");
 }
 
 std::size_t lines(const std::string& text) {
@@ -206,7 +210,7 @@ TEST_CASE("train, loss and measure agree with the library at full precision") {
       run_in(folder.path(),
              "loss --model run/weights.safetensors --instance 1 --density 0.2 --importance 0.5^i --json");
   REQUIRE(outcome.status == 0);
-  const json printed = json::parse(outcome.out);
+  const json printed = json_of(outcome);
   const ToyModel& model = run.models[1].model;
   const FeatureDistribution features{Eigen::VectorXd::Constant(4, 0.2), Eigen::Vector4d(1, 0.5, 0.25, 0.125)};
   CHECK(printed.at("loss").get<double>() == exact_loss(model, features).loss);
@@ -222,14 +226,13 @@ TEST_CASE("train, loss and measure agree with the library at full precision") {
   }
 
   // Without --density the file's own features are used, an entry an instance.
-  const json both = json::parse(run_in(folder.path(), "loss --model run/weights.safetensors --json").out);
+  const json both = json_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
   REQUIRE(both.size() == 2);
   CHECK(both[1].at("loss").get<double>() == exact_loss(model, run.models[1].features).loss);
   CHECK(run_in(folder.path(), "loss --model run/weights.safetensors").out.find("instance 1: loss") !=
         std::string::npos);
 
-  const json measured =
-      json::parse(run_in(folder.path(), "measure --model run/weights.safetensors --json").out);
+  const json measured = json_of(run_in(folder.path(), "measure --model run/weights.safetensors --json"));
   CHECK(measured[1].at("norm").at(2).get<double>() == Approx(model.W.col(2).norm()).epsilon(1e-15));
   CHECK(run_in(folder.path(), "measure --model run/weights.safetensors").out.find("D*") != std::string::npos);
 }
@@ -256,7 +259,7 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
   const Outcome outcome = run_in(folder.path(), "loss --model pair.safetensors --density 0.3 --json");
   REQUIRE(outcome.status == 0);
   // The antipodal pair of theory.md §4 with r = 1: (1 + r) p²/6.
-  CHECK(json::parse(outcome.out).at("loss").get<double>() == Approx(0.3 * 0.3 / 3.0).epsilon(1e-13));
+  CHECK(json_of(outcome).at("loss").get<double>() == Approx(0.3 * 0.3 / 3.0).epsilon(1e-13));
 
   file.tensors["W"].values[0] = std::nan("");
   write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
@@ -268,8 +271,8 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
 
 TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   const TemporaryFolder folder;
-  const json best = json::parse(
-      run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --starts 8 --json").out);
+  const json best =
+      json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --starts 8 --json"));
   const double optimum = best.at("loss");
   CHECK(optimum < 0.3 * 0.3 / 3.0);  // the antipodal candidate
   CHECK(best.at("starts") == 8);
@@ -284,7 +287,7 @@ TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   file.tensors["b_final"] = {{2}, {0.0, 0.0}, StoredType::float64};
   write_file_atomically(folder.path() / "pair.safetensors", serialize(file));
   const json gap =
-      json::parse(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 8 --json").out);
+      json_of(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 8 --json"));
   CHECK(gap.at("loss").get<double>() == Approx(0.03).epsilon(1e-12));
   CHECK(gap.at("local_minimum").get<double>() == Approx(optimum).epsilon(1e-7));
   CHECK(gap.at("best_optimum").get<double>() == Approx(optimum).epsilon(1e-7));
@@ -371,11 +374,11 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
               .status == 0);
   Outcome outcome = run_in(folder.path(), "loss --model pairs/weights.safetensors --json");
   REQUIRE(outcome.status == 0);
-  const json answer = json::parse(outcome.out);
+  const json answer = json_of(outcome);
   CHECK(answer["values"] == "uniform");
   CHECK(answer["sets"] ==
-        json::parse(
-            R"([{"relation":"correlated","members":[0,1]},{"relation":"correlated","members":[2,3]}])"));
+        parse_json(R"([{"relation":"correlated","members":[0,1]},{"relation":"correlated","members":[2,3]}])",
+                   "the sets"));
   outcome = run_in(folder.path(), "gap --model pairs/weights.safetensors --starts 4");
   CHECK(outcome.out.find("2 correlated sets") != std::string::npos);
 
@@ -386,10 +389,10 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   CHECK(outcome.status == 2);
   CHECK(outcome.error.find("absolute-value") != std::string::npos);
   outcome = run_in(folder.path(), "measure --model abs/weights.safetensors --json");
-  CHECK(json::parse(outcome.out)["neurons"].size() == 6);
+  CHECK(json_of(outcome)["neurons"].size() == 6);
   outcome = run_in(folder.path(), "attack --model abs/weights.safetensors --samples 64 --json");
   REQUIRE(outcome.status == 0);
-  CHECK(json::parse(outcome.out)["attacked"] > json::parse(outcome.out)["loss"]);
+  CHECK(json_of(outcome)["attacked"] > json_of(outcome)["loss"]);
   CHECK(load_run(folder.path() / "abs").models[0].model.W_out.rows() == 3);
   CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
@@ -452,7 +455,7 @@ TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding
   const TemporaryFolder folder;
   const Outcome outcome = run_in(folder.path(), "pack --points 12 --dim 3 --starts 4 --json --out pack");
   REQUIRE(outcome.status == 0);
-  const json answer = json::parse(outcome.out);
+  const json answer = json_of(outcome);
   CHECK(answer["energy"].get<double>() == Approx(49.165253058).epsilon(2e-9));
   CHECK(answer["geometry"] == "icosahedron");
   CHECK(answer["points"].size() == 12);
@@ -486,7 +489,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const Outcome l1 = run_in(folder.path(), "pack --features 5 --dim 2 --energy l1 --starts 8 --json");
   REQUIRE(l1.status == 0);
-  const json best = json::parse(l1.out)["optima"][0];
+  const json best = json_of(l1)["optima"][0];
   CHECK(best["represented"] == 5);
   CHECK(best["geometry"] == "pentagon");
   CHECK(best["mean_norm"].get<double>() == Approx(1.170460).epsilon(1e-4));
@@ -497,7 +500,7 @@ TEST_CASE(
               .status == 0);
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
-  CHECK(json::parse(measured.out)["geometry"] == "pentagon");
+  CHECK(json_of(measured)["geometry"] == "pentagon");
 }
 
 TEST_CASE("training on the exact gradient descends to the local minimum that L-BFGS reaches") {
@@ -508,7 +511,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
     REQUIRE(run_in(folder.path(), common + words + " --out " + out).status == 0);
     const Outcome loss = run_in(folder.path(), "loss --model " + out + "/weights.safetensors --json");
     REQUIRE(loss.status == 0);
-    return json::parse(loss.out)["loss"].get<double>();
+    return json_of(loss)["loss"].get<double>();
   };
   const double minimum = loss_of("--optimizer lbfgs", "lbfgs");
   CHECK(loss_of("--optimizer adam --learning-rate 3e-3 --schedule cosine --steps 3000", "adam") ==
@@ -517,7 +520,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
         Approx(minimum).epsilon(1e-3));
   const Outcome gap = run_in(folder.path(), "gap --model lbfgs/weights.safetensors --starts 1 --json");
   REQUIRE(gap.status == 0);
-  const json found = json::parse(gap.out);
+  const json found = json_of(gap);
   CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));
 }
 
@@ -530,7 +533,7 @@ TEST_CASE(
               .status == 0);
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
-  CHECK(json::parse(measured.out)["norm"].size() == 6);
+  CHECK(json_of(measured)["norm"].size() == 6);
   for (const std::string command : {"loss", "gap"}) {
     const Outcome refused = run_in(folder.path(), command + " --model run/weights.safetensors");
     CHECK(refused.status == 2);

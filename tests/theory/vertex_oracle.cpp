@@ -3,6 +3,8 @@
 #include <bit>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
+#include "core/algebra/products.hpp"
+
 namespace digon {
 namespace {
 
@@ -72,11 +74,11 @@ struct OracleModel {
   std::vector<Real> b;
 
   explicit OracleModel(const ToyModel& model) {
-    const Eigen::MatrixXd gram = model.W.transpose() * model.W;
+    const Eigen::MatrixXd WtW = gram(model.W);
     for (Eigen::Index j = 0; j < model.features(); ++j) {
       b.emplace_back(model.b[j]);
       G.emplace_back();
-      for (Eigen::Index i = 0; i < model.features(); ++i) G.back().emplace_back(gram(j, i));
+      for (Eigen::Index i = 0; i < model.features(); ++i) G.back().emplace_back(WtW(j, i));
     }
   }
 };
@@ -142,7 +144,7 @@ OracleGradient vertex_oracle_gradient(const ToyModel& model, const FeatureDistri
       by_G(Eigen::Index(j), Eigen::Index(i)) = derivative(exact, features, j, exact.G[j][i]);
     }
   }
-  gradient.by_W = model.W * (by_G + by_G.transpose());
+  gradient.by_W = product(model.W, by_G + by_G.transpose());
   return gradient;
 }
 

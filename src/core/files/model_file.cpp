@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/base/named_choice.hpp"
 #include "core/files/npy.hpp"
 #include "core/files/safetensors.hpp"
@@ -106,7 +107,7 @@ std::vector<LoadedModel> read_descriptions(const NamedTensors& file, const Weigh
   const auto found = file.metadata.find("instances");
   if (found == file.metadata.end()) return models;
   try {
-    const json described = json::parse(found->second);
+    const json described = parse_json(found->second, source + ": metadata 'instances'");
     if (described.size() != shape.instances) {
       reject("{}: metadata describes {} instances, the tensors hold {}", source, described.size(),
              shape.instances);

@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/base/version.hpp"
 #include "core/files/model_file.hpp"
 #include "core/files/safetensors.hpp"
@@ -41,7 +42,7 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models) {
     instances.push_back(describe(trained));
   }
   Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}},
-                   {{"format", "pt"}, {"instances", instances.dump()}, {"digon_version", version}}};
+                   {{"format", "pt"}, {"instances", dump_json(instances)}, {"digon_version", version}}};
   if (!tied) file.tensors["W_out"] = std::move(W_out);
   return file;
 }
@@ -53,14 +54,14 @@ void save_run(const std::filesystem::path& folder, const Run& run) {
   const json record = {{"command", run.command},   {"settings", run.settings},
                        {"version", version},       {"steps_done", run.steps_done},
                        {"complete", run.complete}, {"timings", {{"training_seconds", run.seconds}}}};
-  write_file_atomically(folder / record_file, record.dump(2) + "\n");
+  write_file_atomically(folder / record_file, dump_json(record, 2) + "\n");
 }
 
 Run load_run(const std::filesystem::path& folder) {
   const std::string record_path = (folder / record_file).string();
   Run run;
   try {
-    const json record = json::parse(read_file(record_path));
+    const json record = parse_json(read_file(record_path), record_path);
     run.command = record.at("command").get<std::string>();
     run.settings = record.at("settings");
     run.steps_done = record.at("steps_done").get<std::size_t>();

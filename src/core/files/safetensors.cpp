@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
 
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 
 namespace digon {
 namespace {
@@ -117,20 +117,8 @@ std::map<std::string, std::string> parse_metadata(const json& header, std::strin
   return metadata;
 }
 
-/// Nesting a valid header never needs; refused before the JSON parser recurses into it.
-constexpr int deepest_header = 8;
-
 json parse_header(std::string_view text, std::string_view source) {
-  const auto too_deep = [](int depth, json::parse_event_t, json&) {
-    if (depth > deepest_header) throw std::length_error("nested too deeply");
-    return true;
-  };
-  json header;
-  try {
-    header = json::parse(text, too_deep);
-  } catch (const std::exception&) {
-    reject("{}: the safetensors header is not valid JSON", source);
-  }
+  json header = parse_json(text, std::string(source) + ": the safetensors header");
   if (!header.is_object()) reject("{}: the safetensors header is not a JSON object", source);
   return header;
 }
@@ -165,7 +153,7 @@ std::string serialize(const Safetensors& file) {
                     {"data_offsets", {begin, data.size()}}};
   }
   // Spaces after the JSON align the data to 8 bytes, as the reference writer does.
-  std::string text = header.dump();
+  std::string text = dump_json(header);
   text.append((length_bytes - text.size() % length_bytes) % length_bytes, ' ');
   const std::uint64_t length = text.size();
   std::string bytes(reinterpret_cast<const char*>(&length), length_bytes);

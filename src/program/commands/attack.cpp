@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
 #include "core/base/progress.hpp"
 #include "core/files/table.hpp"
 #include "empirical/attack/adversarial.hpp"
@@ -62,7 +61,7 @@ int run_attack(const std::vector<std::string>& arguments) {
     }
   }
   if (line.has("json")) {
-    fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+    fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
   } else {
     fmt::print("{}", to_text(table));
   }

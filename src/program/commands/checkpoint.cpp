@@ -1,11 +1,11 @@
 #include "program/commands/checkpoint.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/files/safetensors.hpp"
 
 namespace digon {
@@ -63,7 +63,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const Safetensors file = parse_safetensors(read_file(path), path.string());
   Checkpoint checkpoint;
   try {
-    checkpoint.arguments = json::parse(file.metadata.at("arguments")).get<std::vector<std::string>>();
+    checkpoint.arguments =
+        parse_json(file.metadata.at("arguments"), "arguments").get<std::vector<std::string>>();
   } catch (const std::exception&) {
     reject("{}: no arguments of a training in it", path.string());
   }
@@ -117,7 +118,7 @@ void CheckpointWriter::save(std::size_t instance, const TrainingState& state) {
 void CheckpointWriter::write() const {
   const std::vector<TrainingState>& states = checkpoint_.states;
   Safetensors file;
-  file.metadata["arguments"] = json(checkpoint_.arguments).dump();
+  file.metadata["arguments"] = dump_json(checkpoint_.arguments);
   file.tensors["parameters"] = stack(
       states, StoredType::float64,
       [](const TrainingState& state) -> const auto& { return state.parameters; });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/program_options.hpp>
 #include <charconv>
 #include <iostream>
 #include <limits>
@@ -18,36 +19,54 @@ namespace {
 
 constexpr std::uint64_t most_threads = 1024;
 
+using Words = std::vector<std::string>;
+
+po::options_description described(const std::vector<DeclaredOption>& options) {
+  po::options_description description("Options", 110);
+  for (const DeclaredOption& option : options) {
+    auto declare = description.add_options();
+    if (option.takes == DeclaredOption::Takes::nothing) {
+      declare(option.name.c_str(), option.help.c_str());
+    } else if (option.takes == DeclaredOption::Takes::values) {
+      declare(option.name.c_str(), po::value<Words>()->multitoken()->value_name(option.value),
+              option.help.c_str());
+    } else {
+      auto* semantic = po::value<std::string>()->value_name(option.value);
+      if (!option.fallback.empty()) semantic->default_value(option.fallback);
+      declare(option.name.c_str(), semantic, option.help.c_str());
+    }
+  }
+  return description;
+}
+
+Words words_of(const boost::any& value) {
+  if (const auto* words = boost::any_cast<Words>(&value)) return *words;
+  if (const auto* word = boost::any_cast<std::string>(&value)) return {*word};
+  return {};
+}
+
 }  // namespace
 
 CommandLine::CommandLine(std::string command, std::string summary, std::string example)
-    : command_(std::move(command)),
-      summary_(std::move(summary)),
-      example_(std::move(example)),
-      options_("Options", 110),
-      hidden_("") {
-  options_.add_options()("help", "print this help and exit");
+    : command_(std::move(command)), summary_(std::move(summary)), example_(std::move(example)) {
+  flag("help", "print this help and exit");
 }
 
 void CommandLine::option(const std::string& name, const std::string& value, const std::string& help,
                          const std::string& fallback) {
-  auto* semantic = po::value<std::string>()->value_name(value);
-  if (!fallback.empty()) semantic->default_value(fallback);
-  options_.add_options()(name.c_str(), semantic, help.c_str());
+  options_.push_back({name, DeclaredOption::Takes::a_value, value, help, fallback});
 }
 
 void CommandLine::list(const std::string& name, const std::string& value, const std::string& help) {
-  options_.add_options()(name.c_str(), po::value<std::vector<std::string>>()->multitoken()->value_name(value),
-                         help.c_str());
+  options_.push_back({name, DeclaredOption::Takes::values, value, help});
 }
 
 void CommandLine::flag(const std::string& name, const std::string& help) {
-  options_.add_options()(name.c_str(), help.c_str());
+  options_.push_back({name, DeclaredOption::Takes::nothing, "", help});
 }
 
 void CommandLine::positional(const std::string& name, const std::string& help) {
-  positional_name_ = name;
-  hidden_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), help.c_str());
+  positional_ = {name, DeclaredOption::Takes::values, "", help};
 }
 
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
@@ -59,23 +78,27 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     print_option_words();
     return false;
   }
-  po::options_description all;
-  all.add(options_).add(hidden_);
+  po::options_description all = described(options_);
   po::positional_options_description words;
-  if (!positional_name_.empty()) words.add(positional_name_.c_str(), -1);
+  if (!positional_.name.empty()) {
+    all.add(described({positional_}));
+    words.add(positional_.name.c_str(), -1);
+  }
   using po::command_line_style::style_t;
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
+  po::variables_map given;
   try {
     po::store(
         po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
-        values_);
+        given);
   } catch (const po::too_many_positional_options_error&) {
     reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_,
            command_);
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
+  for (const auto& [name, value] : given) values_[name] = words_of(value.value());
   if (!has("help")) return true;
   print_help();
   return false;
@@ -83,8 +106,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
 
 void CommandLine::print_help() const {
   std::cout << "digon " << command_ << ": " << summary_ << "\n\nUsage: digon " << command_
-            << (positional_name_.empty() ? "" : " " + positional_name_ + "…") << " [options]\n\n"
-            << options_ << "\nExample:\n  " << example_ << "\n";
+            << (positional_.name.empty() ? "" : " " + positional_.name + "…") << " [options]\n\n"
+            << described(options_) << "\nExample:\n  " << example_ << "\n";
 }
 
 void CommandLine::print_man_part() const {
@@ -103,8 +126,9 @@ void CommandLine::print_man_part() const {
     return escaped;
   };
   fmt::print(".SS digon {}{}\n{}.\n.PP\n.EX\n{}\n.EE\n", command_,
-             positional_name_.empty() ? "" : " " + positional_name_ + "…", troff(summary_), troff(example_));
-  for (const auto& option : options_.options()) {
+             positional_.name.empty() ? "" : " " + positional_.name + "…", troff(summary_), troff(example_));
+  const po::options_description options = described(options_);
+  for (const auto& option : options.options()) {
     const std::string parameter = option->format_parameter();
     fmt::print(".TP\n.B {}{}\n{}\n", troff("--" + option->long_name()),
                parameter.empty() ? "" : " " + troff(parameter), troff(option->description()));
@@ -112,20 +136,21 @@ void CommandLine::print_man_part() const {
 }
 
 void CommandLine::print_option_words() const {
-  for (const auto& option : options_.options()) fmt::print("--{} ", option->long_name());
+  const po::options_description options = described(options_);
+  for (const auto& option : options.options()) fmt::print("--{} ", option->long_name());
 }
 
 bool CommandLine::has(const std::string& name) const {
-  return values_.count(name) > 0;
+  return values_.contains(name);
 }
 
 std::string CommandLine::text(const std::string& name) const {
   if (!has(name)) reject("--{} is needed; 'digon {} --help' says what it is", name, command_);
-  return values_[name].as<std::string>();
+  return values_.at(name).at(0);
 }
 
 std::vector<std::string> CommandLine::list(const std::string& name) const {
-  return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>{};
+  return has(name) ? values_.at(name) : Words{};
 }
 
 std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least,

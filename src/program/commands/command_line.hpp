@@ -1,11 +1,22 @@
 #pragma once
 
-#include <boost/program_options.hpp>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace digon {
+
+/// An option as a command declares it.
+struct DeclaredOption {
+  enum class Takes { nothing, a_value, values };
+
+  std::string name;
+  Takes takes = Takes::nothing;
+  std::string value = "";  ///< how --help names the value
+  std::string help = "";
+  std::string fallback = "";  ///< empty: no default
+};
 
 /// The options of one command. Every reader below throws InputError with a line that names the option, what
 /// was given and what is accepted.
@@ -44,10 +55,9 @@ class CommandLine {
   std::string command_;
   std::string summary_;
   std::string example_;
-  std::string positional_name_;
-  boost::program_options::options_description options_;
-  boost::program_options::options_description hidden_;
-  boost::program_options::variables_map values_;
+  DeclaredOption positional_;  ///< no name: none is accepted
+  std::vector<DeclaredOption> options_;
+  std::map<std::string, std::vector<std::string>> values_;  ///< of the options given or defaulted
 };
 
 /// Options many commands share, declared and read alike.

@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/files/table.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
@@ -33,8 +34,8 @@ int run_export(const std::vector<std::string>& arguments) {
     const std::string name = row.cell.weights.empty() ? "" : fmt::format("cell-{}.safetensors", k);
     if (!name.empty()) write_file_atomically(folder / name, row.cell.weights);
     table.add_row({text_of(k), row.experiment, row.key.kind, text_of(std::size_t(row.key.version)),
-                   row.program, text_of(row.cell.seconds), row.key.settings.dump(), row.cell.result.dump(),
-                   name});
+                   row.program, text_of(row.cell.seconds), dump_json(row.key.settings),
+                   dump_json(row.cell.result), name});
   }
   write_csv(folder / "cells.csv", table);
   fmt::print("{} cells written to {}\n", rows.size(), folder.string());

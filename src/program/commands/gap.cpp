@@ -70,7 +70,7 @@ int run_gap(const std::vector<std::string>& arguments) {
     }
   }
   if (line.has("json")) {
-    fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+    fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
   } else {
     fmt::print("{}", to_text(table));
   }

@@ -128,7 +128,7 @@ int run_loss(const std::vector<std::string>& arguments) {
     progress->advance(1);
   }
   progress.reset();  // its line makes room
-  fmt::print("{}", line.has("json") ? (printed.size() == 1 ? printed[0] : printed).dump() + "\n" : text);
+  fmt::print("{}", line.has("json") ? dump_json(printed.size() == 1 ? printed[0] : printed) + "\n" : text);
   return 0;
 }
 

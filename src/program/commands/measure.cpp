@@ -95,7 +95,7 @@ int run_measure(const std::vector<std::string>& arguments) {
       if (privileged) fmt::print("{}\n", to_text(neurons));
     }
   }
-  if (line.has("json")) fmt::print("{}\n", (printed.size() == 1 ? printed[0] : printed).dump());
+  if (line.has("json")) fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
   return 0;
 }
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/base/progress.hpp"
 #include "core/files/layer_file.hpp"
 #include "core/files/table.hpp"
@@ -148,7 +148,8 @@ int measure_layer(const CommandLine& line) {
     return exit_interrupted;
   }
   if (line.has("csv")) write_csv(line.text("csv"), table_of(*geometry));
-  fmt::print("{}", line.has("json") ? describe(layer, *geometry).dump() + "\n" : to_text(layer, *geometry));
+  fmt::print("{}",
+             line.has("json") ? dump_json(describe(layer, *geometry)) + "\n" : to_text(layer, *geometry));
   return 0;
 }
 

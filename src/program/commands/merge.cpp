@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "sweep/run_store.hpp"
@@ -32,8 +33,8 @@ void require_same_run(const std::vector<std::filesystem::path>& shards) {
     const std::optional<nlohmann::json> run = RunStore(file).run();
     if (!run) reject("{}: is no shard's store", file.string());
     if (first && *run != *first) {
-      reject("{}: is of a run with other settings, {}, than {}: {}", file.string(), run->dump(),
-             shards.front().string(), first->dump());
+      reject("{}: is of a run with other settings, {}, than {}: {}", file.string(), dump_json(*run),
+             shards.front().string(), dump_json(*first));
     }
     first = run;
   }

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/base/input_error.hpp"
+#include "core/base/json.hpp"
 #include "core/model/feature_description.hpp"
 
 namespace digon {
@@ -112,7 +113,8 @@ std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel
   std::map<std::string, std::size_t> known;
   std::vector<std::vector<std::size_t>> groups;
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    const std::string law = to_json(features[k]).dump() + std::string(name_of(chosen[k].loaded.model.kind));
+    const std::string law =
+        dump_json(to_json(features[k])) + std::string(name_of(chosen[k].loaded.model.kind));
     const auto [found, is_new] = known.emplace(law, groups.size());
     if (is_new) groups.emplace_back();
     groups[found->second].push_back(k);

@@ -109,7 +109,7 @@ int run_optimum(const std::vector<std::string>& arguments) {
   const ToyModel& best = lowest(minima).model;
   const double least_eigenvalue = hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
-    fmt::print("{}\n", describe(minima, options.starts, least_eigenvalue).dump());
+    fmt::print("{}\n", dump_json(describe(minima, options.starts, least_eigenvalue)));
   } else {
     print_text(minima, options.starts, least_eigenvalue);
   }

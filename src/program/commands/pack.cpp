@@ -216,7 +216,7 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
     points.add_row(std::move(row));
   }
   write_csv(folder / "points.csv", points);
-  write_file_atomically(folder / "packing.json", describe(answer).dump(2) + "\n");
+  write_file_atomically(folder / "packing.json", dump_json(describe(answer), 2) + "\n");
   const std::string what = fmt::format("{} points in {} dimensions", answer.W.cols(), answer.W.rows());
   const std::string& geometry = answer.geometry.name;
   draw_packing(folder / "packing",
@@ -302,14 +302,14 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
     all.push_back({{"features", n}, {"dim", dim}, {"optima", optima}});
   }
   if (line.has("json")) {
-    fmt::print("{}\n", (all.size() == 1 ? all[0] : all).dump());
+    fmt::print("{}\n", dump_json(all.size() == 1 ? all[0] : all));
   } else {
     fmt::print("{}", to_text(table));
   }
   if (line.has("out")) {
     const std::filesystem::path folder = line.text("out");
     write_csv(folder / "l1.csv", table);
-    write_file_atomically(folder / "l1.json", all.dump(2) + "\n");
+    write_file_atomically(folder / "l1.json", dump_json(all, 2) + "\n");
   }
   return interrupted() ? exit_interrupted : 0;
 }
@@ -357,7 +357,7 @@ int run_pack(const std::vector<std::string>& arguments) {
           ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
           : pack_energy(energy, name, points, dim, search);
   if (line.has("json")) {
-    fmt::print("{}\n", describe(answer).dump());
+    fmt::print("{}\n", dump_json(describe(answer)));
   } else {
     print_text(answer);
   }

@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/shard.hpp"
@@ -27,7 +28,7 @@ int run_verify(const std::vector<std::string>& arguments) {
     return explain_interrupted(verification.out);
   }
   if (line.has("json")) {
-    fmt::print("{}\n", to_json(checks).dump());
+    fmt::print("{}\n", dump_json(to_json(checks)));
   } else {
     const auto passed =
         std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass; });

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/archive/iterators/base64_from_binary.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
-#include <regex>
+#include <charconv>
 #include <string_view>
 
 #include "core/base/atomic_file.hpp"
@@ -63,10 +63,11 @@ struct Image {
 
 Image image_of(const std::filesystem::path& figure) {
   const std::string svg = read_file(figure.string() + ".svg");
-  std::smatch box;
-  const std::string head = svg.substr(0, 1000);
-  const int width =
-      std::regex_search(head, box, std::regex("viewBox=\"0 0 ([0-9]+) ")) ? std::stoi(box[1]) : 1000;
+  int width = 1000;
+  constexpr std::string_view box = "viewBox=\"0 0 ";
+  if (const std::size_t at = svg.find(box); at < 1000) {
+    std::from_chars(svg.data() + at + box.size(), svg.data() + svg.size(), width);
+  }
   if (svg.size() <= largest_svg) return {"data:image/svg+xml;base64," + base64(svg), width};
   return {"data:image/png;base64," + base64(read_file(figure.string() + ".png")), width};
 }

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
+
+#include "core/base/json.hpp"
 
 namespace digon {
 
@@ -45,7 +46,7 @@ void read_expected(const json& entry, Prediction& prediction) {
 
 std::vector<Prediction> read_predictions() {
   std::vector<Prediction> all;
-  const json table = json::parse(tables::predictions);
+  const json table = parse_json(tables::predictions, "paper_refs/predictions.json");
   for (const json& entry : table.at("predictions")) {
     Prediction prediction;
     prediction.id = entry.at("id").get<std::string>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/json.hpp"
 #include "core/files/table.hpp"
 
 namespace digon {
@@ -34,7 +35,7 @@ nlohmann::json to_json(const std::vector<Check>& checks) {
 }
 
 void write_verdict(const std::filesystem::path& path, const std::vector<Check>& checks) {
-  write_file_atomically(path, to_json(checks).dump(2) + "\n");
+  write_file_atomically(path, dump_json(to_json(checks), 2) + "\n");
 }
 
 }  // namespace digon

@@ -92,7 +92,7 @@ TEST_CASE("tensors that are no toy model are refused") {
   refused({{"W", tensor({1, 3, 2}, 0)}, {"b", infinite}}, "b: contains NaN or infinity");
 
   const std::map<std::string, digon::Tensor> good{{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 3}, 0)}};
-  refused(good, "not the JSON Digon writes", {{"instances", "nonsense"}});
+  refused(good, "metadata 'instances' is not valid JSON", {{"instances", "nonsense"}});
   refused(good, "not the JSON Digon writes", {{"instances", "[{}]"}});
   refused(good, "describes 2 instances", {{"instances", "[{},{}]"}});
   refused(good, "density: feature 1 has 2",

@@ -1,9 +1,10 @@
 #include "empirical/attack/adversarial.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "core/algebra/dense_solvers.hpp"
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "tests/random_models.hpp"
 #include "theory/loss/linear_model.hpp"
@@ -14,21 +15,20 @@ namespace {
 
 /// max ‖r + Gδ‖² over ‖δ‖ = radius by the secular equation: (λ − GᵀG) δ = Gᵀr with λ above the spectrum.
 double trust_region_maximum(const Eigen::MatrixXd& G, const Eigen::VectorXd& r, double radius) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> spectrum(G.transpose() * G);
-  const Eigen::VectorXd c = spectrum.eigenvectors().transpose() * G.transpose() * r;
+  const SymmetricEigen spectrum = symmetric_eigen(gram(G));
+  const Eigen::VectorXd c = transposed_product(product(G, spectrum.vectors), r);
   const auto norm = [&](double lambda) {
-    return (c.array() / (lambda - spectrum.eigenvalues().array())).matrix().norm();
+    return (c.array() / (lambda - spectrum.values.array())).matrix().norm();
   };
-  const double top = spectrum.eigenvalues().maxCoeff();
+  const double top = spectrum.values.maxCoeff();
   double low = top * (1.0 + 1e-13);
   double high = top + c.norm() / radius;
   for (int k = 0; k < 200; ++k) {
     const double middle = 0.5 * (low + high);
     (norm(middle) > radius ? low : high) = middle;
   }
-  const Eigen::VectorXd delta =
-      spectrum.eigenvectors() * (c.array() / (high - spectrum.eigenvalues().array())).matrix();
-  return (r + G * delta).squaredNorm();
+  const Eigen::VectorXd share = c.array() / (high - spectrum.values.array());
+  return (r + product(G, product(spectrum.vectors, share))).squaredNorm();
 }
 
 }  // namespace
@@ -37,10 +37,11 @@ TEST_CASE("the attack on a linear model is the solution of the trust region prob
   const ToyModel model = random_model(6, 3, 0.6, 4, ModelKind::linear);
   const Eigen::VectorXd x = random_model(6, 1, 1.0, 5).b;
   const Attack attack = strongest_attack(model, Eigen::VectorXd::Ones(6), x, 0.3);
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
+  const Eigen::VectorXd residual = product(G, x) + model.b - x;
   CHECK(attack.perturbation.norm() == Approx(0.3));
-  CHECK(attack.clean == Approx((G * x + model.b - x).squaredNorm()));
-  CHECK(attack.attacked == Approx(trust_region_maximum(G, G * x + model.b - x, 0.3)).epsilon(1e-9));
+  CHECK(attack.clean == Approx(residual.squaredNorm()));
+  CHECK(attack.attacked == Approx(trust_region_maximum(G, residual, 0.3)).epsilon(1e-9));
 }
 
 TEST_CASE("the attack on a ReLU model beats every attack of a fine grid in the plane") {

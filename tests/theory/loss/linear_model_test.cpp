@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "tests/random_models.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -13,7 +14,7 @@ using namespace digon;
 TEST_CASE("the linear model's exact loss is theory's sum over pairs") {
   const ToyModel model = random_model(6, 3, 0.7, 1, ModelKind::linear);
   const FeatureDistribution features = uneven_features(6, 1);
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
   double expected = 0.0;
   for (Eigen::Index j = 0; j < 6; ++j) {
     double spread = 0.0;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "core/algebra/products.hpp"
 #include "tests/random_models.hpp"
 #include "theory/optima/polygon.hpp"
 
@@ -26,7 +27,7 @@ TEST_CASE("feature benefit and interference are their integrals") {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const ToyModel model = random_model(5, 2, 0.8, seed);
     const Eigen::VectorXd importance = uneven_features(5, seed).importance;
-    const Eigen::MatrixXd G = model.W.transpose() * model.W;
+    const Eigen::MatrixXd G = gram(model.W);
     const OneSparseLoss loss = one_sparse_loss(model, importance);
     for (Eigen::Index i = 0; i < 5; ++i) {
       const double benefit =
