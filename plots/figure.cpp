@@ -74,8 +74,15 @@ void Figure::place(int left, int bottom, int width, int height) {
 }
 
 std::string subscripted(const std::string& name) {
-  static const std::regex number("_([0-9]+)");
-  return std::regex_replace(name, number, "_{$1}");
+  constexpr std::string_view digits = "0123456789";
+  std::string text = name;
+  for (std::size_t at = 0; (at = text.find('_', at)) != std::string::npos; ++at) {
+    const std::size_t end = std::min(text.find_first_not_of(digits, at + 1), text.size());
+    if (end == at + 1) continue;
+    text.insert(end, "}");
+    text.insert(at + 1, "{");
+  }
+  return text;
 }
 
 std::string plain_text(const std::string& text) {

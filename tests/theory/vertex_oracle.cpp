@@ -34,7 +34,7 @@ Real factorial(std::size_t k) {
   return k == 0 ? Real(1) : Real(k) * factorial(k - 1);
 }
 
-/// E[max(t + Σ g_i x_i, 0)^q], all x_i uniform on [0, 1], all g_i ≠ 0:
+/// E[max(t + Σ g_i u_i, 0)^q], all u_i uniform on [0, 1], all g_i ≠ 0:
 ///   q!/(k+q)! (Π g_i)⁻¹ Σ_v (−1)^{k−|v|} max(t + g·v, 0)^{k+q}
 Real relu_moment(const std::vector<Real>& g, const Real& t, unsigned q) {
   if (g.empty()) return t > 0 ? Real(pow(t, q)) : Real(0);
@@ -43,28 +43,60 @@ Real relu_moment(const std::vector<Real>& g, const Real& t, unsigned q) {
   return factorial(q) / factorial(g.size() + q) / product * vertex_sum(g, t, unsigned(g.size()) + q, false);
 }
 
-/// E[x_k max(t + Σ g_i x_i, 0)] for the last feature: half the derivative of the second moment by g_k.
-Real relu_moment_with_last(const std::vector<Real>& g, const Real& t) {
+/// E[u_k max(t + Σ g_i u_i, 0)^q] for the last: the derivative of the moment q + 1 by g_k, over q + 1.
+Real relu_moment_with_last(const std::vector<Real>& g, const Real& t, unsigned q) {
   const std::size_t k = g.size();
   Real product = 1;
   for (const Real& each : g) product *= each;
-  const Real scale = factorial(2) / factorial(k + 2) / product;
-  return (-relu_moment(g, t, 2) / g.back() + scale * Real(k + 2) * vertex_sum(g, t, unsigned(k) + 1, true)) /
-         2;
+  const Real scale = factorial(q + 1) / factorial(k + q + 1) / product;
+  return (-relu_moment(g, t, q + 1) / g.back() +
+          scale * Real(k + q + 1) * vertex_sum(g, t, unsigned(k) + q, true)) /
+         Real(q + 1);
 }
 
-/// E[(x_j − max(z_j, 0))²] given that exactly the features of `pattern` are active.
-Real output_error(const std::vector<std::vector<Real>>& G, const std::vector<Real>& b, std::size_t j,
-                  std::size_t pattern) {
-  const std::size_t n = b.size();
-  std::vector<Real> g;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i != j && (pattern >> i & 1U) != 0 && G[j][i] != 0) g.push_back(G[j][i]);
+/// x = least + width u.
+struct RealLaw {
+  Real least;
+  Real width;
+  explicit RealLaw(const OracleLaw& law) : least(law.least), width(Real(law.greatest) - law.least) {}
+
+  [[nodiscard]] Real mean() const { return least + width / 2; }
+  [[nodiscard]] Real mean_square() const { return least * least + least * width + width * width / 3; }
+};
+
+/// E[max(t + Σ g_i x_i, 0)^q; times x of `own` if given], where `own` is one more coupling. All are active.
+struct ActiveSum {
+  const RealLaw& law;
+  Real t;
+  std::vector<Real> g = {};  // of the u_i
+
+  void add(const Real& coupling) {
+    t += coupling * law.least;
+    if (coupling != 0 && law.width != 0) g.push_back(coupling * law.width);
   }
-  if ((pattern >> j & 1U) == 0) return relu_moment(g, b[j], 2);
-  if (G[j][j] == 0) return Real(1) / 3 - relu_moment(g, b[j], 1) + relu_moment(g, b[j], 2);
-  g.push_back(G[j][j]);
-  return Real(1) / 3 - 2 * relu_moment_with_last(g, b[j]) + relu_moment(g, b[j], 2);
+
+  [[nodiscard]] Real moment(unsigned q) const { return relu_moment(g, t, q); }
+
+  /// E[x max(… + own x, 0)^q].
+  [[nodiscard]] Real moment_with(const Real& own, unsigned q) const {
+    ActiveSum with = *this;
+    with.add(own);
+    if (with.g.size() == g.size()) return law.mean() * with.moment(q);  // the sum does not move with x
+    return law.least * with.moment(q) + law.width * relu_moment_with_last(with.g, with.t, q);
+  }
+};
+
+/// E[(x_j − max(z_j, 0))²] given that exactly the features of `pattern` are active.
+Real output_error(const RealLaw& law, const std::vector<std::vector<Real>>& G, const std::vector<Real>& b,
+                  std::size_t j, std::size_t pattern) {
+  ActiveSum sum{law, b[j]};
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    if (i != j && (pattern >> i & 1U) != 0) sum.add(G[j][i]);
+  }
+  if ((pattern >> j & 1U) == 0) return sum.moment(2);
+  const Real with_target = sum.moment_with(G[j][j], 1);
+  sum.add(G[j][j]);
+  return law.mean_square() - 2 * with_target + sum.moment(2);
 }
 
 /// W and b as the oracle sees them. G is WᵀW in double, as theory sees it: the oracle is exact for those
@@ -93,29 +125,62 @@ Real probability_of(const FeatureDistribution& features, std::size_t pattern) {
 }
 
 /// Output j's share of the loss.
-Real output_loss(const OracleModel& model, const FeatureDistribution& features, std::size_t j) {
+Real output_loss(const OracleModel& model, const FeatureDistribution& features, const RealLaw& law,
+                 std::size_t j) {
   Real loss = 0;
   for (std::size_t pattern = 0; pattern < std::size_t{1} << model.b.size(); ++pattern) {
-    loss += probability_of(features, pattern) * output_error(model.G, model.b, j, pattern);
+    loss += probability_of(features, pattern) * output_error(law, model.G, model.b, j, pattern);
   }
   return Real(features.importance[Eigen::Index(j)]) * loss;
 }
 
-/// ∂/∂parameter of output j's share of the loss; the parameter is one of the model's.
-double derivative(OracleModel& model, const FeatureDistribution& features, std::size_t j, Real& parameter) {
+/// ∂f/∂parameter by central differences; f reads the parameter.
+template <typename Function>
+double derivative(Real& parameter, Function f) {
   const Real at = parameter;
   const Real h("1e-40");
   parameter = at + h;
-  const Real above = output_loss(model, features, j);
+  const Real above = f();
   parameter = at - h;
-  const Real below = output_loss(model, features, j);
+  const Real below = f();
   parameter = at;
   return static_cast<double>(Real((above - below) / (2 * h)));
 }
 
+/// The unit of a power mean as the oracle sees it.
+struct OracleUnit {
+  Real t;
+  Real a;
+  std::vector<Real> g;
+  std::vector<Real> density;
+};
+
+Real power_mean(const OracleUnit& unit, const RealLaw& law, int e, unsigned r) {
+  Real mean = 0;
+  for (std::size_t pattern = 0; pattern < std::size_t{1} << unit.g.size(); ++pattern) {
+    Real probability = 1;
+    ActiveSum sum{law, unit.t};
+    for (std::size_t i = 0; i < unit.g.size(); ++i) {
+      const bool active = (pattern >> i & 1U) != 0;
+      probability *= active ? unit.density[i] : Real(1 - unit.density[i]);
+      if (active) sum.add(unit.g[i]);
+    }
+    if (probability == 0) continue;
+    if (e == 1) {
+      mean += probability * sum.moment_with(unit.a, r);
+    } else {
+      if (e == 0) sum.add(unit.a);
+      mean += probability * sum.moment(r);
+    }
+  }
+  return mean;
+}
+
 }  // namespace
 
-OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& features) {
+OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& features,
+                         const OracleLaw& values) {
+  const RealLaw law(values);
   const OracleModel exact(model);
   const std::size_t n = exact.b.size();
   std::vector<Real> L(n + 1, Real(0));
@@ -123,7 +188,7 @@ OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& featu
   for (std::size_t pattern = 0; pattern < std::size_t{1} << n; ++pattern) {
     Real error = 0;
     for (std::size_t j = 0; j < n; ++j) {
-      error += Real(features.importance[Eigen::Index(j)]) * output_error(exact.G, exact.b, j, pattern);
+      error += Real(features.importance[Eigen::Index(j)]) * output_error(law, exact.G, exact.b, j, pattern);
     }
     L[std::size_t(std::popcount(pattern))] += error;
     loss += probability_of(features, pattern) * error;
@@ -133,19 +198,34 @@ OracleLoss vertex_oracle(const ToyModel& model, const FeatureDistribution& featu
   return result;
 }
 
-OracleGradient vertex_oracle_gradient(const ToyModel& model, const FeatureDistribution& features) {
+OracleGradient vertex_oracle_gradient(const ToyModel& model, const FeatureDistribution& features,
+                                      const OracleLaw& values) {
+  const RealLaw law(values);
   OracleModel exact(model);
   const Eigen::Index n = model.features();
   Eigen::MatrixXd by_G(n, n);
   OracleGradient gradient{{}, Eigen::VectorXd(n)};
   for (std::size_t j = 0; j < std::size_t(n); ++j) {
-    gradient.by_b[Eigen::Index(j)] = derivative(exact, features, j, exact.b[j]);
+    const auto loss = [&] { return output_loss(exact, features, law, j); };
+    gradient.by_b[Eigen::Index(j)] = derivative(exact.b[j], loss);
     for (std::size_t i = 0; i < std::size_t(n); ++i) {
-      by_G(Eigen::Index(j), Eigen::Index(i)) = derivative(exact, features, j, exact.G[j][i]);
+      by_G(Eigen::Index(j), Eigen::Index(i)) = derivative(exact.G[j][i], loss);
     }
   }
   gradient.by_W = product(model.W, by_G + by_G.transpose());
   return gradient;
+}
+
+OraclePowerMean vertex_power_mean(double t, double a, const Eigen::VectorXd& g,
+                                  const Eigen::VectorXd& density, int e, int r, const OracleLaw& values) {
+  const RealLaw law(values);
+  OracleUnit unit{t, a, {g.begin(), g.end()}, {density.begin(), density.end()}};
+  const auto mean = [&] { return power_mean(unit, law, e, unsigned(r)); };
+  OraclePowerMean result{static_cast<double>(mean()), 0.0, 0.0, Eigen::VectorXd(g.size())};
+  result.by_t = derivative(unit.t, mean);
+  result.by_a = e < 0 ? 0.0 : derivative(unit.a, mean);
+  for (std::size_t i = 0; i < unit.g.size(); ++i) result.by_g[Eigen::Index(i)] = derivative(unit.g[i], mean);
+  return result;
 }
 
 }  // namespace digon

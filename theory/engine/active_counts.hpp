@@ -12,7 +12,8 @@ inline constexpr std::size_t closed_form_active = 2;
 /// A transform of y = Σ g_i x_i given that k features are active, as the mean over the C(n, k) patterns:
 ///   ē_k = C(n, k)⁻¹ Σ_{|A| = k} Π_{i∈A} f_i,   ē_k ← ((i − k)/i) ē_k + (k/i) f_i ē_{k−1}
 /// as feature i enters: a convex combination, stable for any n and free of overflow. The densities do not
-/// enter.
+/// enter. Factors 2, 3, 4: ē_1 = 3, ē_2 = (6 + 8 + 12)/3 = 26/3, ē_3 = 24. For n ≤ 400 each ē_k of factors of
+/// one sign is right to a relative 1e-13.
 template <typename T>
 class MeanCounts {
  public:

@@ -17,6 +17,9 @@ inline constexpr double decay_per_period = 4.0;
 
 /// The line of integration Re s = c: nodes s_l = c + i (l + ½) h with h = 2π/P, taken in blocks of
 /// lane_count.
+///
+/// P = 2: c = 4/P = 2, h = π, the first node is 2 + 1.5708i. A coupling g = 0.5 sees u = s g = 1 + 0.7854i
+/// there, where φ(u) = (eᵘ − 1)/u = 1.5039992 + 0.7408773i.
 struct ContourLine {
   double period = 0.0;
   double c = 0.0;
@@ -46,7 +49,8 @@ struct NodeBlock {
   }
 };
 
-/// e^{sg} and its moments M_0 … M_{R−1} on successive blocks of a line; e^{sg} there is a geometric sequence.
+/// e^{sg} and its moments M_r = E[x^r e^{sgx}], r < R, on successive blocks of a line; e^{sg} there is a
+/// geometric sequence. For |s g| ≤ 90 they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|).
 template <std::size_t R>
 class ExponentialOnLine {
  public:

@@ -5,14 +5,18 @@
 
 namespace digon {
 
-/// The transform of a sum over the patterns with at least c of some counted features active, c ≤ 3, and its
+/// The transform of a sum over the patterns with at least k₀ of some counted features active, k₀ ≤ 3, and its
 /// derivatives.
 ///
 /// Feature by feature, with f = p φ its transform where it is active and S = 1 − p, what exactly k are active
-/// in, and at least c, follow
-///   more ← S more + f (exactly_{c−1} + more),   exactly_k ← S exactly_k + f exactly_{k−1}:
-/// no subtraction, so that at any density the sum keeps its relative accuracy. Derivatives by f run the chain
-/// backwards, with adjoints. Features that are not counted come last, more ← (S + f) more.
+/// in, and at least k₀, follow
+///   more ← S more + f (exactly_{k₀−1} + more),   exactly_k ← S exactly_k + f exactly_{k−1}:
+/// no subtraction, so that at any density the sum keeps its relative accuracy, 1e-14 for 8 features.
+/// Derivatives by f run the chain backwards, with adjoints. Features that are not counted come last, more ←
+/// (S + f) more.
+///
+/// k₀ = 1, (S, f) = (0.8, 0.1), then (0.7, 0.2): more is 0.1, then 0.7 · 0.1 + 0.2 (0.8 + 0.1) = 0.25, which
+/// is 0.1 · 0.7 + 0.8 · 0.2 + 0.1 · 0.2 over the three patterns.
 ///
 /// An Algebra has an Element, zero(), add_real(u, a), scale(u, a), add(a, b), multiply(f, a), and
 /// multiply_transposed(f, a) for the adjoints.
@@ -27,7 +31,7 @@ class CountChain {
     const Element& f;
   };
 
-  /// `least` is c; the first `counted` features are counted.
+  /// `least` is k₀; the first `counted` features are counted.
   CountChain(int least, std::size_t counted) : least_(least), counted_(counted) {}
 
   void start(const Algebra& algebra) {

@@ -11,6 +11,9 @@
 namespace digon {
 
 /// How far y = Σ g_i x_i over the features from `first` on can be, for all that matters.
+///
+/// Six features of density 0.001, all g = 1: y has mean 0.003 and range [0, 6]. Where F = E[max(t + y, 0)²]
+/// may change by 1e-4, y need not be followed beyond 4.30.
 class FeatureSum {
  public:
   FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first);

@@ -7,7 +7,7 @@
 namespace digon {
 
 /// The first three moments of a random sum restricted to an event: E[1], E[y], E[y²]. Multiplying two of them
-/// adds the independent sums.
+/// adds the independent sums: x₁ + x₂ of two active features, {1, 1/2, 1/3} each, has {1, 1, 7/6}.
 struct Moments {
   std::array<double, 3> m{};
 };

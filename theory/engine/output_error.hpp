@@ -11,6 +11,11 @@ namespace digon {
 ///   inactive(t) = max(t, 0)²                          x_j = 0: interference
 ///   active(t)   = E[(x − max(t + a x, 0))²]           x = x_j active: reconstruction
 /// For x uniform on [0, 1] both are piecewise polynomials in t, of degree at most 3, with knots 0 and −a.
+///
+/// t = −0.2, a = 1: inactive 0; active ∫₀^0.2 x² dx + 0.8 · 0.2² = 0.0346667. One more active feature with
+/// g = 0.5 makes them 0.018 and 0.0228.
+///
+/// All are right to 4e-15 (1 + |t| + |a| + |g₁| + |g₂|)², for any finite arguments whose squares are finite.
 struct OutputError {
   double inactive = 0.0;
   double active = 0.0;

@@ -9,6 +9,8 @@
 namespace digon {
 
 /// One output of a toy model before its ReLU, z = b + a x_j + Σ g_i x_i, seen from its own feature j.
+///
+/// W = (1, −0.5), b₀ = 0.1: output 0 has a = 1, g = (−0.5) and z in [−0.4, 1.1].
 struct OutputUnit {
   double bias = 0.0;        ///< b_j
   double own = 0.0;         ///< a = G_jj

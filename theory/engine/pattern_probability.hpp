@@ -5,7 +5,8 @@
 
 namespace digon {
 
-/// The probability of each small activity pattern of the other features.
+/// The probability of each small activity pattern of the other features: of densities (0.1, 0.2), exactly the
+/// first is active with probability 0.1 · 0.8 = 0.08.
 class PatternProbability {
  public:
   explicit PatternProbability(const Eigen::VectorXd& density) : density_(density) {

@@ -30,7 +30,7 @@ constexpr double approximation_share = 0.02;
 /// The share that what y does beyond its reach may take; a contour sees the nearest alias of it e⁴ times.
 constexpr double reach_share = 2e-4;
 
-/// About how large |E[e^{sy}; at least c of the features [first, middle) active]| is at |s| = ω, for c = 0
+/// About how large |E[e^{sy}; at least k₀ of the features [first, middle) active]| is at |s| = ω, for k₀ = 0
 /// … 3.
 std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, std::size_t middle,
                             double omega) {
@@ -50,7 +50,7 @@ std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, s
     exactly[0] *= 1.0 - p;
   }
   std::array<double, 4> at_least = exactly;
-  for (std::size_t c = 3; c-- > 0;) at_least[c] += at_least[c + 1];
+  for (std::size_t least = 3; least-- > 0;) at_least[least] += at_least[least + 1];
   return at_least;
 }
 
@@ -159,18 +159,18 @@ class PowerMean {
       best.least = least;
     };
     std::array<bool, 4> done{};
-    for (std::size_t c = middle - first + 1; c <= 3; ++c) {  // no patterns for a contour
-      consider(int(c), 0.0);
-      done[c] = true;
+    for (std::size_t least = middle - first + 1; least <= 3; ++least) {  // no patterns for a contour
+      consider(int(least), 0.0);
+      done[least] = true;
     }
     for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
       const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
       const std::array<double, 4> at_least = decay(features_, first, middle, omega);
-      for (std::size_t c = 0; c <= 3; ++c) {
-        if (done[c] || kernel * at_least[c] > options_.tolerance) continue;
-        done[c] = true;
-        consider(int(c), nodes);
+      for (std::size_t least = 0; least <= 3; ++least) {
+        if (done[least] || kernel * at_least[least] > options_.tolerance) continue;
+        done[least] = true;
+        consider(int(least), nodes);
       }
     }
     return best;
@@ -373,6 +373,9 @@ class PowerMean {
     /// The l < i that i is paired with.
     [[nodiscard]] Eigen::Index pairs(Eigen::Index i) const { return least >= 3 ? i : 0; }
   };
+
+  // A vertex at 0 is where an inactive feature is: both are one point.
+  static_assert(vertices(Law{}).near == 0.0);
 
   /// Patterns with fewer than `least` large features active,
   ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) g_i) (V_{r+1}(g_i) − V_{r+1})

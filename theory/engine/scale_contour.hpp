@@ -23,12 +23,12 @@ struct SortedFeatures {
   [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
 };
 
-/// Which patterns a contour sums, over the features from `first` on: those with at least `least` of [first,
+/// Which patterns a contour sums, over the features from `first` on: those with at least k₀ of [first,
 /// counted) active.
 struct CountedScale {
   std::size_t first = 0;
   std::size_t counted = 0;
-  int least = 0;
+  int least = 0;  ///< k₀
 };
 
 /// A sum F over points and its derivatives, gathered as they are computed.
@@ -44,6 +44,9 @@ struct PowerSumParts {
 /// by the trapezoid rule on Re s = c with step 2π/P. The rule sees Σ_k (−1)^k e^{−ckP} V(t + kP). With P at
 /// least |t + y| (for all that matters), V(t − kP) = 0 and V(t + kP) is a polynomial in the moments of y: the
 /// aliases are known and subtracted. What is left is truncation.
+///
+/// Without features, V_{−1,2}(t) = t²; at t = 0.5 with P = 1 the rule tends to 0.25 − e⁻⁴ 1.5² + e⁻⁸ 2.5² − …
+/// = 0.2108134 (0.2109230 after 8 nodes), and the aliases, −0.0391866, make it 0.25.
 ///
 /// Counted features enter by CountChain. Of the others those with |s g| ≤ 1 enter together by their
 /// cumulants, so that a node costs no more than the couplings that can be resolved there.

@@ -9,6 +9,9 @@ namespace digon {
 
 /// One output's expected error F = w₀ E[inactive] + w₁ E[active], the two of OutputError, over the other
 /// features, and its derivatives.
+///
+/// b = −0.2, a = 1, no others, w = (0.9, 0.1): F = 0.1 · 0.0346667, ∂F/∂b = 0.2 (V_{0,1} − V_{1,0}) =
+/// 0.2 (0.32 − 0.48) = −0.032, ∂F/∂a = 0.2 (V_{1,1} − V_{2,0}) = 0.2 (0.2346667 − 0.3306667) = −0.0192.
 struct UnitGradient {
   OutputError expected;       ///< E[inactive], E[active]
   double uncertainty = 0.0;   ///< of F; the derivatives are those of F as computed
@@ -18,11 +21,12 @@ struct UnitGradient {
   std::size_t nodes = 0;
 };
 
-/// For a loss, `weights` are S_j and p_j.
+/// For a loss, `weights` are S_j and p_j. F is within `uncertainty` of the truth, and that within the
+/// tolerance unless max_nodes were spent.
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options);
 
-/// The same without a ReLU.
+/// The same without a ReLU, in closed form.
 UnitGradient linear_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights);
 
 }  // namespace digon

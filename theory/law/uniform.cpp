@@ -34,8 +34,8 @@ Eigen::ArrayXd transform_growth(Uniform, const Eigen::ArrayXd& u) {
   return (u.abs() < 1e-5).select(0.5 * u, (u.exp() - 1.0) / u - 1.0);
 }
 
-double mean_square_of_line(Uniform, double t, double g) {
-  return t * t + t * g + g * g / 3.0;
+double mean_square_of_line(Uniform law, double t, double g) {
+  return t * t + t * g + scaled_moment(law, g * g, 2);
 }
 
 double mean_square_of_relu(Uniform, double t, double g) {
@@ -72,13 +72,14 @@ double own_power(Uniform, double t, double a, int e, int r) {
   return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
 }
 
-void sum_squares_of_relu(Uniform, double t, const Eigen::Ref<const Eigen::ArrayXd>& g, Eigen::Index own,
+void sum_squares_of_relu(Uniform law, double t, const Eigen::Ref<const Eigen::ArrayXd>& g, Eigen::Index own,
                          double weight, SquaresOfRelu& sum) {
   const double begin = std::max(t, 0.0);
   sum.end = (t + g).max(0.0);
   sum.length = ((begin + sum.end) / g.abs().max(least_coupling)).min(1.0);
   sum.length[own] = 0.0;
-  sum.value = (sum.length * (begin * begin + begin * sum.end + sum.end.square())).sum() / 3.0;
+  sum.value =
+      scaled_moment(law, (sum.length * (begin * begin + begin * sum.end + sum.end.square())).sum(), 2);
   sum.by_t = (sum.length * (begin + sum.end)).sum();
   // 2∫ x max(t + g x, 0) dx: begins 1 − length late where it ends above 0.
   sum.by_g = weight * sum.length *

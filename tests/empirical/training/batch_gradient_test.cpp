@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
 
 namespace {
@@ -61,7 +62,7 @@ TEST_CASE("the batch gradient is the derivative of the loss, both uses of W incl
       GENERATE(std::pair{1, 1}, std::pair{5, 2}, std::pair{7, 3}, std::pair{2, 4}, std::pair{9, 6});
   const auto [n, m] = shape;
   const FeatureDistribution features = features_for(kind, n, 12);
-  Parameters<double> parameters(any_model(n, m, 12, kind));
+  const Parameters<double> parameters(any_model(n, m, 12, kind));
   const Tile<double> x = random_tile(features);
 
   BatchGradient<double> batch(kind, features.importance, m);
@@ -70,17 +71,12 @@ TEST_CASE("the batch gradient is the derivative of the loss, both uses of W incl
   batch.finish();
   CHECK(batch.loss() == Approx(plain_loss(parameters, features.importance, x)).epsilon(1e-13));
 
-  // Away from the kinks of the ReLU central differences are exact to h².
-  constexpr double h = 1e-6;
-  for (Eigen::Index k = 0; k < parameters.values.size(); ++k) {
-    const double at = parameters.values[k];
-    parameters.values[k] = at + h;
-    const double above = plain_loss(parameters, features.importance, x);
-    parameters.values[k] = at - h;
-    const double below = plain_loss(parameters, features.importance, x);
-    parameters.values[k] = at;
-    CHECK(batch.gradient().values[k] == Approx((above - below) / (2.0 * h)).epsilon(1e-6).margin(1e-6));
-  }
+  const auto loss = [&](const Eigen::VectorXd& at) {
+    Parameters<double> moved = parameters;
+    moved.values = at;
+    return plain_loss(moved, features.importance, x);
+  };
+  check_derivatives(loss, parameters.values, {batch.loss(), batch.gradient().values}, 1e-5);  // between kinks
 }
 
 TEST_CASE("the batch gradient is that of automatic differentiation") {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
 #include "tests/theory/vertex_oracle.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -22,19 +23,14 @@ void require_gradient(const ToyModel& model, const FeatureDistribution& features
   REQUIRE(std::abs(gradient.loss - loss.loss) <= gradient.error + loss.error);
 }
 
-/// The directional derivative by central differences of the double-precision loss.
-double difference(const ToyModel& model, const FeatureDistribution& features, const ToyModel& direction) {
-  constexpr double h = 1e-4;
+/// The loss and its gradient at a tolerance that differences can use, for check_derivatives.
+void check_loss_gradient(const ToyModel& model, const FeatureDistribution& features) {
   ExactLossOptions options;
   options.relative_tolerance = 1e-12;
-  const auto at = [&](double step) {
-    return exact_loss({model.W + step * direction.W, model.b + step * direction.b, model.kind}, features,
-                      options)
-        .loss;
-  };
-  // Richardson's step takes the error from h² to h⁴.
-  const auto central = [&](double step) { return (at(step) - at(-step)) / (2.0 * step); };
-  return (4.0 * central(h / 2.0) - central(h)) / 3.0;
+  const LossGradient gradient = exact_loss_gradient(model, features, options);
+  check_derivatives(
+      [&](const Eigen::VectorXd& x) { return exact_loss(with_parameters(model, x), features, options).loss; },
+      parameters_of(model.W, model.b), {gradient.loss, parameters_of(gradient.by_W, gradient.by_b)});
 }
 
 }  // namespace
@@ -83,16 +79,14 @@ TEST_CASE("the exact gradient survives awkward weights") {
 TEST_CASE("the gradient is the derivative of the loss for many features, both models") {
   const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear);
   const auto n = GENERATE(7, 20);
-  const ToyModel model = random_model(n, 4, 0.5, 9, kind);
-  const FeatureDistribution features = uneven_features(n, 9);
-  ExactLossOptions options;
-  options.relative_tolerance = 1e-12;
-  const LossGradient gradient = exact_loss_gradient(model, features, options);
-  for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    const ToyModel direction = random_model(n, 4, 1.0, 100 + seed);
-    const double analytic = gradient.by_W.cwiseProduct(direction.W).sum() + gradient.by_b.dot(direction.b);
-    CHECK(analytic == Approx(difference(model, features, direction)).epsilon(1e-7));
-  }
+  check_loss_gradient(random_model(n, 4, 0.5, 9, kind), uneven_features(n, 9));
+}
+
+TEST_CASE("the gradient is the derivative of the loss of features in sets") {
+  FeatureDistribution features = uneven_features(7, 21);
+  features.density << 0.3, 0.2, 0.3, 0.1, 0.5, 0.15, 0.4;
+  features.sets = {{SetRelation::correlated, {0, 2}}, {SetRelation::anticorrelated, {3, 4, 5}}};
+  check_loss_gradient(random_model(7, 3, 0.6, 21), features);
 }
 
 TEST_CASE("rotating W leaves the loss unchanged: W ∂Lᵀ is symmetric") {

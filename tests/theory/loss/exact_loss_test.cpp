@@ -266,18 +266,6 @@ TEST_CASE("features in sets have the exact loss of their samples") {
   const SampledLoss sampled = sampled_loss(model, features, 1 << 22, 3, 0);
   CHECK(std::abs(exact.loss - sampled.mean) <= 4.0 * sampled.standard_error);
   CHECK(exact.loss == Approx(exact.reconstruction.sum() + exact.interference.sum()).epsilon(1e-12));
-  // Its gradient is the derivative of it.
-  const LossGradient gradient = exact_loss_gradient(model, features);
-  CHECK(gradient.loss == Approx(exact.loss).epsilon(1e-9));
-  constexpr double h = 1e-5;
-  for (Eigen::Index k = 0; k < model.W.size(); ++k) {
-    ToyModel above = model;
-    ToyModel below = model;
-    above.W.data()[k] += h;
-    below.W.data()[k] -= h;
-    const double slope = (exact_loss(above, features).loss - exact_loss(below, features).loss) / (2.0 * h);
-    CHECK(gradient.by_W.data()[k] == Approx(slope).epsilon(1e-6).margin(1e-8));
-  }
 }
 
 TEST_CASE("a set of one feature changes nothing, and what has no exact loss is refused") {

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "core/algebra/products.hpp"
+#include "core/base/input_error.hpp"
+#include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
 #include "theory/optima/polygon.hpp"
 
@@ -43,6 +45,30 @@ TEST_CASE("feature benefit and interference are their integrals") {
       CHECK(loss.interference[i] == Approx(interference).epsilon(1e-9).margin(1e-12));
     }
   }
+}
+
+TEST_CASE("the gradient of L_1 is its derivative") {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const ToyModel model = random_model(5, 2, 0.8, seed);
+    const Eigen::VectorXd importance = uneven_features(5, seed).importance;
+    const LossGradient gradient = one_sparse_loss_gradient(model, importance);
+    CHECK(gradient.loss == Approx(one_sparse_loss(model, importance).total()).epsilon(1e-13));
+    check_derivatives(
+        [&](const Eigen::VectorXd& x) {
+          return one_sparse_loss(with_parameters(model, x), importance).total();
+        },
+        parameters_of(model.W, model.b), {gradient.loss, parameters_of(gradient.by_W, gradient.by_b)});
+  }
+  const ToyModel linear = random_model(3, 2, 1.0, 1, ModelKind::linear);
+  CHECK_THROWS_AS(one_sparse_loss_gradient(linear, Eigen::VectorXd::Ones(3)), InputError);
+}
+
+TEST_CASE("interference pair by pair adds up to that of each feature") {
+  const ToyModel model = random_model(5, 2, 0.8, 4);
+  const Eigen::VectorXd importance = uneven_features(5, 4).importance;
+  const Eigen::MatrixXd pairs = pairwise_interference(model, importance);
+  CHECK(pairs.diagonal().isZero(0.0));
+  CHECK(pairs.colwise().sum().transpose().isApprox(one_sparse_loss(model, importance).interference, 1e-14));
 }
 
 TEST_CASE("the regular polygons' losses are those of the literature") {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
@@ -21,34 +22,6 @@ FeatureDistribution ten_features(double density) {
 }
 
 }  // namespace
-
-TEST_CASE("the gradient of L_1 is its derivative") {
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const ToyModel model = random_model(5, 2, 0.8, seed);
-    const ToyModel direction = random_model(5, 2, 1.0, seed + 50);
-    const Eigen::VectorXd importance = uneven_features(5, seed).importance;
-    const LossGradient gradient = one_sparse_loss_gradient(model, importance);
-    CHECK(gradient.loss == Approx(one_sparse_loss(model, importance).total()).epsilon(1e-13));
-    const auto at = [&](double step) {
-      return one_sparse_loss({model.W + step * direction.W, model.b + step * direction.b, model.kind},
-                             importance)
-          .total();
-    };
-    const double h = 1e-5;
-    CHECK(gradient.by_W.cwiseProduct(direction.W).sum() + gradient.by_b.dot(direction.b) ==
-          Approx((at(h) - at(-h)) / (2.0 * h)).epsilon(1e-6));
-  }
-  ToyModel linear = random_model(3, 2, 1.0, 1, ModelKind::linear);
-  CHECK_THROWS_AS(one_sparse_loss_gradient(linear, Eigen::VectorXd::Ones(3)), InputError);
-}
-
-TEST_CASE("interference pair by pair adds up to that of each feature") {
-  const ToyModel model = random_model(5, 2, 0.8, 4);
-  const Eigen::VectorXd importance = uneven_features(5, 4).importance;
-  const Eigen::MatrixXd pairs = pairwise_interference(model, importance);
-  CHECK(pairs.diagonal().isZero(0.0));
-  CHECK(pairs.colwise().sum().transpose().isApprox(one_sparse_loss(model, importance).interference, 1e-14));
-}
 
 TEST_CASE("the best regular polygons are those of the literature, and stable") {
   // k ≤ 4: nothing interferes. k = 5, 6: chen2023.
@@ -151,13 +124,18 @@ TEST_CASE("Hessian eigenvalues off rotations: one less a rotation, and of a know
   const Eigen::MatrixXd H = hessian(objective, model);
   CHECK(H.rows() == 16);
   CHECK(hessian_eigenvalues(H, model).size() == 16 - 3);
-  // L_1 of one feature far on: (1 − w² )²/3 − (1 − w²)b + b², at w = 1, b = 0: ∂²/∂b² = 2, ∂²/∂w∂b = 2,
-  // ∂²/∂w² = 8/3.
-  const ToyModel on{Eigen::MatrixXd::Ones(1, 1), Eigen::VectorXd::Constant(1, 1e-3)};
-  const Eigen::MatrixXd one = hessian(one_sparse_objective(Eigen::VectorXd::Ones(1)), on);
-  CHECK(one(1, 1) == Approx(2.0).epsilon(1e-5));
-  CHECK(one(0, 1) == Approx(2.0).epsilon(1e-5));
-  CHECK(one(0, 0) == Approx(8.0 / 3.0 + 2e-3).epsilon(1e-4));
+}
+
+TEST_CASE("the Hessian is that of the loss") {
+  const auto check = [](const Objective& objective, const ToyModel& model) {
+    const LossGradient loss = objective(model);
+    check_derivatives([&](const Eigen::VectorXd& x) { return objective(with_parameters(model, x)).loss; },
+                      parameters_of(model.W, model.b),
+                      {loss.loss, parameters_of(loss.by_W, loss.by_b), hessian(objective, model)});
+  };
+  const ToyModel model = random_model(4, 2, 0.7, 3);
+  check(exact_objective(uniform_features(4, 0.3)), model);
+  check(one_sparse_objective(Eigen::VectorXd::Ones(4)), model);
 }
 
 TEST_CASE("a search without features, dimensions or starts is refused") {

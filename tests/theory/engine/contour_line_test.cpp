@@ -1,0 +1,57 @@
+#include "theory/engine/contour_line.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/theory/high_precision.hpp"
+
+using namespace digon;
+
+TEST_CASE("contour line: nodes and their inverses") {
+  const ContourLine line(2.0);
+  CHECK(line.c == 2.0);
+  const NodeBlock block(line, 3);
+  for (std::size_t k = 0; k < lane_count; ++k) {
+    const std::complex<double> s = block.s.lane(k);
+    CHECK(std::abs(s - std::complex<double>(2.0, (24.5 + double(k)) * std::numbers::pi)) <= 1e-13);
+    CHECK(std::abs(s * block.inverse_s.lane(k) - 1.0) <= 1e-15);
+    CHECK((std::abs(s) >= block.least * (1.0 - 1e-15) && std::abs(s) <= block.greatest * (1.0 + 1e-15)));
+  }
+}
+
+TEST_CASE("contour line: exponentials and their moments on every block, for couplings of every size") {
+  // |s g| from 1e-8 to 90, across the borders of series and recurrence, and over two restarts of the product.
+  const ContourLine line(3.0);
+  for (const double g : {1e-9, 1e-3, 0.02, 0.11, 0.4, 1.0, 3.0, -0.02, -0.7, -3.0}) {
+    ExponentialOnLine<3> on_line(Law{}, line, g);
+    for (std::size_t b = 0; b < 40; ++b) {
+      const NodeBlock block(line, b);
+      const auto& moments = on_line.next(block);
+      if (block.greatest * std::abs(g) > 90.0) break;
+      for (const std::size_t k : {std::size_t{0}, std::size_t{3}, lane_count - 1}) {
+        const std::complex<double> u = block.s.lane(k) * g;
+        CAPTURE(g, b, k, u);
+        CHECK(std::abs(on_line.exponential().lane(k) - to_double(exp(high(u)))) <=
+              4e-14 * std::exp(u.real()));
+        for (int r = 0; r < 3; ++r) {
+          const std::complex<double> exact = to_double(exponential_moment(high(u), r));
+          const double size = std::exp(std::max(u.real(), 0.0)) / std::max(1.0, std::abs(u));
+          CAPTURE(r, exact);
+          CHECK(std::abs(moments[std::size_t(r)].lane(k) - exact) <= 4e-14 * size);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("contour line: a transform may enter at any block") {
+  const ContourLine line(3.0);
+  ExponentialOnLine<2> from_start(Law{}, line, 0.9);
+  ExponentialOnLine<2> late(Law{}, line, 0.9);
+  for (std::size_t b = 0; b < 9; ++b) {
+    const NodeBlock block(line, b);
+    from_start.next(block);
+    if (b < 5) continue;
+    late.next(block);
+    CHECK(std::abs(late.moments()[1].lane(2) - from_start.moments()[1].lane(2)) <= 1e-15);
+  }
+}
