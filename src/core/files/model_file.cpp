@@ -104,6 +104,7 @@ Eigen::MatrixXd weights_of(const Tensor& tensor, const WeightShape& shape, std::
 std::vector<LoadedModel> read_descriptions(const NamedTensors& file, const WeightShape& shape,
                                            const std::string& source) {
   std::vector<LoadedModel> models(shape.instances);
+  for (std::size_t i = 0; i < models.size(); ++i) models[i].instance = i;
   const auto found = file.metadata.find("instances");
   if (found == file.metadata.end()) return models;
   try {
@@ -174,6 +175,19 @@ std::vector<LoadedModel> parse_models(std::string_view bytes, const std::string&
     }
   }
   return models;
+}
+
+std::vector<std::vector<std::size_t>> group_by_law(const std::vector<LoadedModel>& chosen,
+                                                   const std::vector<FeatureDistribution>& features) {
+  std::map<std::string, std::size_t> known;
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const std::string law = dump_json(to_json(features[k])) + std::string(name_of(chosen[k].model.kind));
+    const auto [found, is_new] = known.emplace(law, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(k);
+  }
+  return groups;
 }
 
 }  // namespace digon

@@ -30,6 +30,7 @@ struct LoadedModel {
   ToyModel model;
   std::optional<FeatureDistribution> features;
   std::uint64_t seed = 0;
+  std::size_t instance = 0;  ///< where it stood in the file
 };
 
 /// Reads the models of a safetensors, .npz or .npy file, told apart by their first bytes, wherever they were
@@ -43,5 +44,9 @@ std::vector<LoadedModel> load_models(const std::filesystem::path& file,
 /// The same of a file's bytes; `source` is named in an InputError.
 std::vector<LoadedModel> parse_models(std::string_view bytes, const std::string& source,
                                       WeightLayout layout = WeightLayout::inferred);
+
+/// The models whose optimum is the same, of one kind and law, as positions in `chosen`.
+std::vector<std::vector<std::size_t>> group_by_law(const std::vector<LoadedModel>& chosen,
+                                                   const std::vector<FeatureDistribution>& features);
 
 }  // namespace digon

@@ -26,7 +26,7 @@ int run_attack(const std::vector<std::string>& arguments) {
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
-  const std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   VulnerabilityOptions options;
   options.radius_share = line.real("radius", 0.0, 1e6);
@@ -41,7 +41,7 @@ int run_attack(const std::vector<std::string>& arguments) {
   {
     Progress progress("attack", chosen.size());
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
-      const ToyModel& model = chosen[k].loaded.model;
+      const ToyModel& model = chosen[k].model;
       const Vulnerability found =
           vulnerability(model, without_superposition(features[k], model.hidden()), features[k], options);
       const double per_dimension = 1.0 / feature_geometry(model.W).dimensions_per_feature;

@@ -30,7 +30,7 @@ int run_gap(const std::vector<std::string>& arguments) {
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
-  const std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   OptimumOptions options;
   options.starts = line.integer("starts", 1, 1'000'000);
@@ -48,7 +48,7 @@ int run_gap(const std::vector<std::string>& arguments) {
       if (interrupted()) break;
       std::vector<ToyModel> models;
       models.reserve(group.size());
-      for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
+      for (const std::size_t k : group) models.push_back(chosen[k].model);
       const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
       for (std::size_t g = 0; g < group.size(); ++g) {
         const OptimalityGap& gap = gaps[g];

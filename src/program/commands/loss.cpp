@@ -95,7 +95,7 @@ std::string to_text(std::size_t instance, const Theory& theory, const FeatureDis
 int run_loss(const std::vector<std::string>& arguments) {
   CommandLine line = declare();
   if (!line.parse(arguments)) return 0;
-  std::vector<ChosenModel> chosen = read_models(line);
+  std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const double tolerance = line.real("tolerance", 0.0, 1.0);
   const std::size_t threads = read_threads(line);
@@ -106,7 +106,7 @@ int run_loss(const std::vector<std::string>& arguments) {
   std::string text;
   std::optional<Progress> progress(std::in_place, "loss", chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    ToyModel& model = chosen[k].loaded.model;
+    ToyModel& model = chosen[k].model;
     if (kind) model.kind = *kind;
     const Eigen::VectorXd& importance = features[k].importance;
     ExactLossOptions exact;

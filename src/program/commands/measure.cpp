@@ -81,17 +81,17 @@ int run_measure(const std::vector<std::string>& arguments) {
   if (line.has("layer")) return measure_layer(line);
 
   json printed = json::array();
-  for (const ChosenModel& chosen : read_models(line)) {
-    const FeatureGeometry geometry = feature_geometry(chosen.loaded.model.W);
-    const Geometry named = describe_geometry(chosen.loaded.model.W);
-    const bool privileged = has_relu_hidden(chosen.loaded.model.kind);
-    const std::vector<Neuron> neurons = describe_neurons(chosen.loaded.model.W);
+  for (const LoadedModel& chosen : read_models(line)) {
+    const FeatureGeometry geometry = feature_geometry(chosen.model.W);
+    const Geometry named = describe_geometry(chosen.model.W);
+    const bool privileged = has_relu_hidden(chosen.model.kind);
+    const std::vector<Neuron> neurons = describe_neurons(chosen.model.W);
     if (line.has("json")) {
       json object = describe(geometry, named);
       if (privileged) object["neurons"] = describe(neurons);
       printed.push_back(std::move(object));
     } else {
-      print_text(chosen.instance, chosen.loaded.model.hidden(), geometry, named);
+      print_text(chosen.instance, chosen.model.hidden(), geometry, named);
       if (privileged) fmt::print("{}\n", to_text(neurons));
     }
   }

@@ -1,7 +1,5 @@
 #include "program/commands/model_options.hpp"
 
-#include <map>
-
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/model/feature_description.hpp"
@@ -69,17 +67,10 @@ void declare_model(CommandLine& line) {
   line.option("instance", "K", "only this instance of the file, counted from 0");
 }
 
-std::vector<ChosenModel> read_models(const CommandLine& line) {
-  const std::string file = line.text("model");
-  std::vector<LoadedModel> all = load_models(file, read_layout(line));
-  std::vector<ChosenModel> chosen;
-  if (line.has("instance")) {
-    const std::size_t instance = line.integer("instance", 0, all.size() - 1);
-    chosen.push_back({instance, std::move(all[instance])});
-    return chosen;
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) chosen.push_back({i, std::move(all[i])});
-  return chosen;
+std::vector<LoadedModel> read_models(const CommandLine& line) {
+  std::vector<LoadedModel> all = load_models(line.text("model"), read_layout(line));
+  if (!line.has("instance")) return all;
+  return {std::move(all[line.integer("instance", 0, all.size() - 1)])};
 }
 
 void declare_features_of_models(CommandLine& line) {
@@ -89,8 +80,8 @@ void declare_features_of_models(CommandLine& line) {
 }
 
 std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line,
-                                                         const std::vector<ChosenModel>& chosen) {
-  const Eigen::Index n = chosen.front().loaded.model.features();
+                                                         const std::vector<LoadedModel>& chosen) {
+  const Eigen::Index n = chosen.front().model.features();
   const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
   if (densities.size() > 1 && densities.size() != chosen.size()) {
     reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(),
@@ -98,7 +89,7 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
   }
   std::vector<FeatureDistribution> features;
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    const std::optional<FeatureDistribution>& stored = chosen[k].loaded.features;
+    const std::optional<FeatureDistribution>& stored = chosen[k].features;
     if (densities.empty() && !stored) reject("--density is needed: {} does not say it", line.text("model"));
     FeatureDistribution one = stored ? *stored : uniform_features(n, 0.0);
     if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : k];
@@ -106,20 +97,6 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
     features.push_back(std::move(one));
   }
   return features;
-}
-
-std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
-                                                   const std::vector<FeatureDistribution>& features) {
-  std::map<std::string, std::size_t> known;
-  std::vector<std::vector<std::size_t>> groups;
-  for (std::size_t k = 0; k < chosen.size(); ++k) {
-    const std::string law =
-        dump_json(to_json(features[k])) + std::string(name_of(chosen[k].loaded.model.kind));
-    const auto [found, is_new] = known.emplace(law, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[found->second].push_back(k);
-  }
-  return groups;
 }
 
 }  // namespace digon

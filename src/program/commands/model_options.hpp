@@ -27,14 +27,8 @@ WeightLayout read_layout(const CommandLine& line);
 /// --model, --layout and --instance.
 void declare_model(CommandLine& line);
 
-/// A model chosen from a file, and where it stood in it.
-struct ChosenModel {
-  std::size_t instance = 0;
-  LoadedModel loaded;
-};
-
 /// The models of --model, or the one of --instance.
-std::vector<ChosenModel> read_models(const CommandLine& line);
+std::vector<LoadedModel> read_models(const CommandLine& line);
 
 /// --density or --sparsity, and --importance, which override what the file says of its models.
 void declare_features_of_models(CommandLine& line);
@@ -42,10 +36,6 @@ void declare_features_of_models(CommandLine& line);
 /// The features each model is judged on: the options', else the file's. Throws InputError where neither says
 /// the density.
 std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line,
-                                                         const std::vector<ChosenModel>& chosen);
-
-/// The models whose optimum is the same, of one kind and law, as positions in `chosen`.
-std::vector<std::vector<std::size_t>> group_by_law(const std::vector<ChosenModel>& chosen,
-                                                   const std::vector<FeatureDistribution>& features);
+                                                         const std::vector<LoadedModel>& chosen);
 
 }  // namespace digon

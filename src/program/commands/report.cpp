@@ -39,7 +39,7 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
 Report report_on_model(const CommandLine& line, const std::filesystem::path& out) {
   const ModelReportOptions options{line.text("model"), out, line.integer("starts", 1, 1'000'000),
                                    read_seed(line), read_threads(line)};
-  const std::vector<ChosenModel> chosen = read_models(line);
+  const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   require_folder(out);
   return model_report(options, chosen, features);

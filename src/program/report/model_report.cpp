@@ -104,7 +104,7 @@ void draw_weights(const std::filesystem::path& path, const ToyModel& model, cons
 }
 
 /// Models of the same kind and law share one search for the optimum.
-std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
                                    const std::vector<FeatureDistribution>& features) {
   std::vector<OptimalityGap> gaps(chosen.size());
   OptimumOptions search;
@@ -116,9 +116,9 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   search.advance = [&](std::size_t starts) { progress.advance(starts); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
-    if (!has_exact_loss(chosen[group.front()].loaded.model.kind, features[group.front()])) continue;
+    if (!has_exact_loss(chosen[group.front()].model.kind, features[group.front()])) continue;
     std::vector<ToyModel> models;
-    for (const std::size_t k : group) models.push_back(chosen[k].loaded.model);
+    for (const std::size_t k : group) models.push_back(chosen[k].model);
     const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
     for (std::size_t g = 0; g < group.size(); ++g) gaps[group[g]] = found[g];
   }
@@ -127,7 +127,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
 
 }  // namespace
 
-Report model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+Report model_report(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
                     const std::vector<FeatureDistribution>& features) {
   const std::vector<OptimalityGap> gaps = gaps_of(options, chosen, features);
   Report report;
@@ -138,7 +138,7 @@ Report model_report(const ModelReportOptions& options, const std::vector<ChosenM
       chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     throw_if_interrupted();
-    const ToyModel& model = chosen[k].loaded.model;
+    const ToyModel& model = chosen[k].model;
     const FeatureGeometry geometry = feature_geometry(model.W);
     const std::filesystem::path folder = options.out / fmt::format("instance-{}", chosen[k].instance);
     Table summary = summary_table();

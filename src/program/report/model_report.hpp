@@ -4,7 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "program/commands/model_options.hpp"
+#include "core/files/model_file.hpp"
+#include "core/model/feature_distribution.hpp"
 #include "program/report/report_page.hpp"
 
 namespace digon {
@@ -20,7 +21,7 @@ struct ModelReportOptions {
 /// All there is to say of trained weights, a section an instance: exact loss and its decomposition, named
 /// geometry, optimality gap, figures. Leaves the figures in the output folder. Throws Interrupted where
 /// a signal ended it.
-Report model_report(const ModelReportOptions& options, const std::vector<ChosenModel>& chosen,
+Report model_report(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
                     const std::vector<FeatureDistribution>& features);
 
 }  // namespace digon
