@@ -50,7 +50,8 @@ struct NodeBlock {
 };
 
 /// e^{sg} and its moments M_r = E[x^r e^{sgx}], r < R, on successive blocks of a line; e^{sg} there is a
-/// geometric sequence. For |s g| ≤ 90 they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|).
+/// geometric sequence. For |s g| ≤ 90 they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|), to 2e-14
+/// where |s g| ≤ 1.
 template <std::size_t R>
 class ExponentialOnLine {
  public:

@@ -76,7 +76,7 @@ TEST_CASE(
 TEST_CASE("scale contour: many small features taken together by their cumulants") {
   // 12 of them: at |s g| ≤ 1 they are one power series. Against the same features, counted one by one.
   SortedFeatures features;
-  features.g = Eigen::VectorXd::LinSpaced(12, 0.1, 0.04);
+  features.g = Eigen::VectorXd::LinSpaced(12, 0.02, 0.01);
   features.g[0] = 0.9;
   features.density = Eigen::VectorXd::LinSpaced(12, 0.2, 0.9);
   std::vector<PowerSeries> cumulants;
