@@ -68,7 +68,8 @@ void declare_model(CommandLine& line) {
 }
 
 std::vector<LoadedModel> read_models(const CommandLine& line) {
-  std::vector<LoadedModel> all = load_models(line.text("model"), read_layout(line));
+  const std::string file = line.text("model");
+  std::vector<LoadedModel> all = load_models(file, read_layout(line));
   if (!line.has("instance")) return all;
   return {std::move(all[line.integer("instance", 0, all.size() - 1)])};
 }
