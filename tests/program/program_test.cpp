@@ -138,10 +138,12 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(optimum + "--density 0.1 0.2", "--density: 2 values given");
   refused(optimum + "--density 0.1 --objective l1", "L_1 is the limit of density 0");
   refused(optimum + "--density 0.1 --objective l2", "--objective: 'l2'");
-  refused(optimum + "--density 0.1 --starts 0", "--starts: '0'");
+  refused(optimum + "--density 0.1 --populations 0", "--populations: '0'");
+  refused(optimum + "--density 0.1 --descents 0", "--descents: '0'");
+  refused(optimum + "--density 0.1 --seconds 0", "--seconds: '0'");
   refused("optimum --hidden 1 --density 0.1", "--features is needed");
-  refused("gap --starts 3", "--model is needed");
-  refused("gap --model missing --starts 0", "missing");
+  refused("gap --populations 3", "--model is needed");
+  refused("gap --model missing --populations 0", "missing");
   refused("phase", "--out is needed");
   refused("phase --out new --features 4", "--features: '4' given; accepted: a whole number from 2 to 3");
   refused("phase --out new --features 3", "--hidden: 1 given with --features 3; accepted: 2");
@@ -271,28 +273,32 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
 
 TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   const TemporaryFolder folder;
-  const json best =
-      json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --starts 8 --json"));
+  const json best = json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --json"));
   const double optimum = best.at("loss");
   CHECK(optimum < 0.3 * 0.3 / 3.0);  // the antipodal candidate
-  CHECK(best.at("starts") == 8);
+  CHECK(best.at("confirmed") == true);
+  CHECK(best.at("populations") == 4);
   CHECK(best.at("W").size() == 1);
   CHECK(best.at("b").size() == 2);
   CHECK(best.at("gradient_norm").get<double>() < 1e-6);
   CHECK(best.at("min_hessian_eigenvalue").get<double>() > 0.0);
-  CHECK(best.at("minima").at(0).at("hits") == best.at("hits"));
+  CHECK(best.at("minima").at(0).at("populations") == best.at("agreeing"));
+  const json once =
+      json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --populations 1 --json"));
+  CHECK(once.at("confirmed") == false);
+  CHECK(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --populations 1")
+            .out.find("not confirmed, found once") != std::string::npos);
 
   Safetensors file;
   file.tensors["W"] = {{2, 1}, {1.0, -1.0}, StoredType::float64};
   file.tensors["b_final"] = {{2}, {0.0, 0.0}, StoredType::float64};
   write_file_atomically(folder.path() / "pair.safetensors", serialize(file));
-  const json gap =
-      json_of(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 8 --json"));
+  const json gap = json_of(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --json"));
   CHECK(gap.at("loss").get<double>() == Approx(0.03).epsilon(1e-12));
   CHECK(gap.at("local_minimum").get<double>() == Approx(optimum).epsilon(1e-7));
   CHECK(gap.at("best_optimum").get<double>() == Approx(optimum).epsilon(1e-7));
   CHECK(gap.at("relative_gap").get<double>() == Approx(0.03 / optimum - 1.0).epsilon(1e-5));
-  CHECK(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --starts 2").status == 0);
+  CHECK(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --seconds 1").status == 0);
 }
 
 TEST_CASE("the phase diagram leaves its tables and figure") {
@@ -379,7 +385,7 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   CHECK(answer["sets"] ==
         parse_json(R"([{"relation":"correlated","members":[0,1]},{"relation":"correlated","members":[2,3]}])",
                    "the sets"));
-  outcome = run_in(folder.path(), "gap --model pairs/weights.safetensors --starts 4");
+  outcome = run_in(folder.path(), "gap --model pairs/weights.safetensors --populations 1");
   CHECK(outcome.out.find("2 correlated sets") != std::string::npos);
 
   REQUIRE(run_in(folder.path(),
@@ -518,7 +524,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
         Approx(minimum).epsilon(1e-3));
   CHECK(loss_of("--optimizer sgd --learning-rate 0.3 --momentum 0.9 --warm-up 100 --steps 3000", "sgd") ==
         Approx(minimum).epsilon(1e-3));
-  const Outcome gap = run_in(folder.path(), "gap --model lbfgs/weights.safetensors --starts 1 --json");
+  const Outcome gap = run_in(folder.path(), "gap --model lbfgs/weights.safetensors --populations 1 --json");
   REQUIRE(gap.status == 0);
   const json found = json_of(gap);
   CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));

@@ -31,7 +31,7 @@ files="correlated/weights.safetensors correlated/correlated.csv correlated/model
 
 echo "The same bits on any number of ranks"
 "$digon" reproduce correlated --threads 1 --out one >/dev/null
-"$digon" optimum --features 5 --hidden 2 --density 0.1 --starts 24 --json >optimum1
+"$digon" optimum --features 5 --hidden 2 --density 0.1 --json >optimum1
 "$digon" pack --points 14 --dim 3 --starts 12 --json >pack1
 "$digon" pack --points 8 --dim 3 --energy coherence --starts 6 --json >code1
 "$digon" pack --features 5 --dim 2 --energy l1 --starts 4 --json >l1
@@ -40,7 +40,7 @@ for ranks in 2 4; do
   on $ranks reproduce correlated --threads 1 --out "ranks$ranks" >/dev/null 2>said
   grep -q "digon: $ranks ranks computed 6 cells, [1-6] of them not on rank 0: .* messages and .* bytes" said || fail "$(cat said)"
   same one "ranks$ranks" $files
-  on $ranks optimum --features 5 --hidden 2 --density 0.1 --starts 24 --json >"optimum$ranks" 2>/dev/null
+  on $ranks optimum --features 5 --hidden 2 --density 0.1 --json >"optimum$ranks" 2>/dev/null
   cmp optimum1 "optimum$ranks"
   on $ranks pack --points 14 --dim 3 --starts 12 --json 2>/dev/null | cmp - pack1
   on $ranks pack --points 8 --dim 3 --energy coherence --starts 6 --json 2>/dev/null | cmp - code1

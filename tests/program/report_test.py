@@ -166,7 +166,7 @@ with tempfile.TemporaryDirectory() as name:
     digon("report", "--suite", "theory", "--out", "theory")
     digon("train", "--features", "5", "--hidden", "2", "--density", "1", "0.1", "--importance", "0.9^i", "--steps",
           "1500", "--learning-rate", "0.003", "--out", "run")
-    digon("report", "--model", "run/weights.safetensors", "--starts", "4", "--out", "model")
+    digon("report", "--model", "run/weights.safetensors", "--populations", "1", "--out", "model")
     browser = Browser(folder)
     try:
         check_page(browser, folder / "theory" / "report.html", True)

@@ -49,7 +49,7 @@ with tempfile.TemporaryDirectory() as name:
     numpy.save(folder / "W.npy", W[0].T)
     measured = digon("measure", "--model", folder / "W.npy", "--layout", "m,n", "--json")
     numpy.testing.assert_allclose(measured["norm"], numpy.linalg.norm(W[0], axis=1), rtol=1e-12)
-    gap = digon("gap", "--model", folder / "a.npz", "--instance", 0, "--density", 0.2, "--starts", 2, "--json")
+    gap = digon("gap", "--model", folder / "a.npz", "--instance", 0, "--density", 0.2, "--populations", 1, "--json")
     assert gap["loss"] >= gap["local_minimum"] >= gap["best_optimum"] > 0
 
     refused = subprocess.run([program, "measure", "--model", folder / "W.npy"], capture_output=True, text=True)
@@ -95,7 +95,7 @@ with tempfile.TemporaryDirectory() as name:
         optimizer.step()
     numpy.savez(folder / "torch.npz", W=weights.detach().numpy(), b_final=bias.detach().numpy())
     losses = digon("loss", "--model", folder / "torch.npz", "--density", density, "--json")
-    gaps = digon("gap", "--model", folder / "torch.npz", "--density", density, "--starts", 24, "--json")
+    gaps = digon("gap", "--model", folder / "torch.npz", "--density", density, "--json")
     shapes = digon("measure", "--model", folder / "torch.npz", "--json")
     for k in range(instances):
         close_to_sampling(losses[k], weights[k].detach().numpy(), bias[k].detach().numpy(), density)

@@ -39,13 +39,7 @@ double unit_of(const Objective& objective, const ToyModel& like) {
 
 }  // namespace
 
-Descent descend(const Objective& objective, const ToyModel& start) {
-  const ToyModel model = descend_steps(objective, start, DescentOptions{}.steps);
-  const LossGradient loss = objective(model);
-  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
-}
-
-ToyModel descend_steps(const Objective& objective, const ToyModel& start, int steps) {
+Descent descend(const Objective& objective, const ToyModel& start, const DescentOptions& options) {
   const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
   const double unit = unit_of(objective, start);
   const auto scaled_loss = [&](Eigen::Map<const Eigen::VectorXd> x, Eigen::Map<Eigen::VectorXd> gradient) {
@@ -59,9 +53,27 @@ ToyModel descend_steps(const Objective& objective, const ToyModel& start, int st
       return std::numeric_limits<double>::infinity();  // a step to infinity
     }
   };
+  DescentOptions in_units = options;
+  in_units.bar /= unit;
   const Eigen::VectorXd end =
-      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), {.steps = steps});
-  return unflatten(end.cwiseQuotient(scale), start);
+      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), in_units);
+  const ToyModel model = unflatten(end.cwiseQuotient(scale), start);
+  const LossGradient loss = objective(model);
+  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
+}
+
+Descent with_best_absent_biases(const Objective& objective, const Descent& end) {
+  if (objective.absent_bias.size() == 0) return end;
+  ToyModel model = end.model;
+  for (Eigen::Index i = 0; i < model.features(); ++i) {
+    if (model.W.col(i).norm() >= absent_norm_of_descents) continue;
+    model.W.col(i).setZero();
+    model.b[i] = objective.absent_bias[i];
+  }
+  if (model.b == end.model.b) return end;
+  const LossGradient loss = objective(model);
+  if (loss.loss >= end.loss) return end;
+  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
 }
 
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {

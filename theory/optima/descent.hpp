@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "theory/optima/objective.hpp"
+#include "theory/search/local_descent.hpp"
 
 namespace digon {
 
@@ -19,10 +20,17 @@ struct Descent {
 ///
 /// Example: L_1 of one feature in one dimension, importance 1, from W = 0.5, b = 0 ends at W = 1, b = 0,
 /// where the loss is 0.
-Descent descend(const Objective& objective, const ToyModel& start);
+/// Tolerances are relative to the loss of the model that always answers 0; `bar` is a loss.
+Descent descend(const Objective& objective, const ToyModel& start, const DescentOptions& options = {});
 
-/// The model that so many steps of such a descent come to.
-ToyModel descend_steps(const Objective& objective, const ToyModel& start, int steps);
+/// A feature shorter than this at the end of a descent is absent.
+inline constexpr double absent_norm_of_descents = 1e-3;
+
+/// The descent's end with its absent features set right: where ‖W_i‖ is below that a feature is left out
+/// whole, W_i = 0, with the objective's absent bias, if that lowers the loss. Descents leave such features at
+/// b_i < 0, dead: their outputs are never on, and no gradient leads back. No other feature's output feels the
+/// change.
+Descent with_best_absent_biases(const Objective& objective, const Descent& end);
 
 /// The Hessian of the objective at a model by central differences of its gradient, over W column by column,
 /// then b [(nm+n)×(nm+n)].

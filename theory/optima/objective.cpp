@@ -1,7 +1,9 @@
 #include "theory/optima/objective.hpp"
 
+#include "theory/law/law.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
+#include "theory/loss/sparse_expansion.hpp"
 
 namespace digon {
 
@@ -12,10 +14,14 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
                         return exact_loss_gradient(model, features, options);
                       },
                       features.importance};
-  if (features.features() >= 10 && features.sets.empty() && features.has_uniform_density() &&
-      features.density.sum() <= 0.5) {
-    objective.guide = one_sparse_objective(features.importance).loss;
+  constexpr double sparse = 0.65;
+  constexpr double loose = 1e-5;
+  if (features.sets.empty() && features.density.sum() <= sparse) {
+    objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
+  } else if (relative_tolerance < loose) {
+    objective.guide = exact_objective(features, loose).loss;
   }
+  objective.absent_bias = feature_means(Law{}, features.density);
   return objective;
 }
 

@@ -13,15 +13,17 @@ struct Objective {
   /// May throw ToleranceError where it cannot be evaluated: a minimiser steps back from there.
   std::function<LossGradient(const ToyModel&)> loss;
   Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
-  /// Empty, or a loss that costs next to nothing and whose minima tell where good ones of this loss are.
+  /// Empty, or a loss that costs less and whose minima tell where good ones of this loss are.
   std::function<LossGradient(const ToyModel&)> guide = {};
+  /// Empty, or the bias that costs least where a feature is absent, p_i E[x_i | active] [n].
+  Eigen::VectorXd absent_bias = {};
 
   LossGradient operator()(const ToyModel& model) const { return loss(model); }
 };
 
 /// The exact loss of a distribution; its relative tolerance is what minima can be told apart by. Its guide is
-/// L_1 where there are ten or more features, alike in density, independent, and mostly alone (Σp_i ≤ 1/2):
-/// fewer need none, and where several are active at once L_1 leads astray.
+/// the loss to second order in the densities where that is within some 1% (independent features, Σp_i ≤
+/// 0.65), else the exact loss to a relative 1e-5.
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
 
 /// L_1 for importance I [n], the sparse limit.

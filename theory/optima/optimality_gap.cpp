@@ -2,18 +2,32 @@
 
 #include <algorithm>
 
+#include "core/algebra/products.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 
 namespace digon {
+namespace {
+
+/// Outputs that no input turns on: b_j + Σ_i max(G_ji, 0) ≤ 0.
+std::size_t dead_outputs(const ToyModel& model) {
+  if (model.kind != ModelKind::relu_output) return 0;
+  const Eigen::VectorXd greatest = model.b + gram(model.W).cwiseMax(0.0).rowwise().sum();
+  return std::size_t((greatest.array() <= 0.0).count());
+}
+
+}  // namespace
 
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
-                                           const OptimumOptions& options) {
+                                           const OptimumSearchOptions& options) {
   if (models.empty()) return {};
   std::vector<OptimalityGap> gaps(models.size());
   for (std::size_t k = 0; k < models.size(); ++k) {
     gaps[k].loss = gaps[k].local = exact_loss(models[k], features).loss;
+    gaps[k].dead = dead_outputs(models[k]);
   }
   if (models.front().kind == ModelKind::linear) {
     for (OptimalityGap& gap : gaps) {
@@ -22,19 +36,36 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
     }
     return gaps;
   }
-  const std::vector<LocalMinimum> minima = find_minima(exact_objective(features), models.front().features(),
-                                                       models.front().hidden(), options, models);
-  double best = gaps.front().loss;
+  const Objective objective = exact_objective(features);
+  std::vector<std::optional<Descent>> ends(models.size());
+  parallel_for(models.size(), options.threads, [&](std::size_t k) {
+    if (interrupted()) return;
+    ends[k] = with_best_absent_biases(objective, descend(objective, models[k]));
+  });
+  std::vector<ToyModel> local;
+  for (const std::optional<Descent>& end : ends) {
+    if (end) local.push_back(end->model);
+  }
+  const OptimumFound found =
+      search_optimum(objective, models.front().features(), models.front().hidden(), options, local);
+  // The minima found, and those of the weights.
+  std::vector<std::optional<Descent>> all = ends;
+  for (const LocalMinimum& minimum : found.minima) all.emplace_back(minimum.at);
+  const std::vector<LocalMinimum> minima = distinct_minima(all, &Descent::loss, same_optimum);
   for (std::size_t rank = 0; rank < minima.size(); ++rank) {
-    best = std::min(best, minima[rank].at.loss);
     for (const std::size_t start : minima[rank].starts) {
       if (start >= models.size()) continue;
       gaps[start].local = std::min(gaps[start].loss, minima[rank].at.loss);
       gaps[start].minimum = rank;
     }
   }
+  double best = lowest(minima).loss;
   for (const OptimalityGap& gap : gaps) best = std::min(best, gap.local);
-  for (OptimalityGap& gap : gaps) gap.best = best;
+  for (OptimalityGap& gap : gaps) {
+    gap.best = best;
+    gap.populations = found.populations;
+    gap.agreeing = same_optimum.holds(found.best().loss, best) ? found.agreeing() : 0;
+  }
   return gaps;
 }
 

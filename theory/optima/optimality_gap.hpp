@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "theory/optima/optimum.hpp"
+#include "theory/optima/optimum_search.hpp"
 
 namespace digon {
 
@@ -12,10 +12,14 @@ namespace digon {
 struct OptimalityGap {
   double loss = 0.0;   ///< exact loss of the weights
   double local = 0.0;  ///< of the local minimum a descent from them reaches
-  double best = 0.0;   ///< the lowest known: of the descents from random starts and from all given weights
+  double best =
+      0.0;  ///< the lowest known: of the search for the optimum and of the descents from all given weights
   /// Which local minimum the weights belong to, of those found, 0 the best; none if the search was
   /// interrupted.
   std::optional<std::size_t> minimum;
+  std::size_t populations = 0;  ///< of the search; 0 where the optimum is known in closed form
+  std::size_t agreeing = 0;     ///< that came to `best`
+  std::size_t dead = 0;         ///< outputs that no input turns on
 
   [[nodiscard]] double absolute() const { return loss - best; }
   [[nodiscard]] double relative() const { return best > 0.0 ? loss / best - 1.0 : 0.0; }
@@ -26,6 +30,6 @@ struct OptimalityGap {
 /// exact_loss and linear_optimum_loss do.
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
-                                           const OptimumOptions& options);
+                                           const OptimumSearchOptions& options);
 
 }  // namespace digon

@@ -1,20 +1,14 @@
 #include "theory/optima/optimum.hpp"
 
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
 #include "theory/loss/exact_loss.hpp"
-#include "theory/search/hops.hpp"
 
 namespace digon {
 namespace {
-
-/// A search of a guide: so many random models, descended so many steps.
-constexpr std::size_t guided_models = 32;
-constexpr int guided_steps = 150;
 
 constexpr SameMinimum same_loss{.relative = 1e-6, .absolute = 1e-15};
 
@@ -24,15 +18,6 @@ std::optional<Descent> descend_if_possible(const Objective& objective, const Toy
     return descend(objective, start);
   } catch (const ToleranceError&) {
     return std::nullopt;
-  }
-}
-
-/// A model and its loss, infinite where that cannot be evaluated: no descent can begin there.
-Descent evaluate_if_possible(const Objective& objective, const ToyModel& model) {
-  try {
-    return {model, objective(model).loss, 0.0};
-  } catch (const ToleranceError&) {
-    return {model, std::numeric_limits<double>::infinity(), 0.0};
   }
 }
 
@@ -46,26 +31,11 @@ ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t 
       Eigen::VectorXd::Zero(features)};
 }
 
-/// The lowest of guided_models random models that have descended on the guide.
-ToyModel guided_start(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
-                      std::uint64_t seed) {
-  const Objective guide{objective.guide, objective.importance};
-  const Descent none{random_start(features, hidden, seed, 0), std::numeric_limits<double>::infinity(), 0.0};
-  return hop(none, guided_models, &Descent::loss,
-             [&](const Descent& /*best*/, std::size_t c) {
-               return evaluate_if_possible(
-                   objective, descend_steps(guide, random_start(features, hidden, seed, c), guided_steps));
-             })
-      .model;
-}
-
 }  // namespace
 
 std::optional<Descent> descent_from_start(const Objective& objective, Eigen::Index features,
                                           Eigen::Index hidden, std::uint64_t seed, std::size_t k) {
-  return descend_if_possible(objective, objective.guide
-                                            ? guided_start(objective, features, hidden, derive_seed(seed, k))
-                                            : random_start(features, hidden, seed, k));
+  return descend_if_possible(objective, random_start(features, hidden, seed, k));
 }
 
 std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,

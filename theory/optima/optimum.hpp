@@ -14,9 +14,8 @@ using OptimumOptions = SearchOptions;
 /// A local minimum and the starts that ended in it, the given ones numbered first, then the random ones.
 using LocalMinimum = FoundMinimum<Descent>;
 
-/// The descent from the k-th random start of a search: columns in random directions, no biases; or where the
-/// objective has a guide from the lowest of 32 such models that have descended a little way on it. Nothing
-/// where the loss cannot be evaluated there.
+/// The descent from the k-th random start of a search: columns in random directions, no biases. Nothing where
+/// the loss cannot be evaluated there.
 std::optional<Descent> descent_from_start(const Objective& objective, Eigen::Index features,
                                           Eigen::Index hidden, std::uint64_t seed, std::size_t k);
 

@@ -5,6 +5,7 @@
 #include <ceres/manifold.h>
 
 #include <cmath>
+#include <vector>
 
 namespace digon {
 namespace {
@@ -25,6 +26,27 @@ class CeresFunction : public ceres::FirstOrderFunction {
   Eigen::Index size_;
 };
 
+/// Ends a descent that cannot come below the bar.
+class GiveUp : public ceres::IterationCallback {
+ public:
+  explicit GiveUp(double bar) : bar_(bar) {}
+
+  ceres::CallbackReturnType operator()(const ceres::IterationSummary& step) override {
+    values_.push_back(step.cost);
+    if (values_.size() <= first_judged) return ceres::SOLVER_CONTINUE;
+    const double fallen = values_[values_.size() - 1 - window] - step.cost;
+    const bool hopeless = fallen * (double(further) / double(window)) < step.cost - bar_;
+    return hopeless ? ceres::SOLVER_TERMINATE_SUCCESSFULLY : ceres::SOLVER_CONTINUE;
+  }
+
+ private:
+  static constexpr std::size_t window = 20;
+  static constexpr std::size_t further = 200;
+  static constexpr std::size_t first_judged = 40;
+  double bar_;
+  std::vector<double> values_;
+};
+
 Eigen::VectorXd solve(const ceres::GradientProblem& problem, Eigen::VectorXd x,
                       const DescentOptions& descent) {
   ceres::GradientProblemSolver::Options options;
@@ -36,6 +58,8 @@ Eigen::VectorXd solve(const ceres::GradientProblem& problem, Eigen::VectorXd x,
   options.function_tolerance = descent.function_tolerance;
   options.gradient_tolerance = descent.gradient_tolerance;
   options.parameter_tolerance = descent.parameter_tolerance;
+  GiveUp give_up(descent.bar);
+  if (std::isfinite(descent.bar)) options.callbacks.push_back(&give_up);
   ceres::GradientProblemSolver::Summary summary;
   ceres::Solve(options, problem, x.data(), &summary);
   return x;

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <functional>
+#include <limits>
 #include <memory>
 
 namespace ceres {
@@ -22,6 +23,9 @@ struct DescentOptions {
   double function_tolerance = 1e-14;   ///< |Δf| ≤ this times f
   double gradient_tolerance = 1e-10;   ///< max |∂f/∂x_i| ≤ this
   double parameter_tolerance = 1e-12;  ///< |Δx| ≤ this times |x|
+  /// A descent is given up where, falling as over its last 20 steps, it would need more than 200 further ones
+  /// to come below this.
+  double bar = std::numeric_limits<double>::infinity();
 };
 
 /// Where L-BFGS (Ceres, line searches by Wolfe's conditions) ends from x [N]. It steps back from points at

@@ -7,6 +7,7 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/search_options.hpp"
 #include "theory/optima/optimality_gap.hpp"
 
 namespace digon {
@@ -22,37 +23,46 @@ std::string stuck_in(const OptimalityGap& gap) {
 
 int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
-                   "digon gap --model run/weights.safetensors --instance 2 --density 0.1 --starts 32");
+                   "digon gap --model run/weights.safetensors --instance 2 --density 0.1");
   declare_model(line);
   declare_features_of_models(line);
-  line.option("starts", "K", "random starts of the search for the optimum", "32");
+  declare_optimum_search(line);
   declare_seed_and_threads(line);
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
   const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
-  OptimumOptions options;
-  options.starts = line.integer("starts", 1, 1'000'000);
+  OptimumSearchOptions options = read_optimum_search(line);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "loss", "local minimum", "best optimum", "gap", "relative", "stuck in"},
+  Table table{{"instance", "law", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
               {}};
+  std::vector<std::string> remarks;
   {
     const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
-    Progress progress("gap", chosen.size() + groups.size() * options.starts);
-    options.advance = [&](std::size_t starts) { progress.advance(starts); };
+    Progress progress("gap, populations", groups.size() * options.populations);
+    options.advance = [&](std::size_t populations) { progress.advance(populations); };
     for (const std::vector<std::size_t>& group : groups) {
       if (interrupted()) break;
       std::vector<ToyModel> models;
       models.reserve(group.size());
       for (const std::size_t k : group) models.push_back(chosen[k].model);
       const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
+      if (gaps.front().populations > 0) {
+        remarks.push_back(
+            fmt::format("lowest known {:.10g}: {}", gaps.front().best,
+                        describe_confirmation(gaps.front().agreeing, gaps.front().populations)));
+      }
       for (std::size_t g = 0; g < group.size(); ++g) {
         const OptimalityGap& gap = gaps[g];
         const std::size_t instance = chosen[group[g]].instance;
+        if (gap.dead > 0) {
+          remarks.push_back(
+              fmt::format("instance {}: {} outputs that no input turns on", instance, gap.dead));
+        }
         const std::string law = describe_law(features[group[g]]);
         printed.push_back({{"instance", instance},
                            {"law", law},
@@ -61,6 +71,10 @@ int run_gap(const std::vector<std::string>& arguments) {
                            {"best_optimum", gap.best},
                            {"gap", gap.absolute()},
                            {"relative_gap", gap.relative()},
+                           {"populations", gap.populations},
+                           {"agreeing", gap.agreeing},
+                           {"confirmed", gap.populations == 0 || is_confirmed(gap.agreeing)},
+                           {"dead_outputs", gap.dead},
                            {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
         table.add_row({text_of(instance), law, fmt::format("{:.10g}", gap.loss),
                        fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
@@ -73,9 +87,11 @@ int run_gap(const std::vector<std::string>& arguments) {
     fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
   } else {
     fmt::print("{}", to_text(table));
+    for (const std::string& remark : remarks) fmt::print("{}\n", remark);
   }
   if (!interrupted()) return 0;
-  fmt::print(stderr, "digon: interrupted; the instances shown are finished, the last by the starts it had\n");
+  fmt::print(stderr,
+             "digon: interrupted; the instances shown are finished, the last by the populations it had\n");
   return exit_interrupted;
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
@@ -7,6 +9,7 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/search_options.hpp"
 #include "sweep/kinds/optimum_cell.hpp"
 
 namespace digon {
@@ -14,16 +17,19 @@ namespace {
 
 using nlohmann::json;
 
+/// Local minima shown; JSON has all.
+constexpr std::size_t most_shown = 20;
+
 CommandLine declare() {
   CommandLine line("optimum", "the lowest loss any ReLU output model can have, and the other local minima",
-                   "digon optimum --features 2 --hidden 1 --density 0.3 --starts 32 --json");
+                   "digon optimum --features 2 --hidden 1 --density 0.3 --json");
   line.option("features", "N", "number of features n");
   line.option("hidden", "M", "hidden dimensions m");
   declare_density(line);
   line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
   line.option("objective", "NAME", "exact: the exact loss at the density; l1: L_1, its sparse limit",
               "exact");
-  line.option("starts", "K", "random starts of the descent", "32");
+  declare_optimum_search(line);
   declare_seed_and_threads(line);
   line.flag("json", "print JSON at full precision");
   return line;
@@ -49,29 +55,33 @@ json to_rows(const Eigen::MatrixXd& W) {
   return rows;
 }
 
-json describe(const std::vector<LocalMinimum>& minima, std::size_t starts, double least_eigenvalue) {
-  const Descent& best = minima.front().at;
+json describe(const OptimumFound& found, double least_eigenvalue) {
+  const Descent& best = found.best();
   json others = json::array();
-  for (const LocalMinimum& minimum : minima) {
-    others.push_back(
-        {{"loss", minimum.at.loss}, {"hits", minimum.hits()}, {"gradient_norm", minimum.at.gradient_norm}});
+  for (const LocalMinimum& minimum : found.minima) {
+    others.push_back({{"loss", minimum.at.loss},
+                      {"populations", minimum.hits()},
+                      {"gradient_norm", minimum.at.gradient_norm}});
   }
   return {{"loss", best.loss},
           {"W", to_rows(best.model.W)},
           {"b", to_json(best.model.b)},
           {"gradient_norm", best.gradient_norm},
           {"min_hessian_eigenvalue", least_eigenvalue},
-          {"hits", minima.front().hits()},
-          {"starts", starts},
+          {"populations", found.populations},
+          {"agreeing", found.agreeing()},
+          {"confirmed", is_confirmed(found.agreeing())},
+          {"descents", found.descents},
           {"minima", others}};
 }
 
-void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, double least_eigenvalue) {
-  const Descent& best = minima.front().at;
+void print_text(const OptimumFound& found, double least_eigenvalue) {
+  const Descent& best = found.best();
   fmt::print(
-      "loss {:.12g}, reached by {} of {} starts; gradient {:.1e}, least Hessian eigenvalue off rotations "
+      "lowest loss known {:.12g}, {} ({} descents); gradient {:.1e}, least Hessian eigenvalue off rotations "
       "{:.3g}\n",
-      best.loss, minima.front().hits(), starts, best.gradient_norm, least_eigenvalue);
+      best.loss, describe_confirmation(found.agreeing(), found.populations), found.descents,
+      best.gradient_norm, least_eigenvalue);
   Table weights{{"feature", "b", "norm", "W_i"}, {}};
   for (Eigen::Index i = 0; i < best.model.features(); ++i) {
     std::string column;
@@ -79,8 +89,9 @@ void print_text(const std::vector<LocalMinimum>& minima, std::size_t starts, dou
     weights.add_row({fmt::format("{}", i), fmt::format("{:+.6f}", best.model.b[i]),
                      fmt::format("{:.6f}", best.model.W.col(i).norm()), column});
   }
-  Table others{{"local minimum", "loss", "starts", "gradient"}, {}};
-  for (std::size_t k = 0; k < minima.size(); ++k) {
+  const std::vector<LocalMinimum>& minima = found.minima;
+  Table others{{"local minimum", "loss", "populations", "gradient"}, {}};
+  for (std::size_t k = 0; k < std::min(minima.size(), most_shown); ++k) {
     others.add_row({text_of(k), fmt::format("{:.10g}", minima[k].at.loss), text_of(minima[k].hits()),
                     fmt::format("{:.1e}", minima[k].at.gradient_norm)});
   }
@@ -96,25 +107,22 @@ int run_optimum(const std::vector<std::string>& arguments) {
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
   const SharedObjective shared = read_objective(line, n);
   const Objective objective = objective_of(shared);
-  OptimumOptions options;
-  options.starts = line.integer("starts", 1, 1'000'000);
+  OptimumSearchOptions options = read_optimum_search(line);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
-  const std::vector<LocalMinimum> minima = find_minima_shared(shared, m, options);
-  if (minima.empty() && interrupted()) {
-    fmt::print(stderr, "digon: interrupted; no start is finished\n");
-    return exit_interrupted;
-  }
-  const ToyModel& best = lowest(minima).model;
+  const OptimumFound found = line.has("seconds")
+                                 ? search_optimum(objective, n, m, options)  // cells know no time
+                                 : search_optimum_shared(shared, m, options);
+  const ToyModel& best = found.best().model;
   const double least_eigenvalue = hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
-    fmt::print("{}\n", dump_json(describe(minima, options.starts, least_eigenvalue)));
+    fmt::print("{}\n", dump_json(describe(found, least_eigenvalue)));
   } else {
-    print_text(minima, options.starts, least_eigenvalue);
+    print_text(found, least_eigenvalue);
   }
   if (!interrupted()) return 0;
-  fmt::print(stderr, "digon: interrupted; the minima are those of the starts finished\n");
+  fmt::print(stderr, "digon: interrupted; the minima are those of the populations finished\n");
   return exit_interrupted;
 }
 

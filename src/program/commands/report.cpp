@@ -6,6 +6,7 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/search_options.hpp"
 #include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
 #include "program/report/model_report.hpp"
@@ -37,8 +38,9 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
 }
 
 Report report_on_model(const CommandLine& line, const std::filesystem::path& out) {
-  const ModelReportOptions options{line.text("model"), out, line.integer("starts", 1, 1'000'000),
-                                   read_seed(line), read_threads(line)};
+  ModelReportOptions options{line.text("model"), out, read_optimum_search(line)};
+  options.search.seed = read_seed(line);
+  options.search.threads = read_threads(line);
   const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   require_folder(out);
@@ -65,7 +67,7 @@ int run_report(const std::vector<std::string>& arguments) {
   declare_verification(line);
   declare_model(line);
   declare_features_of_models(line);
-  line.option("starts", "K", "of --model: random starts of the search for the optimum", "16");
+  declare_optimum_search(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");
   Report report;

@@ -42,7 +42,7 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
     return;
   }
   ExactLossOptions exact_options;
-  exact_options.threads = options.threads;
+  exact_options.threads = options.search.threads;
   const ExactLoss exact = exact_loss(model, features, exact_options);
   table.add_row({"exact loss", fmt::format("{:.10g} ± {:.1e}", exact.loss, exact.error)});
   table.add_row(
@@ -52,7 +52,7 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
       {"of it where the feature is 0 (interference)", fmt::format("{:.6g}", exact.interference.sum())});
   if (features.has_uniform_density() && features.sets.empty()) {
     DecompositionOptions by_count;
-    by_count.threads = options.threads;
+    by_count.threads = options.search.threads;
     by_count.relative_tolerance = 1e-8;
     const Eigen::VectorXd parts = binomial_weights(features.features(), features.density[0])
                                       .cwiseProduct(decompose(model, features.importance, by_count).L_mean());
@@ -62,7 +62,10 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
 }
 
 void add_gap(const OptimalityGap& gap, Table& table) {
-  table.add_row({"the best optimum found", fmt::format("{:.10g}", gap.best)});
+  table.add_row({"the lowest loss known", fmt::format("{:.10g}", gap.best)});
+  if (gap.populations > 0) {
+    table.add_row({"populations that found it", fmt::format("{} of {}", gap.agreeing, gap.populations)});
+  }
   table.add_row({"above it", fmt::format("{:.4g} ({:.4f}%)", gap.absolute(), 100.0 * gap.relative())});
   table.add_row({"the local minimum below these weights", fmt::format("{:.10g}", gap.local)});
   if (gap.minimum) {
@@ -107,13 +110,10 @@ void draw_weights(const std::filesystem::path& path, const ToyModel& model, cons
 std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
                                    const std::vector<FeatureDistribution>& features) {
   std::vector<OptimalityGap> gaps(chosen.size());
-  OptimumOptions search;
-  search.starts = options.starts;
-  search.seed = options.seed;
-  search.threads = options.threads;
+  OptimumSearchOptions search = options.search;
   const auto groups = group_by_law(chosen, features);
-  Progress progress("optimality gap", chosen.size() + groups.size() * options.starts);
-  search.advance = [&](std::size_t starts) { progress.advance(starts); };
+  Progress progress("optimality gap, populations", groups.size() * search.populations);
+  search.advance = [&](std::size_t populations) { progress.advance(populations); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
     if (!has_exact_loss(chosen[group.front()].model.kind, features[group.front()])) continue;

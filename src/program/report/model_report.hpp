@@ -7,15 +7,14 @@
 #include "core/files/model_file.hpp"
 #include "core/model/feature_distribution.hpp"
 #include "program/report/report_page.hpp"
+#include "theory/optima/optimum_search.hpp"
 
 namespace digon {
 
 struct ModelReportOptions {
   std::filesystem::path model;  ///< as the user named it
   std::filesystem::path out;    ///< for figures
-  std::size_t starts = 16;      ///< of the search for the optimum
-  std::uint64_t seed = 0;
-  std::size_t threads = 0;
+  OptimumSearchOptions search;  ///< for the optimum
 };
 
 /// All there is to say of trained weights, a section an instance: exact loss and its decomposition, named

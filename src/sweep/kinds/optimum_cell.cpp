@@ -31,6 +31,12 @@ Objective objective_of(const SharedObjective& objective) {
 
 namespace {
 
+/// Fewer features than this have few minima: descents from random starts find them all.
+constexpr Eigen::Index fewest_evolved = 10;
+
+/// What a start of a search counts where one population is evolved instead.
+constexpr std::size_t descents_a_start = 250;
+
 StoredCell compute_optimum(const nlohmann::json& settings, const std::string& given) {
   const FeatureDistribution features = features_from_json(settings.at("optimum"), "cell");
   OptimumOptions options;
@@ -41,41 +47,67 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   if (!given.empty()) {
     for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
   }
-  return {to_json(lowest(find_minima(exact_objective(features), features.features(), settings.at("hidden"),
-                                     options, models))),
-          {}};
+  const Objective objective = exact_objective(features);
+  const Eigen::Index hidden = settings.at("hidden");
+  if (features.features() < fewest_evolved) {
+    return {to_json(lowest(find_minima(objective, features.features(), hidden, options, models))), {}};
+  }
+  OptimumSearchOptions search;
+  search.populations = 1;
+  search.evolution.descents = descents_a_start * options.starts;
+  search.seed = options.seed;
+  search.threads = 1;
+  return {to_json(search_optimum(objective, features.features(), hidden, search, models).best()), {}};
 }
 
-const CellKind optimum_kind{"optimum", 1, &compute_optimum};
+const CellKind optimum_kind{"optimum", 2, &compute_optimum};
 
-StoredCell compute_descent(const nlohmann::json& settings, const std::string& /*given*/) {
+StoredCell compute_population(const nlohmann::json& settings, const std::string& /*given*/) {
   const SharedObjective shared{features_from_json(settings.at("features"), "cell"),
                                settings.at("one_sparse")};
-  const std::optional<Descent> found =
-      descent_from_start(objective_of(shared), shared.features.features(), settings.at("hidden"),
-                         settings.at("seed"), settings.at("start"));
-  return {found ? to_json(*found) : nlohmann::json(), {}};
+  OptimumSearchOptions options;
+  options.seed = settings.at("seed");
+  options.evolution.descents = settings.at("descents");
+  const std::optional<PopulationEnd> end =
+      population_of_models(objective_of(shared), shared.features.features(), settings.at("hidden"), options,
+                           settings.at("population"));
+  if (!end) return {};
+  nlohmann::json minima = nlohmann::json::array();
+  for (const Descent& one : end->minima) minima.push_back(to_json(one));
+  return {{{"minima", minima}, {"descents", end->descents}, {"given_up", end->given_up}}, {}};
 }
 
-const CellKind descent_kind{"descent", 1, &compute_descent};
+const CellKind population_kind{"population", 1, &compute_population};
 
 }  // namespace
 
-std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
-                                             const OptimumOptions& options) {
+OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
+                                   const OptimumSearchOptions& options) {
   const Eigen::Index features = objective.features.features();
-  const auto settings_of = [&](std::size_t k) -> nlohmann::json {
+  const auto settings_of = [&](std::size_t population) -> nlohmann::json {
     return {{"features", to_json(objective.features)},
             {"one_sparse", objective.one_sparse},
             {"hidden", hidden},
             {"seed", options.seed},
-            {"start", k}};
+            {"descents", options.evolution.descents},
+            {"population", population}};
   };
-  const auto read = [&](const nlohmann::json& result) {
-    return result.is_null() ? std::nullopt : std::optional(descent_from(result, features, hidden));
+  const auto read = [&](const nlohmann::json& result) -> std::optional<PopulationEnd> {
+    if (result.is_null()) return std::nullopt;
+    PopulationEnd end;
+    for (const nlohmann::json& one : result.at("minima"))
+      end.minima.push_back(descent_from(one, features, hidden));
+    end.descents = result.at("descents");
+    end.given_up = result.at("given_up");
+    return end;
   };
-  return find_minima(objective_of(objective), features, hidden, options, {},
-                     in_cells<Descent>("optimum", descent_kind, options.threads, settings_of, read));
+  const RunPopulations run = [&](std::size_t begin, std::size_t count) {
+    const auto cells = in_cells<PopulationEnd>(
+        "optimum", population_kind, options.threads, [&](std::size_t k) { return settings_of(begin + k); },
+        read);
+    return cells(count, {});
+  };
+  return search_optimum(objective_of(objective), features, hidden, options, {}, run);
 }
 
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,

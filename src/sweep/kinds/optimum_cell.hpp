@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sweep/sweep.hpp"
-#include "theory/optima/optimum.hpp"
+#include "theory/optima/optimum_search.hpp"
 
 namespace digon {
 
@@ -16,7 +16,7 @@ Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen:
 struct OptimumCell {
   FeatureDistribution features;
   Eigen::Index hidden = 0;
-  std::size_t starts = 32;
+  std::size_t starts = 32;  ///< random ones; of ten or more features a population of 250 descents for each
   std::uint64_t seed = 0;
   /// Models to descend from besides the random starts, e.g. trained ones, and the settings they come from:
   /// where most random starts lose a feature for good, training may know a better minimum.
@@ -31,10 +31,9 @@ struct SharedObjective {
 };
 Objective objective_of(const SharedObjective& objective);
 
-/// find_minima with its random starts shared out, over the threads of this process or over all ranks: the
-/// minima of the starts finished where a signal ended it.
-std::vector<LocalMinimum> find_minima_shared(const SharedObjective& objective, Eigen::Index hidden,
-                                             const OptimumOptions& options);
+/// search_optimum with its populations shared out, over the threads of this process or over all ranks.
+OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
+                                   const OptimumSearchOptions& options);
 
 /// The lowest minimum found of each cell; throws as sweep does.
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,

@@ -34,19 +34,26 @@ TEST_CASE("codes and lines") {
   }
 }
 
-TEST_CASE("minima of a model's loss, and of L_1 by represented features") {
+TEST_CASE("populations of models, and minima of L_1 by represented features") {
+  OptimumSearchOptions search;
+  search.seed = 2;
+  search.evolution.descents = 30;
+  search.populations = 6;
+  search.agree = 7;  // more than there are: all are evolved, in two rounds
+  const SharedObjective objective{uniform_features(3, 0.2)};
+  const OptimumFound alone = search_optimum(objective_of(objective), 3, 2, search);
+  const OptimumFound shared = search_optimum_shared(objective, 2, search);
+  CHECK(alone.populations == 6);
+  CHECK(shared.populations == 6);
+  REQUIRE(alone.minima.size() == shared.minima.size());
+  for (std::size_t k = 0; k < alone.minima.size(); ++k) {
+    CHECK(alone.minima[k].at.model.W == shared.minima[k].at.model.W);
+    CHECK(alone.minima[k].at.model.b == shared.minima[k].at.model.b);
+    CHECK(alone.minima[k].starts == shared.minima[k].starts);
+  }
   OptimumOptions options;
   options.starts = 6;
   options.seed = 2;
-  const SharedObjective objective{uniform_features(3, 0.2)};
-  const auto alone = find_minima(objective_of(objective), 3, 2, options);
-  const auto shared = find_minima_shared(objective, 2, options);
-  REQUIRE(alone.size() == shared.size());
-  for (std::size_t k = 0; k < alone.size(); ++k) {
-    CHECK(alone[k].at.model.W == shared[k].at.model.W);
-    CHECK(alone[k].at.model.b == shared[k].at.model.b);
-    CHECK(alone[k].starts == shared[k].starts);
-  }
   const auto by_represented = one_sparse_optima(4, 2, options);
   const auto by_represented_shared = one_sparse_optima_shared(4, 2, options);
   REQUIRE(by_represented.size() == by_represented_shared.size());

@@ -101,23 +101,6 @@ TEST_CASE("features of little importance do not die in a descent") {
   CHECK(near >= 14);  // of parameters in units of 1: 2
 }
 
-TEST_CASE("where features are sparse, L_1 guides a search to better minima than random starts find") {
-  FeatureDistribution features = ten_features(0.002);
-  OptimumOptions options;
-  options.starts = 4;
-  Objective objective = exact_objective(features);
-  REQUIRE(objective.guide);
-  const auto guided = find_minima(objective, 10, 3, options);
-  objective.guide = nullptr;
-  const auto unguided = find_minima(objective, 10, 3, options);
-  CHECK(guided.front().at.loss < unguided.front().at.loss);
-  CHECK(guided.back().at.loss < 1.03 * guided.front().at.loss);  // of random ones: 1.25
-  // It would lead astray where features meet, or are never alone.
-  CHECK(!exact_objective(uniform_features(10, 0.2)).guide);
-  features.sets.push_back({SetRelation::correlated, {0, 1}});
-  CHECK(!exact_objective(features).guide);
-}
-
 TEST_CASE("Hessian eigenvalues off rotations: one less a rotation, and of a known quadratic") {
   const ToyModel model = random_model(4, 3, 0.7, 3);
   const Objective objective = exact_objective(uniform_features(4, 0.3));

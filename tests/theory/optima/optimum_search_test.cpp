@@ -1,0 +1,86 @@
+#include "theory/optima/optimum_search.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "core/base/input_error.hpp"
+#include "theory/loss/linear_model.hpp"
+
+namespace {
+
+using namespace digon;
+
+FeatureDistribution falling(Eigen::Index n, double density, double base) {
+  FeatureDistribution features = uniform_features(n, density);
+  for (Eigen::Index i = 0; i < n; ++i) features.importance[i] = std::pow(base, double(i));
+  return features;
+}
+
+}  // namespace
+
+TEST_CASE("populations agree on optima that are known") {
+  SECTION("dense features: the linear optimum") {
+    const FeatureDistribution features = falling(8, 1.0, 0.7);
+    const OptimumFound found = search_optimum(exact_objective(features), 8, 3, {});
+    CHECK(found.agreeing() >= 3);
+    CHECK(found.best().loss == Approx(linear_optimum_loss(features, 3)).epsilon(1e-6));
+  }
+  SECTION("20 features in 5 dimensions at density 0.03: what an independent search found") {
+    OptimumSearchOptions options;
+    options.populations = 1;
+    options.seed = 1;
+    const OptimumFound found = search_optimum(exact_objective(falling(20, 0.03, 0.7)), 20, 5, options);
+    // 64 descents from fresh starts come to 1.349474e-3, and to nothing lower than 1.3163389051e-3 anyone
+    // has.
+    CHECK(found.best().loss < 1.3185e-3);
+    CHECK(found.best().loss > 1.31633890e-3);
+  }
+}
+
+TEST_CASE("absent features have the bias that costs least, and no dead one") {
+  const FeatureDistribution features = falling(6, 0.9, 0.5);
+  const OptimumFound found = search_optimum(exact_objective(features), 6, 2, {});
+  const ToyModel& model = found.best().model;
+  std::size_t absent = 0;
+  for (Eigen::Index i = 0; i < 6; ++i) {
+    if (model.W.col(i).norm() > 1e-3) continue;
+    ++absent;
+    CHECK(model.b[i] == Approx(0.45).epsilon(1e-6));  // p/2
+  }
+  CHECK(absent > 0);
+  // A dead output is set right, and that lowers the loss.
+  ToyModel dead = model;
+  for (Eigen::Index i = 0; i < 6; ++i) {
+    if (model.W.col(i).norm() <= 1e-3) dead.b[i] = -0.2;
+  }
+  const Objective objective = exact_objective(features);
+  const Descent end{dead, objective(dead).loss, 0.0};
+  const Descent revived = with_best_absent_biases(objective, end);
+  CHECK(revived.loss < end.loss);
+  CHECK(revived.loss == Approx(found.best().loss).epsilon(1e-9));
+}
+
+TEST_CASE("a search depends on its seed alone, not on threads; given models are never forgotten") {
+  const Objective objective = exact_objective(falling(6, 0.1, 0.8));
+  OptimumSearchOptions options;
+  options.populations = 2;
+  options.evolution.descents = 40;
+  options.threads = 1;
+  const OptimumFound one = search_optimum(objective, 6, 2, options);
+  options.threads = 2;
+  const OptimumFound two = search_optimum(objective, 6, 2, options);
+  CHECK(one.best().model.W == two.best().model.W);
+  CHECK(one.descents == two.descents);
+  options.evolution.descents = 1;
+  const OptimumFound from_best = search_optimum(objective, 6, 2, options, {one.best().model});
+  CHECK(from_best.best().loss <= one.best().loss * (1.0 + 1e-9));
+}
+
+TEST_CASE("nothing to search is refused") {
+  const Objective objective = exact_objective(uniform_features(3, 0.1));
+  OptimumSearchOptions none;
+  none.populations = 0;
+  CHECK_THROWS_AS(search_optimum(objective, 3, 1, none), InputError);
+  CHECK_THROWS_AS(search_optimum(objective, 0, 1, {}), InputError);
+  CHECK_THROWS_AS(search_optimum(objective, 3, 0, {}), InputError);
+}

@@ -1,0 +1,79 @@
+#include "theory/search/evolution.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+using namespace digon;
+
+namespace {
+
+/// One column of numbers, each in a double well of its own whose left side is lower by a little: 2ⁿ minima,
+/// the lowest with all on the left. A descent goes to the bottom of the wells it is in.
+EvolutionProblem wells(Eigen::Index n) {
+  EvolutionProblem problem;
+  problem.start = [n](RandomDraws& random) {
+    Eigen::MatrixXd columns(1, n);
+    for (Eigen::Index i = 0; i < n; ++i) columns(0, i) = random.uniform() < 0.15 ? -1.0 : 1.0;
+    return columns;
+  };
+  problem.moves = {
+      {"flip", [](const Individual& member, const std::vector<Individual>& /*pool*/, RandomDraws& random) {
+         Eigen::MatrixXd columns = member.columns;
+         columns(0, Eigen::Index(random.below(std::size_t(columns.cols())))) *= -1.0;
+         return columns;
+       }}};
+  problem.descend = [](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
+    double value = 1.0;
+    for (Eigen::Index i = 0; i < from.cols(); ++i) value += from(0, i) < 0.0 ? 0.0 : 0.1 + 0.01 * double(i);
+    if (value > bar) return std::nullopt;
+    return Individual{from, value};
+  };
+  return problem;
+}
+
+}  // namespace
+
+TEST_CASE("a population finds what fresh starts do not") {
+  EvolutionOptions options;
+  options.descents = 3000;
+  const Population found = evolve(wells(16), options, 1);
+  CHECK(found.pool.front().value == 1.0);
+  options.fresh_share = 1.0;
+  EvolutionProblem fresh = wells(16);
+  fresh.moves.clear();  // 0.15¹⁶
+  CHECK(evolve(fresh, options, 1).pool.front().value > 1.0);
+}
+
+TEST_CASE("a pool is ascending, distinct, and no larger than asked for") {
+  EvolutionOptions options;
+  options.pool = 5;
+  options.descents = 400;
+  const Population found = evolve(wells(10), options, 3);
+  REQUIRE(found.pool.size() == 5);
+  for (std::size_t k = 1; k < found.pool.size(); ++k) {
+    CHECK(found.pool[k].value > found.pool[k - 1].value * (1.0 + 1e-9));
+  }
+  std::size_t tried = 0;
+  for (const MoveCount& move : found.moves) tried += move.tried;
+  CHECK(tried == found.descents);
+  CHECK(found.given_up > 0);
+}
+
+TEST_CASE("a population depends on its seed, and ends where it is told to") {
+  EvolutionOptions options;
+  options.descents = 200;
+  const Population one = evolve(wells(12), options, 7);
+  const Population same = evolve(wells(12), options, 7);
+  CHECK(one.pool.front().columns == same.pool.front().columns);
+  CHECK(one.descents == same.descents);
+  CHECK(evolve(wells(12), options, 8).pool.back().columns != one.pool.back().columns);
+  options.out_of_time = [] { return true; };
+  CHECK(evolve(wells(12), options, 7).descents == 0);
+}
+
+TEST_CASE("given starts are descended from first") {
+  EvolutionOptions options;
+  options.descents = 1;
+  const Eigen::MatrixXd best = Eigen::MatrixXd::Constant(1, 12, -1.0);
+  CHECK(evolve(wells(12), options, 1, {best}).pool.front().value == 1.0);
+}

@@ -1,0 +1,141 @@
+#include "theory/optima/feature_moves.hpp"
+
+#include <Eigen/SVD>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace digon {
+namespace {
+
+/// A feature shorter than this takes no part.
+constexpr double absent_norm = 0.1;
+
+/// The bias of a feature that is put in: a little below 0, as sparse features have it.
+constexpr double new_bias = -0.1;
+
+using Columns = Eigen::MatrixXd;
+
+double norm_of(const Columns& columns, Eigen::Index i) {
+  return columns.col(i).head(columns.rows() - 1).norm();
+}
+
+void exchange(Columns& columns, Eigen::Index i, Eigen::Index j) {
+  columns.col(i).swap(columns.col(j));
+}
+
+/// The orthogonal matrix closest to A.
+Eigen::MatrixXd nearest_rotation(const Eigen::MatrixXd& A) {
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(A, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  return svd.matrixU() * svd.matrixV().transpose();
+}
+
+/// Puts feature i in a random direction.
+void redraw(Columns& columns, Eigen::Index i, RandomDraws& random) {
+  const Eigen::Index m = columns.rows() - 1;
+  std::vector<double> normal(std::size_t{static_cast<std::size_t>(m)});
+  fill_standard_normal(normal, {random.seed(), Purpose::initial_weights});
+  columns.col(i).head(m) = Eigen::Map<const Eigen::VectorXd>(normal.data(), m).normalized();
+  columns(m, i) = new_bias;
+}
+
+/// Takes a few features as another minimum has them, which is first turned as close to this one as a rotation
+/// can.
+void borrow(Columns& columns, const Columns& other, RandomDraws& random) {
+  const Eigen::Index m = columns.rows() - 1;
+  const Eigen::MatrixXd turn = nearest_rotation(columns.topRows(m) * other.topRows(m).transpose());
+  const std::size_t count = 1 + random.below(std::max<std::size_t>(1, std::size_t(columns.cols()) / 2));
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto i = Eigen::Index(random.below(std::size_t(columns.cols())));
+    columns.col(i).head(m) = turn * other.col(i).head(m);
+    columns(m, i) = other(m, i);
+  }
+}
+
+Eigen::Index any_of(const Columns& columns, RandomDraws& random) {
+  return Eigen::Index(random.below(std::size_t(columns.cols())));
+}
+
+/// The features that are present, or those that are not.
+std::vector<Eigen::Index> features_that(const Columns& columns, bool present) {
+  std::vector<Eigen::Index> found;
+  for (Eigen::Index i = 0; i < columns.cols(); ++i) {
+    if ((norm_of(columns, i) >= absent_norm) == present) found.push_back(i);
+  }
+  return found;
+}
+
+Move move(std::string name,
+          std::function<void(Columns&, const std::vector<Individual>&, RandomDraws&)> change) {
+  return {std::move(name),
+          [change = std::move(change)](const Individual& member, const std::vector<Individual>& pool,
+                                       RandomDraws& random) {
+            Columns columns = member.columns;
+            change(columns, pool, random);
+            return columns;
+          }};
+}
+
+}  // namespace
+
+std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
+  std::vector<Move> moves;
+  moves.push_back(move("redraw one", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    redraw(columns, any_of(columns, random), random);
+  }));
+  moves.push_back(move("redraw two", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    redraw(columns, any_of(columns, random), random);
+    redraw(columns, any_of(columns, random), random);
+  }));
+  moves.push_back(move("oppose", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const std::vector<Eigen::Index> present = features_that(columns, true);
+    if (present.empty()) return redraw(columns, any_of(columns, random), random);
+    const Eigen::Index m = columns.rows() - 1;
+    const Eigen::Index to = present[random.below(present.size())];
+    Eigen::Index i = any_of(columns, random);
+    if (i == to) i = (i + 1) % columns.cols();
+    columns.col(i).head(m) = -columns.col(to).head(m) / std::max(1.0, columns.col(to).head(m).squaredNorm());
+    columns(m, i) = 0.0;
+    columns(m, to) = std::max(columns(m, to), new_bias);
+  }));
+  moves.push_back(
+      move("borrow", [](Columns& columns, const std::vector<Individual>& pool, RandomDraws& random) {
+        borrow(columns, pool[random.below(pool.size())].columns, random);
+      }));
+  if (weight.maxCoeff() <= weight.minCoeff() * (1.0 + 1e-12)) return moves;
+
+  // Features of different weight: who is where matters.
+  std::vector<Eigen::Index> order(std::size_t(weight.size()));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return weight[i] > weight[j]; });
+  moves.push_back(move("exchange", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const std::size_t k = random.below(order.size() - 1);
+    const std::size_t l = std::min(order.size() - 1, k + 1 + random.below(3));
+    exchange(columns, order[k], order[l]);
+  }));
+  moves.push_back(move("cycle three", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const Eigen::Index i = any_of(columns, random);
+    const Eigen::Index j = any_of(columns, random);
+    exchange(columns, i, j);
+    exchange(columns, j, any_of(columns, random));
+  }));
+  moves.push_back(move("absent for present", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const std::vector<Eigen::Index> absent = features_that(columns, false);
+    const std::vector<Eigen::Index> present = features_that(columns, true);
+    if (absent.empty() || present.empty()) return redraw(columns, any_of(columns, random), random);
+    exchange(columns, absent[random.below(absent.size())], present[random.below(present.size())]);
+  }));
+  return moves;
+}
+
+Eigen::MatrixXd random_features(Eigen::Index features, Eigen::Index hidden, RandomDraws& random) {
+  std::vector<double> normal(std::size_t(hidden * features));
+  fill_standard_normal(normal, {random.seed(), Purpose::initial_weights});
+  Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(hidden + 1, features);
+  columns.topRows(hidden) =
+      0.8 / std::sqrt(double(hidden)) * Eigen::Map<const Eigen::MatrixXd>(normal.data(), hidden, features);
+  return columns;
+}
+
+}  // namespace digon

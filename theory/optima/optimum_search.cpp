@@ -1,0 +1,122 @@
+#include "theory/optima/optimum_search.hpp"
+
+#include <algorithm>
+
+#include "core/base/input_error.hpp"
+#include "core/base/random.hpp"
+#include "theory/loss/exact_loss.hpp"
+#include "theory/optima/feature_moves.hpp"
+
+namespace digon {
+namespace {
+
+/// Descents of a population need not be closer: what is kept is finished on the objective itself.
+constexpr DescentOptions evolving{.steps = 800, .function_tolerance = 1e-7};
+
+/// What stands over the weights: a feature's bias.
+ToyModel model_of(const Eigen::MatrixXd& columns) {
+  const Eigen::Index m = columns.rows() - 1;
+  return {columns.topRows(m), columns.row(m).transpose()};
+}
+
+Eigen::MatrixXd columns_of(const ToyModel& model) {
+  Eigen::MatrixXd columns(model.hidden() + 1, model.features());
+  columns << model.W, model.b.transpose();
+  return columns;
+}
+
+/// Adds a minimum unless it is there.
+void insert_distinct(std::vector<Descent>& minima, Descent found) {
+  const auto at = std::lower_bound(minima.begin(), minima.end(), found.loss,
+                                   [](const Descent& one, double loss) { return one.loss < loss; });
+  if (at != minima.begin() && same_optimum.holds(found.loss, (at - 1)->loss)) return;
+  if (at != minima.end() && same_optimum.holds(at->loss, found.loss)) {
+    *at = std::move(found);
+    return;
+  }
+  minima.insert(at, std::move(found));
+}
+
+}  // namespace
+
+std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
+                                                  Eigen::Index hidden, const OptimumSearchOptions& options,
+                                                  std::size_t k, const std::vector<ToyModel>& given) {
+  const Objective guide{
+      objective.guide ? objective.guide : objective.loss, objective.importance, {}, objective.absent_bias};
+  EvolutionProblem problem;
+  problem.start = [&](RandomDraws& random) { return random_features(features, hidden, random); };
+  problem.moves = feature_moves(objective.importance);
+  problem.descend = [&](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
+    DescentOptions descent = evolving;
+    descent.bar = bar;
+    try {
+      const Descent found = with_best_absent_biases(guide, descend(guide, model_of(from), descent));
+      if (found.loss > bar) return std::nullopt;
+      return Individual{columns_of(found.model), found.loss};
+    } catch (const ToleranceError&) {
+      return std::nullopt;
+    }
+  };
+  problem.same = {.relative = 2e-6, .absolute = 1e-15};
+  std::vector<Eigen::MatrixXd> starts;
+  for (const ToyModel& model : given) starts.push_back(columns_of(model));
+  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k), starts);
+  PopulationEnd end{{}, population.descents, population.given_up, population.moves};
+  for (const Individual& member : population.pool) {
+    if (interrupted()) break;
+    try {
+      insert_distinct(end.minima,
+                      with_best_absent_biases(objective, descend(objective, model_of(member.columns))));
+    } catch (const ToleranceError&) {
+      // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
+    }
+  }
+  if (end.minima.empty()) return std::nullopt;
+  return end;
+}
+
+OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                            const OptimumSearchOptions& options, const std::vector<ToyModel>& given,
+                            const RunPopulations& run) {
+  if (features < 1) reject("features: {} given; at least 1 is needed", features);
+  if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
+  if (options.populations < 1) reject("populations: 0 given; at least 1 is needed");
+  const auto on_threads_here = [&](std::size_t begin, std::size_t count) {
+    const SearchOptions here{count, options.seed, options.threads, options.advance};
+    return on_threads<PopulationEnd>(here)(count, [&](std::size_t k) {
+      return population_of_models(objective, features, hidden, options, begin + k,
+                                  begin + k == 0 ? given : std::vector<ToyModel>{});
+    });
+  };
+  OptimumFound found;
+  std::vector<std::optional<Descent>> descents;  // every minimum of every population
+  std::vector<std::size_t> population_of;
+  for (std::size_t begin = 0; begin < options.populations && !interrupted(); begin += options.at_once) {
+    const std::size_t count = std::min(options.at_once, options.populations - begin);
+    const auto ends = run ? run(begin, count) : on_threads_here(begin, count);
+    for (std::size_t k = 0; k < ends.size(); ++k) {
+      if (!ends[k]) continue;
+      ++found.populations;
+      found.descents += ends[k]->descents;
+      for (const Descent& one : ends[k]->minima) {
+        descents.emplace_back(one);
+        population_of.push_back(begin + k);
+      }
+    }
+    found.minima = distinct_minima(descents, &Descent::loss, same_optimum);
+    for (LocalMinimum& minimum : found.minima) {  // its populations, each once
+      for (std::size_t& start : minimum.starts) start = population_of[start];
+      std::sort(minimum.starts.begin(), minimum.starts.end());
+      minimum.starts.erase(std::unique(minimum.starts.begin(), minimum.starts.end()), minimum.starts.end());
+    }
+    if (!found.minima.empty() && found.agreeing() >= options.agree) break;
+  }
+  if (found.minima.empty()) {
+    if (interrupted()) throw Interrupted();
+    throw std::runtime_error("optimum: no start could be evaluated");
+  }
+  return found;
+}
+
+}  // namespace digon

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "theory/optima/optimum.hpp"
+#include "theory/search/evolution.hpp"
+
+namespace digon {
+
+/// How long the optimum is searched for.
+struct OptimumSearchOptions {
+  std::size_t populations = 12;     ///< at most
+  std::size_t agree = 3;            ///< ends when so many populations have come to the lowest minimum
+  std::size_t at_once = 4;          ///< populations between two looks at whether they agree
+  EvolutionOptions evolution = {};  ///< of each population
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
+  std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with populations done
+};
+
+/// What one population came to: its distinct minima under the objective itself, ascending.
+struct PopulationEnd {
+  std::vector<Descent> minima;
+  std::size_t descents = 0;
+  std::size_t given_up = 0;
+  std::vector<MoveCount> moves;
+
+  [[nodiscard]] double lowest() const { return minima.front().loss; }
+};
+
+/// The k-th population of a search. Nothing where no descent could be evaluated.
+std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
+                                                  Eigen::Index hidden, const OptimumSearchOptions& options,
+                                                  std::size_t k, const std::vector<ToyModel>& given = {});
+
+/// An executor of populations begin … begin + count − 1, as RunStarts is of starts.
+using RunPopulations =
+    std::function<std::vector<std::optional<PopulationEnd>>(std::size_t begin, std::size_t count)>;
+
+/// The lowest loss known, and how well.
+struct OptimumFound {
+  std::vector<LocalMinimum> minima;  ///< lowest first; `starts` are the populations that have it
+  std::size_t populations = 0;       ///< that were finished
+  std::size_t descents = 0;          ///< of all of them
+
+  [[nodiscard]] const Descent& best() const { return minima.front().at; }
+  /// Populations, which share nothing, that came to the lowest minimum: found once is not confirmed.
+  [[nodiscard]] std::size_t agreeing() const { return minima.front().hits(); }
+};
+
+/// Minima are told apart by this share of their loss.
+inline constexpr SameMinimum same_optimum{.relative = 1e-7, .absolute = 1e-15};
+
+/// The global search for the optimum of a ReLU output model: populations of models evolve apart from each
+/// other (theory/search/evolution.hpp) on the objective's guide, their minima are finished on the objective,
+/// until enough of them agree or all are done. `given` models, e.g. trained ones, are descended from in the
+/// first population. Throws InputError where features < 1, hidden < 1 or populations < 1,
+/// Interrupted where no population was finished.
+OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
+                            const OptimumSearchOptions& options, const std::vector<ToyModel>& given = {},
+                            const RunPopulations& run = {});
+
+}  // namespace digon

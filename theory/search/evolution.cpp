@@ -1,0 +1,121 @@
+#include "theory/search/evolution.hpp"
+
+#include <algorithm>
+
+#include "core/base/interrupt.hpp"
+
+namespace digon {
+namespace {
+
+/// Fresh starts as a move of their own, counted with the others.
+constexpr const char* fresh = "fresh start";
+
+class Evolution {
+ public:
+  Evolution(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed)
+      : problem_(problem), options_(options), random_(seed) {
+    for (const Move& move : problem.moves) population_.moves.push_back({move.name});
+    population_.moves.push_back({fresh});
+  }
+
+  Population run(const std::vector<Eigen::MatrixXd>& given) {
+    std::size_t next_given = 0;
+    while (population_.descents < options_.descents &&
+           since_improvement_ < std::max(options_.patience, until_lowest_) &&
+           population_.hits < options_.hits && !interrupted() && !options_.out_of_time()) {
+      MoveCount& count = population_.moves[choose()];
+      const Eigen::MatrixXd from = next_given < given.size() ? given[next_given++] : changed(count);
+      const std::optional<Individual> found = problem_.descend(from, bar());
+      if (interrupted()) break;  // what was cut short is no result
+      take(found, count);
+      options_.progress(lowest());
+    }
+    return std::move(population_);
+  }
+
+ private:
+  [[nodiscard]] bool is_full() const { return population_.pool.size() == options_.pool; }
+  [[nodiscard]] bool is_fresh(const MoveCount& count) const { return &count == &population_.moves.back(); }
+  [[nodiscard]] double lowest() const {
+    return population_.pool.empty() ? std::numeric_limits<double>::infinity()
+                                    : population_.pool.front().value;
+  }
+  /// What a descent must come below to be of use.
+  [[nodiscard]] double bar() const {
+    return is_full() ? population_.pool.back().value : std::numeric_limits<double>::infinity();
+  }
+
+  std::size_t choose() {
+    const std::size_t moves = problem_.moves.size();
+    const double fresh_share = population_.pool.size() < 2 ? 1.0 : is_full() ? options_.fresh_share : 0.5;
+    if (moves == 0 || random_.uniform() < fresh_share) return moves;
+    // Moves are tried as often as their descents have entered the pool so far.
+    double total = 0.0;
+    for (std::size_t k = 0; k < moves; ++k) total += promise(population_.moves[k]);
+    double left = random_.uniform() * total;
+    for (std::size_t k = 0; k + 1 < moves; ++k) {
+      left -= promise(population_.moves[k]);
+      if (left < 0.0) return k;
+    }
+    return moves - 1;
+  }
+  static double promise(const MoveCount& count) {
+    constexpr double untried = 4.0;  // entries of this many tries, so that no move is given up for good
+    constexpr double tries = 40.0;
+    return (double(count.entered) + untried) / (double(count.tried) + tries);
+  }
+
+  Eigen::MatrixXd changed(MoveCount& count) {
+    ++count.tried;
+    const auto k = std::size_t(&count - population_.moves.data());
+    if (k == problem_.moves.size()) return problem_.start(random_);
+    const Individual& member = population_.pool[random_.below(population_.pool.size())];
+    return problem_.moves[k].apply(member, population_.pool, random_);
+  }
+
+  void take(const std::optional<Individual>& found, MoveCount& count) {
+    ++population_.descents;
+    ++since_improvement_;
+    if (!found) {
+      ++population_.given_up;
+      return;
+    }
+    std::vector<Individual>& pool = population_.pool;
+    if (!pool.empty() && problem_.same.holds(found->value, lowest()) &&
+        problem_.same.holds(lowest(), found->value)) {
+      if (is_fresh(count)) ++population_.hits;
+      if (found->value < lowest()) pool.front() = *found;
+      return;
+    }
+    if (found->value < lowest()) {
+      since_improvement_ = 0;
+      until_lowest_ = population_.descents;
+      population_.hits = is_fresh(count) ? 1 : 0;
+      ++count.improved;
+    }
+    const auto at = std::lower_bound(pool.begin(), pool.end(), found->value,
+                                     [](const Individual& one, double value) { return one.value < value; });
+    const bool known = (at != pool.end() && problem_.same.holds(at->value, found->value)) ||
+                       (at != pool.begin() && problem_.same.holds(found->value, (at - 1)->value));
+    if (known || found->value >= bar()) return;
+    ++count.entered;
+    pool.insert(at, *found);
+    if (pool.size() > options_.pool) pool.pop_back();
+  }
+
+  const EvolutionProblem& problem_;
+  const EvolutionOptions& options_;
+  RandomDraws random_;
+  Population population_;
+  std::size_t since_improvement_ = 0;
+  std::size_t until_lowest_ = 0;
+};
+
+}  // namespace
+
+Population evolve(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed,
+                  const std::vector<Eigen::MatrixXd>& given) {
+  return Evolution(problem, options, seed).run(given);
+}
+
+}  // namespace digon
