@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
 #include "theory/numerics/off_rotations.hpp"
-#include "theory/search/hops.hpp"
+#include "theory/packing/point_moves.hpp"
+#include "theory/search/evolution.hpp"
 #include "theory/search/sphere_descent.hpp"
 
 namespace digon {
@@ -26,15 +28,26 @@ Packing evaluate(const PackingEnergy& energy, Eigen::MatrixXd W) {
   return {std::move(W), value, gradient_norm};
 }
 
-/// The packing with the point that costs most at a random place, and the others a little off theirs.
-Eigen::MatrixXd move_worst(const PackingEnergy& energy, const Packing& packing, std::uint64_t seed) {
-  Eigen::MatrixXd moved = packing.W;
-  Eigen::Index worst = 0;
-  energy_of_points(energy, moved).maxCoeff(&worst);
-  const Eigen::MatrixXd place = random_points(moved.cols(), moved.rows(), seed);
-  moved += 0.1 / std::sqrt(double(moved.cols())) * place;
-  moved.col(worst) = place.col(worst);
-  return moved;
+/// The population that descends from moved copies of a start's minimum.
+Packing evolve_packing(const PackingEnergy& energy, const Eigen::MatrixXd& start, std::size_t hops,
+                       std::uint64_t seed) {
+  EvolutionProblem problem;
+  problem.start = [&](RandomDraws& random) {
+    return random_points(start.cols(), start.rows(), random.seed());
+  };
+  problem.moves = packing_moves();
+  problem.descend = [&](const Eigen::MatrixXd& from, double /*bar*/) -> std::optional<Individual> {
+    const Packing found = minimise_packing(energy, from);
+    if (!std::isfinite(found.energy)) return std::nullopt;
+    return Individual{found.W, found.energy};
+  };
+  problem.same = same_energy;
+  EvolutionOptions options;
+  options.pool = 4;  // 12 take longer
+  options.descents = options.patience = 1 + hops;
+  const Population population = evolve(problem, options, seed, {start});
+  if (population.pool.empty()) return {start, std::numeric_limits<double>::infinity(), 0.0};
+  return evaluate(energy, population.pool.front().columns);
 }
 
 }  // namespace
@@ -73,6 +86,12 @@ Eigen::MatrixXd PackingSearch::start(std::size_t k, Eigen::Index points, Eigen::
   return k < given.size() ? given[k] : random_points(points, dim, seed_of(k));
 }
 
+std::size_t usual_hops(Eigen::Index points) {
+  constexpr Eigen::Index points_to_hop = 120;
+  constexpr Eigen::Index points_moved = 12'000;
+  return points <= points_to_hop ? 0 : std::size_t(std::max<Eigen::Index>(4, points_moved / points));
+}
+
 PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                              const PackingSearch& search, const RunStarts<Packing>& run) {
   const Start<Packing> start = [&](std::size_t k) {
@@ -86,10 +105,14 @@ PackingResult search_packing(const PackingEnergy& energy, Eigen::Index points, E
 
 Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                            const PackingSearch& search, std::size_t k) {
-  return hop(minimise_packing(energy, search.start(k, points, dim)), search.hops, &Packing::energy,
-             [&](const Packing& best, std::size_t h) {
-               return minimise_packing(energy, move_worst(energy, best, derive_seed(search.seed_of(k), h)));
-             });
+  const bool is_given = k < search.given.size();
+  const Eigen::MatrixXd start = search.start(k, points, dim);
+  Packing found = search.hops == 0
+                      ? minimise_packing(energy, start)
+                      : evolve_packing(energy, start, search.hops, derive_seed(search.seed_of(k), is_given));
+  if (!is_given) return found;
+  Packing given = evaluate(energy, search.given[k]);  // a minimum already, to rounding
+  return given.energy < found.energy ? given : found;
 }
 
 Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::MatrixXd& W,

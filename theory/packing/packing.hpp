@@ -23,7 +23,7 @@ struct Packing {
 Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W);
 
 struct PackingSearch : SearchOptions {
-  std::size_t hops = 0;  ///< after each start, moves of the worst-placed point, kept where they help
+  std::size_t hops = 0;                ///< descents after each start from moved copies of what it found
   std::vector<Eigen::MatrixXd> given;  ///< starts besides the random ones
 
   /// The number of starts; throws InputError where n < 2, m < 2 or there are none.
@@ -40,8 +40,12 @@ struct PackingResult {
   std::size_t hits = 0;    ///< starts that ended at the best energy
 };
 
+/// Hops after each start that pay (docs/search-codes.md): 12000/n of them from 121 points on. Below, fresh
+/// starts find the minimum as soon.
+std::size_t usual_hops(Eigen::Index points);
+
 /// What the k-th start of a search comes to, hops included; its energy is not finite where the start was in
-/// vain.
+/// vain. A given start itself where nothing lower is found from it.
 Packing packing_from_start(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
                            const PackingSearch& search, std::size_t k);
 

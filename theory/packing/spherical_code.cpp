@@ -8,41 +8,35 @@
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/random.hpp"
 #include "theory/numerics/off_rotations.hpp"
-#include "theory/search/sphere_descent.hpp"
+#include "theory/packing/code_descent.hpp"
+#include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/point_moves.hpp"
+#include "theory/search/evolution.hpp"
 
 namespace digon {
 namespace {
 
-constexpr double first_sharpness = 8.0;
-constexpr double sharpness_growth = 4.0;
+/// Codes of more degrees of freedom n(m − 1) are left at the soft maximum's: an interior-point step costs the
+/// cube of them.
+constexpr Eigen::Index most_sharp = 800;
 constexpr double last_sharpness = 1e5;
 
-/// What the soft maximum leaves open.
-constexpr SameMinimum same_coherence{.absolute = 1e-4};
+bool is_sharp(Eigen::Index points, Eigen::Index dim) {
+  return points * (dim - 1) <= most_sharp;
+}
+
+/// What the descents leave open.
+SameMinimum same_coherence(Eigen::Index points, Eigen::Index dim) {
+  return {.absolute = is_sharp(points, dim) ? 1e-9 : 1e-4};
+}
 
 /// Pairs this close to the largest inner product, in units of 1/β, may be in contact.
 constexpr double contact_reach = 25.0;
 
 /// The largest system of conditions that is solved.
 constexpr Eigen::Index largest_system = 1600;
-
-/// β⁻¹ log Σ_{i<j} e^{β c_ij}, of both signs of c for lines.
-double soft_maximum(CodeKind kind, double sharpness, Eigen::Map<const Eigen::MatrixXd> W,
-                    Eigen::Map<Eigen::MatrixXd> by_W) {
-  Eigen::MatrixXd G = W.transpose() * W;
-  G.diagonal().setConstant(kind == CodeKind::lines ? 0.0 : -2.0);
-  const double largest = kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
-  Eigen::ArrayXXd above = (sharpness * (G.array() - largest)).exp();
-  Eigen::ArrayXXd below = Eigen::ArrayXXd::Zero(W.cols(), W.cols());
-  if (kind == CodeKind::lines) below = (-sharpness * (G.array() + largest)).exp();
-  above.matrix().diagonal().setZero();
-  below.matrix().diagonal().setZero();
-  const double sum = (above + below).sum();  // every pair twice
-  const Eigen::MatrixXd weights = (above - below) / (0.5 * sum);
-  by_W = W * weights;
-  return largest + std::log(0.5 * sum) / sharpness;
-}
 
 /// A pair in contact: sign w_i·w_j is the coherence.
 struct Contact {
@@ -153,7 +147,7 @@ Eigen::MatrixXd solve_contacts(CodeKind kind, Eigen::MatrixXd W) {
     const Eigen::VectorXd change = least_norm_solution(system, -wrong, 1e-9);
     const Eigen::MatrixXd next = contacts.tangent.move(W, change.head(dof));
     const double size = change.head(dof).norm();
-    if (!(size < 0.1) || coherence(kind, next) > coherence(kind, W) + 1e-12) return W;
+    if (!(size < 0.1) || coherence(kind, next) > coherence(kind, W)) return W;
     W = next;
     reach =
         std::max(std::min(reach, 100.0 * size * size), 1e-10);  // what is quadratically small is in contact
@@ -180,25 +174,45 @@ SphericalCode certify(CodeKind kind, const Eigen::MatrixXd& W) {
   return code;
 }
 
-Eigen::MatrixXd anneal(CodeKind kind, Eigen::MatrixXd W) {
-  for (double sharpness = first_sharpness; sharpness < last_sharpness * sharpness_growth && !interrupted();
-       sharpness *= sharpness_growth) {
-    const double beta = std::min(sharpness, last_sharpness);
-    W = descend_on_spheres(
-        [&](Eigen::Map<const Eigen::MatrixXd> at, Eigen::Map<Eigen::MatrixXd> gradient) {
-          return soft_maximum(kind, beta, at, gradient);
-        },
-        W);
+/// 1 − c of a code that meets Levenshtein's bound, the unit in which sharpness is told; lines are antipodal
+/// codes of twice the points.
+double least_distance(CodeKind kind, Eigen::Index points, Eigen::Index dim) {
+  const Eigen::Index count = kind == CodeKind::lines ? 2 * points : points;
+  if (count <= dim + 1) return 1.0 + 1.0 / (double(count) - 1.0);
+  if (count <= 2 * dim) return 1.0;
+  return 1.0 - levenshtein_quadrature(count, dim).nodes.maxCoeff();
+}
+
+double between(double low, double high, RandomDraws& random) {
+  return low * std::pow(high / low, random.uniform());
+}
+
+/// The soft maximum's minimum as it grows sharp.
+Eigen::MatrixXd sharpened(CodeKind kind, Eigen::MatrixXd W, double sharpness) {
+  constexpr double growth = 4.0;
+  while (sharpness < last_sharpness && !interrupted()) {
+    sharpness = std::min(growth * sharpness, last_sharpness);
+    W = soft_minimum(kind, sharpness, W, points_descent);
   }
   return W;
 }
 
-/// The better of the annealed code and, for points, the Coulomb minimum, which universally optimal codes are.
-Eigen::MatrixXd find_code(CodeKind kind, const Eigen::MatrixXd& start) {
-  if (kind == CodeKind::lines) return anneal(kind, start);
-  const Eigen::MatrixXd thomson = minimise_packing({}, start).W;
-  Eigen::MatrixXd annealed = anneal(kind, thomson);
-  return coherence(kind, annealed) < coherence(kind, thomson) ? annealed : thomson;
+/// Every descent at a sharpness and slack of its own: different codes are found at different ones. Half of
+/// those from points that are well apart already keep their basin, and tell apart what the soft maximum
+/// would not.
+std::optional<Individual> descend(CodeKind kind, double unit, const Eigen::MatrixXd& from, double bar,
+                                  RandomDraws& random) {
+  if (!is_sharp(from.cols(), from.rows())) {
+    const double sharpness = between(1.0, 4.0, random) / unit;  // too dear to try much: the even codes
+    const Eigen::MatrixXd found = sharpened(kind, soft_minimum(kind, sharpness, from), sharpness);
+    return Individual{found, coherence(kind, found)};
+  }
+  const double sharpness = between(3.0, 128.0, random) / unit;
+  const double slack = between(3e-6, 2e-2, random);
+  const bool keeps = random.uniform() < 0.5 && 1.0 - coherence(kind, from) > 0.15 * unit;
+  const auto found = sharp_minimum(kind, keeps ? from : soft_minimum(kind, sharpness, from), slack, bar);
+  if (!found) return std::nullopt;
+  return Individual{*found, coherence(kind, *found)};
 }
 
 }  // namespace
@@ -209,9 +223,33 @@ double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
   return kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
 }
 
+std::size_t usual_code_hops(Eigen::Index points, Eigen::Index dim) {
+  return is_sharp(points, dim) ? std::size_t(points * (dim - 1)) : 0;
+}
+
 Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                 const PackingSearch& search, std::size_t k) {
-  return find_code(kind, search.start(k, points, dim));
+  const bool is_given = k < search.given.size();
+  const std::uint64_t seed = derive_seed(search.seed_of(k), is_given ? 2 : 1);
+  RandomDraws of_descents(derive_seed(seed, 1));
+  const double unit = least_distance(kind, points, dim);
+  EvolutionProblem problem;
+  problem.start = [&](RandomDraws& random) { return random_points(points, dim, random.seed()); };
+  problem.moves = code_moves(kind);
+  problem.descend = [&](const Eigen::MatrixXd& from, double bar) {
+    return descend(kind, unit, from, bar, of_descents);
+  };
+  problem.same = same_coherence(points, dim);
+  EvolutionOptions options;
+  options.descents = options.patience = options.hits = 1 + search.hops;
+  options.fresh_share = 0.3;  // at other sharpnesses they find as much as moves do
+  std::vector<Eigen::MatrixXd> given;
+  if (is_given) given.push_back(search.given[k].colwise().normalized());
+  const Population population = evolve(problem, options, seed, given);
+  const Eigen::MatrixXd start = is_given ? given[0] : search.start(k, points, dim);
+  if (population.pool.empty()) return start;
+  const Individual& best = population.pool.front();
+  return is_given && coherence(kind, start) < best.value ? start : best.columns;
 }
 
 SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
@@ -222,7 +260,7 @@ SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Ei
   };
   const auto minima = multi_start(
       search.count(points, dim), start, [&](const Eigen::MatrixXd& W) { return coherence(kind, W); },
-      same_coherence, run ? run : on_threads<Eigen::MatrixXd>(search));
+      same_coherence(points, dim), run ? run : on_threads<Eigen::MatrixXd>(search));
   if (minima.empty()) return {};
   return {certify(kind, solve_contacts(kind, minima.front().at)), starts_finished(minima),
           minima.front().hits()};

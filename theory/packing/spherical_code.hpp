@@ -3,12 +3,10 @@
 #include <Eigen/Core>
 #include <optional>
 
+#include "theory/packing/code_kind.hpp"
 #include "theory/packing/packing.hpp"
 
 namespace digon {
-
-/// Whether points w and −w are told apart: a spherical code keeps w_i·w_j low, a set of lines |w_i·w_j|.
-enum class CodeKind { points, lines };
 
 /// n unit vectors whose largest w_i·w_j (or |w_i·w_j|), the coherence, is to be least.
 struct SphericalCode {
@@ -21,9 +19,6 @@ struct SphericalCode {
   std::optional<double> least_eigenvalue;
 };
 
-/// The largest w_i·w_j, or |w_i·w_j|, of columns of length 1.
-double coherence(CodeKind kind, const Eigen::MatrixXd& W);
-
 /// What a search for codes found.
 struct SphericalCodeResult {
   SphericalCode best;
@@ -31,14 +26,20 @@ struct SphericalCodeResult {
   std::size_t hits = 0;
 };
 
-/// What the k-th start of a search comes to [m×n], before the conditions of a minimum are solved.
+/// Hops after each start that find what the tables have (docs/search-codes.md): n(m − 1) of them, none where
+/// that is above 800 and a descent costs seconds.
+std::size_t usual_code_hops(Eigen::Index points, Eigen::Index dim);
+
+/// What the k-th start of a search comes to [m×n], before the conditions of a minimum are solved: the best of
+/// a population that evolves over 1 + hops descents (evolution.hpp). A given
+/// start is itself the answer where no descent of its population is lower.
 Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                 const PackingSearch& search, std::size_t k);
 
-/// The code of least coherence over many starts: the soft maximum β⁻¹ log Σ e^{β c} is minimised for growing
-/// β (and the Coulomb energy for a first guess), then the pairs in contact are found and the conditions of a
-/// minimum solved by Newton's method. The starts are computed by `run`, or on the threads of this process.
-/// Throws InputError where n < 2, m < 2 or there are no starts.
+/// The code of least coherence over many starts; of the best the pairs in contact are found and the
+/// conditions of a minimum solved by Newton's method, to rounding, where that is lower. The starts are
+/// computed by `run`, or on the threads of this process. Throws InputError where n < 2, m < 2 or there are no
+/// starts.
 SphericalCodeResult search_spherical_code(CodeKind kind, Eigen::Index points, Eigen::Index dim,
                                           const PackingSearch& search,
                                           const RunStarts<Eigen::MatrixXd>& run = {});

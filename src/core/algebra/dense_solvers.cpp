@@ -1,5 +1,6 @@
 #include "core/algebra/dense_solvers.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 
@@ -28,6 +29,13 @@ Eigen::VectorXd least_norm_solution(const Eigen::MatrixXd& A, const Eigen::Vecto
   solver.setThreshold(threshold);
   solver.compute(A);
   return solver.solve(b);
+}
+
+bool solve_positive(Eigen::MatrixXd& A, Eigen::VectorXd& b) {
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> cholesky(A);
+  if (cholesky.info() != Eigen::Success) return false;
+  cholesky.solveInPlace(b);
+  return true;
 }
 
 }  // namespace digon

@@ -22,4 +22,8 @@ Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A, double threshold = 1e-12
 Eigen::VectorXd least_norm_solution(const Eigen::MatrixXd& A, const Eigen::VectorXd& b,
                                     double threshold = 1e-12);
 
+/// Solves A x = b by Cholesky's decomposition, of which only A's lower triangle is read; leaves it in A, and
+/// x in b. False, and b as it was, where A is not positive definite.
+bool solve_positive(Eigen::MatrixXd& A, Eigen::VectorXd& b);
+
 }  // namespace digon

@@ -26,9 +26,6 @@ using nlohmann::json;
 /// An answer meets a bound, or a known value, within this share.
 constexpr double same_value = 1e-9;
 
-/// Basin hopping pays from here on; below, fresh starts find the minimum as soon.
-constexpr Eigen::Index points_to_hop = 120;
-
 CommandLine declare() {
   CommandLine line("pack",
                    "n unit vectors in m dimensions at the lowest energy: the generalised Thomson problem",
@@ -42,11 +39,12 @@ CommandLine declare() {
       "coulomb");
   line.flag("antipodal", "with coherence: lines instead of points, the largest |c|");
   line.option("features", "N[:HI]", "with l1 in place of --points: number of features, or a range of it");
-  line.option("initial", "FILE", "one more start: a CSV of n rows of m numbers, without a header");
+  line.option("initial", "FILE",
+              "one more start: a CSV of n rows of m numbers, without a header; the answer is never worse");
   line.option("starts", "K", "random starts", "32");
   line.option("hops", "H",
-              "moves of the worst-placed point after each start (basin hopping); default 0, above 120 "
-              "points 4");
+              "descents after each start from moved copies of what it found, a population of minima; default "
+              "0, above 120 points 12000/N; with coherence N(M − 1)");
   declare_seed_and_threads(line);
   line.flag("json", "print JSON at full precision");
   line.option("out", "DIR", "folder for points.csv, packing.json and the figure packing.svg, .png, .gp");
@@ -128,6 +126,8 @@ struct Answer {
   [[nodiscard]] double above(double reference) const {
     return std::abs(reference) > 1e-6 ? (value - reference) / std::abs(reference) : value - reference;
   }
+  /// Starts know nothing of each other: what one alone came to may not be the lowest.
+  [[nodiscard]] bool confirmed() const { return hits > 1; }
   /// The bound that proves the answer optimal.
   [[nodiscard]] const PackingBound* proof() const {
     for (const PackingBound& bound : bounds) {
@@ -160,6 +160,7 @@ json describe(const Answer& answer) {
           {"points", points},
           {"starts", answer.starts},
           {"hits", answer.hits},
+          {"confirmed", answer.confirmed()},
           {"gradient_norm", optional_number(answer.gradient_norm)},
           {"min_hessian_eigenvalue", optional_number(answer.least_eigenvalue)},
           {"inner_products", pairs},
@@ -168,13 +169,15 @@ json describe(const Answer& answer) {
           {"bounds", bounds},
           {"proved_optimal_by", answer.proof() != nullptr ? json(answer.proof()->name) : json(nullptr)},
           {"known", answer.known ? json(answer.known->value) : json(nullptr)},
+          {"known_proved", answer.known ? json(answer.known->proved) : json(nullptr)},
           {"known_source", answer.known ? json(answer.known->source) : json(nullptr)},
           {"relative_gap", answer.known ? json(answer.above(answer.known->value)) : json(nullptr)}};
 }
 
 void print_text(const Answer& answer) {
-  fmt::print("{} {:.12g}, reached by {} of {} starts\ngeometry: {}\n", answer.quantity, answer.value,
-             answer.hits, answer.starts, answer.geometry.name);
+  fmt::print("{} {:.12g}, reached by {} of {} starts{}\ngeometry: {}\n", answer.quantity, answer.value,
+             answer.hits, answer.starts, answer.confirmed() ? "" : "; not confirmed: found once",
+             answer.geometry.name);
   if (answer.gradient_norm) fmt::print("gradient along the spheres {:.1e}", *answer.gradient_norm);
   if (answer.least_eigenvalue) {
     fmt::print(", least Hessian eigenvalue off rotations {:.3g}", *answer.least_eigenvalue);
@@ -186,10 +189,12 @@ void print_text(const Answer& answer) {
                         fmt::format("{:+.2e}", answer.above(bound.value))});
   }
   if (answer.known) {
-    references.add_row({"known: " + answer.known->source, fmt::format("{:.12g}", answer.known->value),
+    references.add_row({answer.known->proved ? "known, proved" : "known, not proved",
+                        fmt::format("{:.12g}", answer.known->value),
                         fmt::format("{:+.2e}", answer.above(answer.known->value))});
   }
   fmt::print("\n{}", to_text(references));
+  if (answer.known) fmt::print("known from {}\n", answer.known->source);
   if (const PackingBound* proof = answer.proof())
     fmt::print("Optimal: it meets the {} bound.\n", proof->name);
   if (answer.known && answer.above(answer.known->value) < -same_value) {
@@ -229,7 +234,9 @@ Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::
                    Eigen::Index dim, const PackingSearch& search) {
   const PackingResult found = search_packing_shared(energy, points, dim, search);
   if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
-  const Packing best = polish_packing(energy, found.best);
+  const Packing polished = polish_packing(energy, found.best);
+  // A given start that is as low as can be stays what it is.
+  const Packing& best = search.given.empty() || polished.energy <= found.best.energy ? polished : found.best;
   return {(name == "coulomb" ? "Coulomb" : name) + " energy",
           best.W,
           best.energy,
@@ -330,7 +337,9 @@ int run_pack(const std::vector<std::string>& arguments) {
   if (line.has("features") && name != "l1")
     reject("--features: given with --energy {}; accepted with l1", name);
   if (name == "l1") {
-    if (line.has("initial")) reject("--initial: given with --energy l1; accepted with the other energies");
+    for (const char* option : {"initial", "hops"}) {
+      if (line.has(option)) reject("--{}: given with --energy l1; accepted with the other energies", option);
+    }
     OptimumOptions options;
     options.starts = starts;
     options.seed = seed;
@@ -343,7 +352,9 @@ int run_pack(const std::vector<std::string>& arguments) {
   const PackingEnergy energy = name == "coherence" ? PackingEnergy{} : read_energy(name);
   PackingSearch search;
   search.starts = starts;
-  search.hops = line.has("hops") ? line.integer("hops", 0, 1'000'000) : points > points_to_hop ? 4 : 0;
+  search.hops = line.has("hops")      ? line.integer("hops", 0, 1'000'000)
+                : name == "coherence" ? usual_code_hops(points, dim)
+                                      : usual_hops(points);
   search.seed = seed;
   search.threads = threads;
   if (line.has("initial")) {

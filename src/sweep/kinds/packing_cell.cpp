@@ -94,7 +94,7 @@ StoredCell compute_code(const json& settings, const std::string& /*given*/) {
   return {{{"W", to_json(code_from_start(kind, start.points, start.dim, start.search, start.number))}}, {}};
 }
 
-const CellKind code_kind{"spherical code", 1, &compute_code};
+const CellKind code_kind{"spherical code", 2, &compute_code};
 
 }  // namespace
 

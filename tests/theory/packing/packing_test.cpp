@@ -2,13 +2,16 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <tuple>
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
 #include "geometry/named_geometry.hpp"
 #include "tests/derivative_check.hpp"
+#include "theory/packing/code_descent.hpp"
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/soft_maximum.hpp"
 #include "theory/packing/spherical_code.hpp"
 
 namespace {
@@ -156,6 +159,118 @@ TEST_CASE("codes of least coherence from random starts, with a certificate") {
   if (kind == CodeKind::points) CHECK(describe_geometry(code.W, packing_tolerance).name == geometry);
 }
 
+TEST_CASE("the soft maximum and its gradient, for any number of points") {
+  const CodeKind kind = GENERATE(CodeKind::points, CodeKind::lines);
+  const double sharpness = GENERATE(0.5, 20.0, 3000.0);
+  for (const Eigen::Index n : {2, 3, 8, 9, 17, 33}) {
+    const Eigen::MatrixXd W = random_points(n, 2 + n % 5, 3);
+    long double sum = 0.0;
+    Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(W.rows(), n);
+    const double largest = coherence(kind, W);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      for (Eigen::Index j = 0; j < i; ++j) {
+        const double c = W.col(i).dot(W.col(j));
+        const double same = std::exp(sharpness * (c - largest));
+        const double other = kind == CodeKind::lines ? std::exp(sharpness * (-c - largest)) : 0.0;
+        sum += same + other;
+        expected.col(i) += (same - other) * W.col(j);
+        expected.col(j) += (same - other) * W.col(i);
+      }
+    }
+    Eigen::MatrixXd by_W(W.rows(), n);
+    CAPTURE(int(kind), sharpness, n);
+    CHECK(soft_maximum(kind, sharpness, W, by_W) ==
+          Approx(largest + std::log(double(sum)) / sharpness).epsilon(1e-13).margin(1e-13));
+    CHECK((by_W - expected / double(sum)).norm() < 1e-13);
+  }
+}
+
+TEST_CASE("a descent ends in a local minimum of the coherence, or is given up at the bar") {
+  for (const auto& [kind, n, m] : {std::tuple<CodeKind, Eigen::Index, Eigen::Index>{CodeKind::points, 14, 3},
+                                   {CodeKind::points, 17, 4},
+                                   {CodeKind::points, 9, 2},
+                                   {CodeKind::lines, 14, 3},
+                                   {CodeKind::lines, 13, 5}}) {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      const Eigen::MatrixXd soft = soft_minimum(kind, 60.0, random_points(n, m, seed));
+      const Eigen::MatrixXd W = sharp_minimum(kind, soft, 1e-3).value();
+      const double found = coherence(kind, W);
+      CAPTURE(int(kind), n, m, seed);
+      CHECK((W.colwise().norm().array() - 1.0).abs().maxCoeff() < 1e-14);
+      // No small motion lowers it.
+      for (std::uint64_t k = 0; k < 200; ++k) {
+        const Eigen::MatrixXd moved = (W + 1e-4 * random_points(n, m, 100 + k)).colwise().normalized();
+        REQUIRE(coherence(kind, moved) > found - 1e-10);
+      }
+      CHECK(sharp_minimum(kind, soft, 1e-3, found).has_value());
+      CHECK_FALSE(sharp_minimum(kind, soft, 1e-3, found - 1e-4).has_value());
+    }
+  }
+}
+
+TEST_CASE("codes that a Coulomb minimum does not lead to") {
+  struct Case {
+    CodeKind kind;
+    Eigen::Index points;
+    Eigen::Index dim;
+  };
+  const auto [kind, points, dim] = GENERATE(values<Case>({{CodeKind::points, 13, 3},
+                                                          {CodeKind::points, 14, 3},
+                                                          {CodeKind::points, 17, 3},
+                                                          {CodeKind::points, 19, 3},
+                                                          {CodeKind::points, 22, 3},
+                                                          {CodeKind::points, 11, 4},
+                                                          {CodeKind::points, 15, 4},
+                                                          {CodeKind::points, 16, 4},
+                                                          {CodeKind::points, 13, 5},
+                                                          {CodeKind::lines, 8, 4},
+                                                          {CodeKind::lines, 14, 3}}));
+  PackingSearch search;
+  search.starts = 8;
+  search.hops = usual_code_hops(points, dim);
+  const SphericalCodeResult found = search_spherical_code(kind, points, dim, search);
+  CAPTURE(points, dim, found.hits);
+  CHECK(found.best.coherence == Approx(known_coherence(kind, points, dim)->value).margin(1e-12));
+  CHECK(found.best.residual < 1e-10);
+  CHECK(found.hits >= 2);
+}
+
+TEST_CASE("a code of a search is never worse than the one given") {
+  PackingSearch search;
+  search.starts = 4;
+  search.hops = 30;
+  const Eigen::MatrixXd best = search_spherical_code(CodeKind::points, 14, 3, search).best.W;
+  PackingSearch given;
+  given.starts = 0;
+  given.given.push_back(best);
+  CHECK(search_spherical_code(CodeKind::points, 14, 3, given).best.coherence <=
+        coherence(CodeKind::points, best));
+  PackingSearch energy = given;
+  const Packing lowest = search_packing({}, 14, 3, search).best;
+  energy.given[0] = lowest.W;
+  CHECK(search_packing({}, 14, 3, energy).best.energy <= lowest.energy);
+}
+
+TEST_CASE("what is known of codes and energies, and whether it is proved") {
+  CHECK(known_coherence(CodeKind::points, 14, 3)->value == 0.5639503003605053);
+  CHECK(known_coherence(CodeKind::points, 14, 3)->proved);
+  CHECK_FALSE(known_coherence(CodeKind::points, 17, 3)->proved);
+  CHECK(known_coherence(CodeKind::lines, 14, 3)->value == 0.7806221927852363);
+  CHECK_FALSE(known_coherence(CodeKind::lines, 14, 3)->proved);
+  CHECK(known_energy({PairEnergy::log, 0.0}, 12, 3)->proved);
+  CHECK(known_energy({PairEnergy::riesz, 2.0}, 6, 3)->value == 6.75);
+  CHECK_FALSE(known_energy({PairEnergy::riesz, 2.5}, 6, 3));
+  CHECK(known_energy({}, 102, 3)->value <= 4633.736565899);
+  // No code is below its bounds.
+  for (const CodeKind kind : {CodeKind::points, CodeKind::lines}) {
+    for (const KnownCode& known : known_codes(kind)) {
+      CAPTURE(int(kind), known.points, known.dim);
+      for (const PackingBound& bound : coherence_bounds(kind, known.points, known.dim))
+        CHECK(known.coherence.value >= bound.value - 1e-12);
+    }
+  }
+}
+
 TEST_CASE("relu2 vanishes for n ≤ 2m, and the frame potential is n²/m") {
   for (const Eigen::Index m : {2, 3, 5, 8}) {
     PackingSearch search;
@@ -176,6 +291,8 @@ TEST_CASE("a search does not depend on the number of threads, and keeps a better
   PackingSearch two = one;
   two.threads = 2;
   CHECK(search_packing({}, 37, 3, one).best.W == search_packing({}, 37, 3, two).best.W);
+  CHECK(search_spherical_code(CodeKind::points, 17, 3, one).best.W ==
+        search_spherical_code(CodeKind::points, 17, 3, two).best.W);
   PackingSearch given = one;
   given.starts = 0;
   given.given.push_back(search_packing({}, 37, 3, one).best.W);

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "core/base/random.hpp"
-#include "theory/search/hops.hpp"
 #include "theory/search/local_descent.hpp"
 
 namespace {
@@ -117,21 +116,4 @@ TEST_CASE("starts that come to nothing are missing, and an error in one ends the
     return from_start(k);
   };
   CHECK_THROWS_AS(multi_start<Valley>(4, fails, &Valley::value, same, run), std::runtime_error);
-}
-
-TEST_CASE("hops keep the better, the older of equal ones, and move from the best") {
-  const std::vector<Valley> comes_to{{1.0, 6.0}, {2.0, 4.0}, {3.0, 4.0}, {4.0, 7.0}};
-  std::vector<double> moved_from;
-  const auto next = [&](const Valley& best, std::size_t k) {
-    moved_from.push_back(best.x);
-    return comes_to[k];
-  };
-  CHECK(hop(Valley{0.0, 5.0}, 4, &Valley::value, next).x == 2.0);
-  CHECK((moved_from == std::vector<double>{0.0, 0.0, 2.0, 2.0}));
-  CHECK(hop(Valley{0.0, 5.0}, 0, &Valley::value, next).x == 0.0);
-  // From the highest valley down to the lowest, by moves of a valley's width either way.
-  const Valley best = hop(descend_wave(5.0), 12, &Valley::value, [](const Valley& from, std::size_t k) {
-    return descend_wave(from.x + (k % 2 == 0 ? 2.1 : -2.1));
-  });
-  CHECK(std::abs(best.x) == Approx(1.0244).margin(1e-3));
 }
