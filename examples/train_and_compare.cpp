@@ -21,9 +21,7 @@ int main() {
   for (const digon::TrainingResult& result : digon::train(instances, settings))
     models.push_back(result.model);
 
-  digon::OptimumOptions search;
-  search.starts = 16;
-  for (const digon::OptimalityGap& gap : digon::optimality_gaps(models, features, search)) {
+  for (const digon::OptimalityGap& gap : digon::optimality_gaps(models, features, {})) {
     std::printf("loss %.8f, local minimum %.8f, best %.8f: %+.4f%%\n", gap.loss, gap.local, gap.best,
                 100.0 * gap.relative());
   }

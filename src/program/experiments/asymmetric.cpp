@@ -6,8 +6,8 @@
 
 #include "plots/stack_figure.hpp"
 #include "program/experiments/experiment.hpp"
-#include "theory/law/law.hpp"
 #include "program/experiments/feature_laws.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon::experiments {
 namespace {
