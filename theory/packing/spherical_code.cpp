@@ -242,7 +242,8 @@ Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index
   problem.same = same_coherence(points, dim);
   EvolutionOptions options;
   options.descents = options.patience = options.hits = 1 + search.hops;
-  options.fresh_share = 0.3;  // at other sharpnesses they find as much as moves do
+  options.pool = 4;
+  options.fresh_share = 0.5;
   std::vector<Eigen::MatrixXd> given;
   if (is_given) given.push_back(search.given[k].colwise().normalized());
   const Population population = evolve(problem, options, seed, given);
