@@ -188,7 +188,7 @@ void check_best(const Results& results, const BestStart& best, std::vector<Check
                     std::abs(sum - loss) <= 2.0 * options.exact_tolerance * loss});
   if (best.optimum) {
     const double gap = loss / *best.optimum - 1.0;
-    checks.push_back({id + "optimality-gap", "the best start comes this close to the best optimum found",
+    checks.push_back({id + "optimality-gap", "the best start comes this close to the lowest loss known",
                       fmt::format("{:.8g}", *best.optimum),
                       fmt::format("{:.8g} (+{:.4f}%)", loss, 100.0 * gap),
                       fmt::format("{:.1f}%", 100.0 * options.gap_allowed), gap <= options.gap_allowed});
