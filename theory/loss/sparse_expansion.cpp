@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "theory/engine/contour.hpp"
 #include "theory/law/law.hpp"
@@ -125,39 +126,146 @@ SingleMean single_mean(const Lanes& u, const Lanes& g, const Lanes& inverse_g) {
   return {value, by_u, u >= 0.0 ? begin + (2.0 / 3.0) * g : by_u - value * inverse_g};
 }
 
-/// The other features of an output, padded to whole vectors with features of weight 0.
-class Others {
+/// One output j: what is given of it, feature by feature in vectors padded with features of weight 0, and its
+/// share of the loss with derivatives as it is summed up.
+class Output {
  public:
-  explicit Others(Eigen::Index n)
-      : blocks_((std::size_t(n) + lane_count - 1) / lane_count),
-        size(blocks_),
-        inverse(blocks_),
-        below(blocks_),
-        weight(blocks_),
-        of_one(blocks_),
-        number(blocks_),
-        by_below(blocks_),
-        by_size(blocks_) {
-    for (std::size_t i = 0; i < blocks_ * lane_count; ++i) at(number, Eigen::Index(i)) = double(i);
+  explicit Output(Eigen::Index n)
+      : n_(n),
+        blocks_((std::size_t(n) + lane_count - 1) / lane_count),
+        size_(blocks_),
+        inverse_(blocks_),
+        below_(blocks_),
+        pair_weight_(blocks_),
+        single_weight_(blocks_),
+        number_(blocks_),
+        by_below_(blocks_),
+        by_size_(blocks_),
+        by_below_first_(n),
+        by_size_first_(n) {
+    for (std::size_t i = 0; i < blocks_ * lane_count; ++i) at(number_, Eigen::Index(i)) = double(i);
   }
 
-  [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  /// Begins with output j of couplings G_j [n], none but its own feature active: of_none f_0 + of_one[j] f_j.
+  void begin(Eigen::Index j, double b, const Eigen::VectorXd& g, const Eigen::VectorXd& density,
+             double of_none, const Eigen::VectorXd& of_one) {
+    b_ = b;
+    own_ = std::max(g[j], least_coupling);
+    own_density_ = density[j];
+    for (Eigen::Index i = 0; i < Eigen::Index(blocks_ * lane_count); ++i) {
+      const bool is_other = i < n_ && i != j;
+      const double size = is_other ? std::max(std::abs(g[i]), least_coupling) : least_coupling;
+      at(size_, i) = size;
+      at(inverse_, i) = 1.0 / size;
+      at(below_, i) = is_other ? std::min(g[i], 0.0) : 0.0;
+      at(pair_weight_, i) = is_other ? density[i] : 0.0;
+      at(single_weight_, i) = is_other ? of_one[i] : 0.0;
+    }
+    std::fill(by_below_.begin(), by_below_.end(), Lanes{});
+    std::fill(by_size_.begin(), by_size_.end(), Lanes{});
+    const double on = std::max(b, 0.0);
+    const ActiveErrorSlope alone = active_error_slope(Law{}, b, g[j]);
+    loss_ = of_none * on * on + of_one[j] * alone.value;
+    by_b_ = 2.0 * of_none * on + of_one[j] * alone.by_t;
+    by_own_ = of_one[j] * alone.by_a;
+  }
+
+  /// Two others active: every pair i < l once.
+  void add_pairs() {
+    Lanes loss{};
+    Lanes by_b{};
+    for (Eigen::Index i = 0; i < n_; ++i) {
+      const double weight_i = at(pair_weight_, i);
+      const Lanes size_i = all_lanes(at(size_, i));
+      const Lanes inverse_i = all_lanes(at(inverse_, i));
+      const double shift = b_ + at(below_, i);
+      Lanes by_below_i{};
+      Lanes by_size_i{};
+      for (std::size_t k = std::size_t(i + 1) / lane_count; weight_i > 0.0 && k < blocks_; ++k) {
+        const Lanes weight = number_[k] > double(i) ? weight_i * pair_weight_[k] : Lanes{};
+        const PairMean mean =
+            pair_mean(shift + below_[k], larger(size_i, size_[k]), smaller(size_i, size_[k]),
+                      smaller(inverse_i, inverse_[k]), larger(inverse_i, inverse_[k]));
+        const auto i_is_larger = size_i > size_[k];
+        const Lanes by_u = weight * mean.by_u;
+        const Lanes by_a = weight * mean.by_a;
+        const Lanes by_c = weight * mean.by_c;
+        loss += weight * mean.value;
+        by_b += by_u;
+        by_below_i += by_u;
+        by_size_i += i_is_larger ? by_a : by_c;
+        by_below_[k] += by_u;
+        by_size_[k] += i_is_larger ? by_c : by_a;
+      }
+      by_below_first_[i] = sum_of(by_below_i);
+      by_size_first_[i] = sum_of(by_size_i);
+    }
+    loss_ += sum_of(loss);
+    by_b_ += sum_of(by_b);
+  }
+
+  /// One other active, alone or with the output's own: E[(x_j − max(z, 0))²] = E[x²] − 2 E[x_j max(z, 0)] +
+  /// E[max(z, 0)²].
+  void add_singles() {
+    const Lanes own = all_lanes(own_);
+    const Lanes inverse_own = all_lanes(1.0 / own_);
+    const double mean_square = scaled_moment(Law{}, 1.0, 2);
+    Lanes loss{};
+    Lanes by_b{};
+    Lanes by_own{};
+    for (std::size_t k = 0; k < blocks_; ++k) {
+      const Lanes u = b_ + below_[k];
+      const SingleMean single = single_mean(u, size_[k], inverse_[k]);
+      const PairMean both = pair_mean(u, larger(own, size_[k]), smaller(own, size_[k]),
+                                      smaller(inverse_own, inverse_[k]), larger(inverse_own, inverse_[k]));
+      const OwnMean product = own_mean(u, own, size_[k], inverse_own, inverse_[k]);
+      const auto own_is_larger = own >= size_[k];
+      const Lanes weight = own_density_ * pair_weight_[k];
+      loss += single_weight_[k] * single.value + weight * (mean_square - 2.0 * product.value + both.value);
+      const Lanes by_u = single_weight_[k] * single.by_u + weight * (both.by_u - 2.0 * product.by_u);
+      by_b += by_u;
+      by_own += weight * ((own_is_larger ? both.by_a : both.by_c) - 2.0 * product.by_A);
+      by_below_[k] += by_u;
+      by_size_[k] += single_weight_[k] * single.by_g +
+                     weight * ((own_is_larger ? both.by_c : both.by_a) - 2.0 * product.by_g);
+    }
+    loss_ += sum_of(loss);
+    by_b_ += sum_of(by_b);
+    by_own_ += sum_of(by_own);
+  }
+
+  [[nodiscard]] double loss() const { return loss_; }
+  [[nodiscard]] double by_b() const { return by_b_; }
+  [[nodiscard]] double by_own() const { return by_own_; }
+  /// The derivative by the coupling g_i, of which min(g_i, 0) and |g_i| are made.
+  [[nodiscard]] double by_coupling(Eigen::Index i, double g) {
+    const double by_size = by_size_first_[i] + at(by_size_, i);
+    return g < 0.0 ? by_below_first_[i] + at(by_below_, i) - by_size : by_size;
+  }
+
+ private:
   static double& at(std::vector<Lanes>& lanes, Eigen::Index i) {
     return reinterpret_cast<double*>(lanes.data())[i];  // the lanes are doubles side by side
   }
 
- private:
+  Eigen::Index n_;
   std::size_t blocks_;
-
- public:
-  std::vector<Lanes> size;     ///< |g_i|
-  std::vector<Lanes> inverse;  ///< 1/|g_i|
-  std::vector<Lanes> below;    ///< min(g_i, 0)
-  std::vector<Lanes> weight;   ///< p_i
-  std::vector<Lanes> of_one;   ///< what f_i counts
-  std::vector<Lanes> number;   ///< i
-  std::vector<Lanes> by_below;
-  std::vector<Lanes> by_size;
+  std::vector<Lanes> size_;           // |g_i|
+  std::vector<Lanes> inverse_;        // 1/|g_i|
+  std::vector<Lanes> below_;          // min(g_i, 0)
+  std::vector<Lanes> pair_weight_;    // p_i
+  std::vector<Lanes> single_weight_;  // what f_i counts
+  std::vector<Lanes> number_;         // i
+  std::vector<Lanes> by_below_;
+  std::vector<Lanes> by_size_;
+  Eigen::VectorXd by_below_first_;  // of pairs i < l by i; the vectors above have what comes by l
+  Eigen::VectorXd by_size_first_;
+  double b_ = 0.0;
+  double own_ = 0.0;
+  double own_density_ = 0.0;
+  double loss_ = 0.0;
+  double by_b_ = 0.0;
+  double by_own_ = 0.0;
 };
 
 }  // namespace
@@ -170,117 +278,28 @@ LossGradient sparse_expansion(const ToyModel& model, const FeatureDistribution& 
            describe_law(features), describe_law(uniform_features(1, 1.0)));
   }
   const Eigen::Index n = model.features();
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
   const Eigen::VectorXd& p = features.density;
   const double total = p.sum();
-  const double squares = p.squaredNorm();
-  const double of_none = 1.0 - total + 0.5 * (total * total - squares);  // of f_0
-  const Eigen::VectorXd of_one = p.array() * (1.0 - total + p.array());  // of f_i
-  Eigen::MatrixXd by_G(n, n);
+  const double of_none = 1.0 - total + 0.5 * (total * total - p.squaredNorm());
+  const Eigen::VectorXd of_one = p.array() * (1.0 - total + p.array());
   LossGradient result;
   result.by_b.resize(n);
-  Others others(n);
-  Eigen::VectorXd by_first_below(n);  // of pairs i < l, by i; others.by_… has what comes by l
-  Eigen::VectorXd by_first_size(n);
+  Eigen::MatrixXd by_G(n, n);
+  Output output(n);
   for (Eigen::Index j = 0; j < n; ++j) {
-    const double b = model.b[j];
-    const double own = std::max(G(j, j), least_coupling);
-    for (Eigen::Index i = 0; i < Eigen::Index(others.blocks() * lane_count); ++i) {
-      const bool is_other = i < n && i != j;
-      const double g = is_other ? G(i, j) : 0.0;
-      const double size = std::max(std::abs(g), least_coupling);
-      Others::at(others.size, i) = size;
-      Others::at(others.inverse, i) = 1.0 / size;
-      Others::at(others.below, i) = std::min(g, 0.0);
-      Others::at(others.weight, i) = is_other ? p[i] : 0.0;
-      Others::at(others.of_one, i) = is_other ? of_one[i] : 0.0;
-    }
-    std::fill(others.by_below.begin(), others.by_below.end(), Lanes{});
-    std::fill(others.by_size.begin(), others.by_size.end(), Lanes{});
-
-    // Two others active: every pair i < l once.
-    Lanes loss{};
-    Lanes by_b{};
+    const double importance = features.importance[j];
+    output.begin(j, model.b[j], G.col(j), p, of_none, of_one);
+    output.add_pairs();
+    output.add_singles();
+    result.loss += importance * output.loss();
+    result.by_b[j] = importance * output.by_b();
     for (Eigen::Index i = 0; i < n; ++i) {
-      const double weight_i = Others::at(others.weight, i);
-      by_first_below[i] = by_first_size[i] = 0.0;
-      if (weight_i == 0.0) continue;
-      const Lanes size_i = all_lanes(Others::at(others.size, i));
-      const Lanes inverse_i = all_lanes(Others::at(others.inverse, i));
-      const double shift = b + Others::at(others.below, i);
-      Lanes by_below_i{};
-      Lanes by_size_i{};
-      for (std::size_t block = std::size_t(i + 1) / lane_count; block < others.blocks(); ++block) {
-        const Lanes weight = others.number[block] > double(i) ? weight_i * others.weight[block] : Lanes{};
-        const Lanes& size_l = others.size[block];
-        const PairMean mean =
-            pair_mean(shift + others.below[block], larger(size_i, size_l), smaller(size_i, size_l),
-                      smaller(inverse_i, others.inverse[block]), larger(inverse_i, others.inverse[block]));
-        const auto i_is_larger = size_i > size_l;
-        const Lanes by_u = weight * mean.by_u;
-        const Lanes by_a = weight * mean.by_a;
-        const Lanes by_c = weight * mean.by_c;
-        loss += weight * mean.value;
-        by_b += by_u;
-        by_below_i += by_u;
-        by_size_i += i_is_larger ? by_a : by_c;
-        others.by_below[block] += by_u;
-        others.by_size[block] += i_is_larger ? by_c : by_a;
-      }
-      by_first_below[i] = sum_of(by_below_i);
-      by_first_size[i] = sum_of(by_size_i);
-    }
-    double output_loss = sum_of(loss);
-    double output_by_b = sum_of(by_b);
-    double by_own = 0.0;
-
-    // None active, and the output's own feature alone.
-    const double on = std::max(b, 0.0);
-    output_loss += of_none * on * on;
-    output_by_b += 2.0 * of_none * on;
-    const ActiveErrorSlope alone = active_error_slope(Law{}, b, G(j, j));
-    output_loss += of_one[j] * alone.value;
-    output_by_b += of_one[j] * alone.by_t;
-    by_own += of_one[j] * alone.by_a;
-
-    // One other active, alone or with the output's own: 1/3 − 2 E[x_j max(z, 0)] + E[max(z, 0)²].
-    const Lanes own_size = all_lanes(own);
-    const Lanes inverse_own = all_lanes(1.0 / own);
-    loss = by_b = Lanes{};
-    Lanes of_own{};
-    for (std::size_t block = 0; block < others.blocks(); ++block) {
-      const Lanes& size = others.size[block];
-      const Lanes& inverse = others.inverse[block];
-      const Lanes u = b + others.below[block];
-      const SingleMean single = single_mean(u, size, inverse);
-      const PairMean both = pair_mean(u, larger(own_size, size), smaller(own_size, size),
-                                      smaller(inverse_own, inverse), larger(inverse_own, inverse));
-      const OwnMean product = own_mean(u, own_size, size, inverse_own, inverse);
-      const auto own_is_larger = own_size >= size;
-      const Lanes weight = p[j] * others.weight[block];
-      const Lanes& alone_weight = others.of_one[block];
-      loss += alone_weight * single.value + weight * (1.0 / 3.0 - 2.0 * product.value + both.value);
-      const Lanes by_u = alone_weight * single.by_u + weight * (both.by_u - 2.0 * product.by_u);
-      by_b += by_u;
-      of_own += weight * ((own_is_larger ? both.by_a : both.by_c) - 2.0 * product.by_A);
-      others.by_below[block] += by_u;
-      others.by_size[block] += alone_weight * single.by_g +
-                               weight * ((own_is_larger ? both.by_c : both.by_a) - 2.0 * product.by_g);
-    }
-    output_loss += sum_of(loss);
-    output_by_b += sum_of(by_b);
-    by_own += sum_of(of_own);
-
-    result.loss += features.importance[j] * output_loss;
-    result.by_b[j] = features.importance[j] * output_by_b;
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const double by_size = by_first_size[i] + Others::at(others.by_size, i);
-      const double by_below = by_first_below[i] + Others::at(others.by_below, i);
-      by_G(i, j) = features.importance[j] * (i == j ? by_own : G(i, j) < 0.0 ? by_below - by_size : by_size);
+      by_G(i, j) = importance * (i == j ? output.by_own() : output.by_coupling(i, G(i, j)));
     }
   }
   result.error = rounding * result.loss;
-  result.by_W = model.W * (by_G + by_G.transpose());
+  result.by_W = product(model.W, by_G + by_G.transpose());
   return result;
 }
 

@@ -36,6 +36,24 @@ TEST_CASE("of many features it is off by the third order in the densities") {
   CHECK(off(0.1) > 1e-3 * exact_loss(model, uniform_features(20, 0.1)).loss);  // dense ones it does not serve
 }
 
+TEST_CASE("the expansion's gradient is the derivative of its value") {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const Eigen::Index n = 3 + Eigen::Index(seed) * 3;  // to both sides of whole vectors
+    const ToyModel model = random_model(n, 2, 0.6, seed);
+    const FeatureDistribution features = uneven_features(n, seed);
+    const auto with = [&](const Eigen::VectorXd& x) {
+      return ToyModel{x.head(2 * n).reshaped(2, n), x.tail(n)};
+    };
+    const LossGradient said = sparse_expansion(model, features);
+    Eigen::VectorXd x(3 * n);
+    x << model.W.reshaped(), model.b;
+    Eigen::VectorXd gradient(3 * n);
+    gradient << said.by_W.reshaped(), said.by_b;
+    check_derivatives([&](const Eigen::VectorXd& at) { return sparse_expansion(with(at), features).loss; }, x,
+                      {said.loss, gradient}, 1e-6);  // between kinks
+  }
+}
+
 TEST_CASE("what it is not for is refused") {
   const ToyModel linear = random_model(3, 2, 0.5, 1, ModelKind::linear);
   CHECK_THROWS_AS(sparse_expansion(linear, uniform_features(3, 0.1)), InputError);
