@@ -94,6 +94,7 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "99999999999999999999", "--features");
   refused(train + "5 --hiden 2", "unrecognised option '--hiden'");
   refused(train + "5 --hid 2", "unrecognised option '--hid'");
+  refused(train + "5 --hid%canonical_option%=2", "unrecognised option '--hid%canonical_option%'");
   refused(train + "5 --importance -1", "--importance: '-1'");
   refused(train + "5 --importance 1,2,3", "--importance: '1,2,3' lists 3 values");
   refused(train + "5 --importance nan", "--importance: 'nan'");

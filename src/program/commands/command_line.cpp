@@ -95,6 +95,9 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   } catch (const po::too_many_positional_options_error&) {
     reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_,
            command_);
+  } catch (const po::unknown_option& error) {  // its what() never ends on a word that has %canonical_option% in it
+    reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
+           error.get_option_name(), command_);
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
