@@ -22,11 +22,19 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
     objective.guide = exact_objective(features, loose).loss;
   }
   objective.absent_bias = feature_means(Law{}, features.density);
+  objective.of_importance = [=](const Eigen::VectorXd& importance) {
+    FeatureDistribution other = features;
+    other.importance = importance;
+    return exact_objective(other, relative_tolerance);
+  };
   return objective;
 }
 
 Objective one_sparse_objective(const Eigen::VectorXd& importance) {
-  return {[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); }, importance};
+  Objective objective{[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); },
+                      importance};
+  objective.of_importance = &one_sparse_objective;
+  return objective;
 }
 
 Objective without_biases(const Objective& objective) {

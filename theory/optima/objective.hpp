@@ -17,6 +17,11 @@ struct Objective {
   std::function<LossGradient(const ToyModel&)> guide = {};
   /// Empty, or the bias that costs least where a feature is absent, p_i E[x_i | active] [n].
   Eigen::VectorXd absent_bias = {};
+  /// Descents end where |cos(W_i, W_j)| ≤ this for all i ≠ j that are not absent; 1: wherever the loss is
+  /// least.
+  double max_coherence = 1.0;
+  /// Empty, or the same loss of other importances [n].
+  std::function<Objective(const Eigen::VectorXd& importance)> of_importance = {};
 
   LossGradient operator()(const ToyModel& model) const { return loss(model); }
 };

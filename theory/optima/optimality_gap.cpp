@@ -22,11 +22,12 @@ std::size_t dead_outputs(const ToyModel& model) {
 
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
-                                           const OptimumSearchOptions& options) {
+                                           const OptimumSearchOptions& options, const Penalty& penalty) {
   if (models.empty()) return {};
   std::vector<OptimalityGap> gaps(models.size());
   for (std::size_t k = 0; k < models.size(); ++k) {
-    gaps[k].loss = gaps[k].local = exact_loss(models[k], features).loss;
+    gaps[k].loss = gaps[k].local =
+        exact_loss(models[k], features).loss + penalty_of(penalty, models[k].W).loss;
     gaps[k].dead = dead_outputs(models[k]);
   }
   if (models.front().kind == ModelKind::linear) {
@@ -36,7 +37,7 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
     }
     return gaps;
   }
-  const Objective objective = exact_objective(features);
+  const Objective objective = penalized(exact_objective(features), penalty);
   std::vector<std::optional<Descent>> ends(models.size());
   parallel_for(models.size(), options.threads, [&](std::size_t k) {
     if (interrupted()) return;
@@ -46,8 +47,9 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
   for (const std::optional<Descent>& end : ends) {
     if (end) local.push_back(end->model);
   }
-  const OptimumFound found =
-      search_optimum(objective, models.front().features(), models.front().hidden(), options, local);
+  const OptimumFound found = search_optimum(
+      objective, models.front().features(), models.front().hidden(), options, local, {},
+      penalty.is_none() ? find_recorded(recorded_optima(), features, models.front().hidden()) : nullptr);
   // The minima found, and those of the weights.
   std::vector<std::optional<Descent>> all = ends;
   for (const LocalMinimum& minimum : found.minima) all.emplace_back(minimum.at);
@@ -63,8 +65,8 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
   for (const OptimalityGap& gap : gaps) best = std::min(best, gap.local);
   for (OptimalityGap& gap : gaps) {
     gap.best = best;
-    gap.populations = found.populations;
-    gap.agreeing = same_optimum.holds(found.best().loss, best) ? found.agreeing() : 0;
+    gap.confirmation = found.confirmation();
+    if (!same_optimum.holds(found.best().loss, best)) gap.confirmation->agreeing = 0;
   }
   return gaps;
 }

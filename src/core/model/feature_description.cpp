@@ -1,5 +1,11 @@
 #include "core/model/feature_description.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <vector>
+
 #include "core/base/json.hpp"
 #include "core/base/named_choice.hpp"
 
@@ -39,6 +45,20 @@ FeatureDistribution features_from_json(const json& described, const std::string&
          set.at("members").get<std::vector<Eigen::Index>>()});
   }
   return features;
+}
+
+std::string describe_profile(const Eigen::VectorXd& values) {
+  const double first = values[0];
+  if ((values.array() == first).all()) return fmt::format("{:.4g}", first);
+  const double base = values[1] / first;
+  bool powers = first == 1.0 && values.size() > 2;
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    powers = powers && std::abs(values[i] / std::pow(base, double(i)) - 1.0) < 1e-9;
+  }
+  if (powers) return fmt::format("{:.4g}^i", base);
+  std::vector<std::string> each;
+  for (const double value : values) each.push_back(fmt::format("{:.4g}", value));
+  return fmt::format("({})", fmt::join(each, ", "));
 }
 
 }  // namespace digon

@@ -88,6 +88,13 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   po::variables_map given;
+  for (const std::string& word : arguments) {
+    // Boost's messages would never end on a name that has one of their own placeholders in it.
+    if (word.starts_with("--") && word.find('%') != std::string::npos && word.find('%') < word.find('=')) {
+      reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_, word,
+             command_);
+    }
+  }
   try {
     po::store(
         po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
@@ -95,13 +102,16 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   } catch (const po::too_many_positional_options_error&) {
     reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_,
            command_);
-  } catch (const po::unknown_option& error) {  // its what() never ends on a word that has %canonical_option% in it
+  } catch (const po::unknown_option& error) {  // whose message would not end on such a value either
     reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
            error.get_option_name(), command_);
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
-  for (const auto& [name, value] : given) values_[name] = words_of(value.value());
+  for (const auto& [name, value] : given) {
+    values_[name] = words_of(value.value());
+    if (value.defaulted()) defaulted_.insert(name);
+  }
   if (!has("help")) return true;
   print_help();
   return false;
@@ -145,6 +155,10 @@ void CommandLine::print_option_words() const {
 
 bool CommandLine::has(const std::string& name) const {
   return values_.contains(name);
+}
+
+bool CommandLine::given(const std::string& name) const {
+  return has(name) && !defaulted_.contains(name);
 }
 
 std::string CommandLine::text(const std::string& name) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ class CommandLine {
   bool parse(const std::vector<std::string>& arguments);
 
   [[nodiscard]] bool has(const std::string& name) const;
+  /// Whether the user gave it: has() without the defaults.
+  [[nodiscard]] bool given(const std::string& name) const;
   [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
   [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least,
@@ -58,6 +61,7 @@ class CommandLine {
   DeclaredOption positional_;  ///< no name: none is accepted
   std::vector<DeclaredOption> options_;
   std::map<std::string, std::vector<std::string>> values_;  ///< of the options given or defaulted
+  std::set<std::string> defaulted_;
 };
 
 /// Options many commands share, declared and read alike.

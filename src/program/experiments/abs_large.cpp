@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/model/feature_description.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"

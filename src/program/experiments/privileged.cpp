@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/model/feature_description.hpp"
 #include "geometry/neurons.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"

@@ -63,8 +63,9 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
 
 void add_gap(const OptimalityGap& gap, Table& table) {
   table.add_row({"the lowest loss known", fmt::format("{:.10g}", gap.best)});
-  if (gap.populations > 0) {
-    table.add_row({"populations that found it", fmt::format("{} of {}", gap.agreeing, gap.populations)});
+  if (gap.confirmation) {
+    table.add_row({"populations that found it",
+                   fmt::format("{} of {}", gap.confirmation->agreeing, gap.confirmation->populations)});
   }
   table.add_row({"above it", fmt::format("{:.4g} ({:.4f}%)", gap.absolute(), 100.0 * gap.relative())});
   table.add_row({"the local minimum below these weights", fmt::format("{:.10g}", gap.local)});
