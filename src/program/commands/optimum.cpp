@@ -18,9 +18,9 @@ namespace {
 using nlohmann::json;
 
 /// Local minima shown; JSON has all.
-constexpr std::size_t most_shown = 20;
+constexpr std::size_t most_minima_shown = 20;
 
-CommandLine declare() {
+CommandLine declare_optimum() {
   CommandLine line("optimum", "the lowest loss any ReLU output model can have, and the other local minima",
                    "digon optimum --features 2 --hidden 1 --density 0.3 --json");
   line.option("features", "N", "number of features n");
@@ -91,7 +91,7 @@ void print_text(const OptimumFound& found, double least_eigenvalue) {
   }
   const std::vector<LocalMinimum>& minima = found.minima;
   Table others{{"local minimum", "loss", "populations", "gradient"}, {}};
-  for (std::size_t k = 0; k < std::min(minima.size(), most_shown); ++k) {
+  for (std::size_t k = 0; k < std::min(minima.size(), most_minima_shown); ++k) {
     others.add_row({text_of(k), fmt::format("{:.10g}", minima[k].at.loss), text_of(minima[k].hits()),
                     fmt::format("{:.1e}", minima[k].at.gradient_norm)});
   }
@@ -101,7 +101,7 @@ void print_text(const OptimumFound& found, double least_eigenvalue) {
 }  // namespace
 
 int run_optimum(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_optimum();
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 1, 1000));
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
