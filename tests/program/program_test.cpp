@@ -334,7 +334,7 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
   const TemporaryFolder folder;
   // Most of its time goes into a checkpoint every hundred steps: it lasts, and computes little.
   const std::string training =
-      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 30000 --batch 64 --schedule cosine "
+      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 12000 --batch 64 --schedule cosine "
       "--warm-up 50 --snapshots log:3 "
       "--optimizer adamw --seed 3 --checkpoint-every 1e-9 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
