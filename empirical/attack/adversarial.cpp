@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
@@ -42,7 +43,7 @@ class InputLoss {
   }
 
   /// Column j: the direction of the input that raises output j [n×n].
-  [[nodiscard]] Eigen::MatrixXd opening_directions() const { return model_.W.transpose() * decoder_; }
+  [[nodiscard]] Eigen::MatrixXd opening_directions() const { return transposed_product(model_.W, decoder_); }
 
  private:
   const ToyModel& model_;

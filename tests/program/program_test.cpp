@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "core/files/run.hpp"
 #include "core/files/safetensors.hpp"
 #include "program/experiments/catalog.hpp"
+#include "sweep/run_store.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -43,10 +45,13 @@ Outcome run_in(const std::filesystem::path& folder, const std::string& words,
   return outcome;
 }
 
-/// Shell words to come before the program's: they send it a signal as soon as a file is newer than its start.
-std::string signalled(const std::string& signal, const std::string& file) {
-  return "bash -mc 'touch begun; \"$@\" & until [ " + file +
-         " -nt begun ] || ! kill -0 $!; do sleep 0.01; done; kill -" + signal + " $!; wait $!' bash";
+/// Shell words to come before the program's: they send it a signal as soon as a file is newer than its start
+/// and larger than so many bytes.
+std::string signalled(const std::string& signal, const std::string& file, int bytes = 0) {
+  return fmt::format(
+      R"(bash -mc 'touch begun; "$@" & until [ {0} -nt begun ] && [ $(stat -c %s {0}) -gt {1} ] )"
+      R"(|| ! kill -0 $!; do sleep 0.01; done; kill -{2} $!; wait $!' bash)",
+      file, bytes, signal);
 }
 
 json json_of(const Outcome& outcome) {
@@ -327,12 +332,18 @@ TEST_CASE("an interrupted training keeps the weights it has and says so") {
 
 TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
   const TemporaryFolder folder;
+  // Most of its time goes into a checkpoint every hundred steps: it lasts, and computes little.
   const std::string training =
-      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 600000 --batch 64 --schedule cosine "
+      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 12000 --batch 64 --schedule cosine "
       "--warm-up 50 --snapshots log:3 "
-      "--optimizer adamw --seed 3 --checkpoint-every 0.02 --out ";
+      "--optimizer adamw --seed 3 --checkpoint-every 1e-9 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
   CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
+  const auto as_whole = [&](const char* name) {
+    for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
+      CHECK(read_file(folder.path() / name / file) == read_file(folder.path() / "whole" / file));
+    }
+  };
   Outcome outcome =
       run_in(folder.path(), training + "parts", signalled("INT", "parts/checkpoint.safetensors"));
   CHECK(outcome.error.find("'digon train --resume parts' goes on") != std::string::npos);
@@ -343,21 +354,14 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
     outcome = run_in(folder.path(), "train --resume moved");
   }
   REQUIRE(outcome.status == 0);
-  for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
-    CHECK(read_file(folder.path() / "moved" / file) == read_file(folder.path() / "whole" / file));
-  }
+  as_whole("moved");
   CHECK(run_in(folder.path(), "train --resume moved").status == 2);  // there is nothing to go on with
 
-  const std::string longer =
-      "train --features 4 --hidden 2 --density 0.1 --steps 1000000 --batch 64 --seed 5 --checkpoint-every "
-      "0.02 --out ";
-  REQUIRE(run_in(folder.path(), longer + "unharmed").status == 0);
-  run_in(folder.path(), longer + "killed", signalled("KILL", "killed/checkpoint.safetensors"));
+  run_in(folder.path(), training + "killed", signalled("KILL", "killed/checkpoint.safetensors"));
   REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
   CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
   REQUIRE(run_in(folder.path(), "train --resume killed").status == 0);
-  CHECK(read_file(folder.path() / "killed" / "weights.safetensors") ==
-        read_file(folder.path() / "unharmed" / "weights.safetensors"));
+  as_whole("killed");
 }
 
 TEST_CASE("training on the exact gradient resumes to the same bits too") {
@@ -414,28 +418,42 @@ TEST_CASE("an interrupted reproduction leaves no unfinished results") {
 
 TEST_CASE("a sweep that is killed goes on with the cells it has, to the same files") {
   const TemporaryFolder folder;
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
-  for (const char* moment : {"0.25", "0.4", "0.15"}) {
-    run_in(folder.path(), "reproduce correlated --out killed",
-           std::string("timeout --foreground --signal=KILL ") + moment);
+  // All of one phase: small cells, and no boundary to find.
+  const std::string sweep =
+      "phase --grid 8 --density 0.02:0.05 --relative-importance 0.1:0.2 --threads 1 --out ";
+  REQUIRE(run_in(folder.path(), sweep + "whole").status == 0);
+  std::size_t kept = 0;
+  for (int kill = 0; kill < 3; ++kill) {
+    run_in(folder.path(), sweep + "killed", signalled("KILL", "killed/results.db-wal", 40'000));
+    const std::size_t before = kept;
+    kept = RunStore(folder.path() / "killed" / "results.db").rows().size();
+    CHECK(kept > before);
   }
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out killed --threads 1").status == 0);
-  for (const char* file :
-       {"weights.safetensors", "correlated.csv", "models.csv", "verdict.json", "correlated.gp"}) {
-    CHECK(read_file(folder.path() / "killed" / "correlated" / file) ==
-          read_file(folder.path() / "whole" / "correlated" / file));
+  CHECK(kept < 64);
+  REQUIRE(run_in(folder.path(), sweep + "killed").status == 0);
+  for (const char* file : {"phase.csv", "boundary.csv", "phase.gp"}) {
+    CHECK(read_file(folder.path() / "killed" / file) == read_file(folder.path() / "whole" / file));
   }
-  // Run again it recomputes nothing, even where all it needs beside the store is gone.
-  std::filesystem::remove_all(folder.path() / "whole" / "correlated");
+}
+
+TEST_CASE("an experiment run again computes nothing, and its cells are exported") {
+  const TemporaryFolder folder;
+  const std::string experiment = "reproduce dynamics-geometry --out whole";
+  const std::filesystem::path results = folder.path() / "whole" / "dynamics-geometry";
+  REQUIRE(run_in(folder.path(), experiment).status == 0);
+  const std::string weights = read_file(results / "weights.safetensors");
   const std::string store = read_file(folder.path() / "whole" / "results.db");
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
+  // Not even where all it needs beside the store is gone.
+  std::filesystem::remove_all(results);
+  REQUIRE(run_in(folder.path(), experiment).status == 0);
   CHECK((read_file(folder.path() / "whole" / "results.db") == store));
+  CHECK((read_file(results / "weights.safetensors") == weights));
 
   Outcome outcome =
-      run_in(folder.path(), "export --store whole/results.db --experiment correlated --out cells");
+      run_in(folder.path(), "export --store whole/results.db --experiment dynamics-geometry --out cells");
   REQUIRE(outcome.status == 0);
   CHECK(std::filesystem::exists(folder.path() / "cells" / "cells.csv"));
-  CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() == 1);
+  CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() > 1);  // its snapshots too
   outcome = run_in(folder.path(), "export --store none.db --out nowhere");
   CHECK(outcome.status == 2);
   CHECK(!std::filesystem::exists(folder.path() / "nowhere"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
 #include "theory/engine/unit_gradient.hpp"
@@ -62,7 +63,7 @@ LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution&
     by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
     by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
   }
-  return {loss.loss, loss.error, model.W * (by_G + by_G.transpose()), by_b, loss.nodes};
+  return {loss.loss, loss.error, product(model.W, by_G + by_G.transpose()), by_b, loss.nodes};
 }
 
 /// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is

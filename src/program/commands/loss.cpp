@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-CommandLine declare() {
+CommandLine declare_loss() {
   CommandLine line("loss", "the exact loss of trained weights, and its decomposition by active features",
                    "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
   declare_model(line);
@@ -93,7 +93,7 @@ std::string to_text(std::size_t instance, const Theory& theory, const FeatureDis
 }  // namespace
 
 int run_loss(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_loss();
   if (!line.parse(arguments)) return 0;
   std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);

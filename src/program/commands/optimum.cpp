@@ -29,11 +29,11 @@ namespace {
 using nlohmann::json;
 
 /// Local minima shown; JSON has all.
-constexpr std::size_t most_shown = 20;
+constexpr std::size_t most_minima_shown = 20;
 
-constexpr const char* weights_file = "weights.safetensors";
+constexpr const char* minima_file = "weights.safetensors";
 
-CommandLine declare() {
+CommandLine declare_optimum() {
   CommandLine line("optimum", "the lowest loss any ReLU output model can have, and the other local minima",
                    "digon optimum --features 2 --hidden 1 --density 0.3 --json");
   line.option("features", "N", "number of features n");
@@ -117,7 +117,7 @@ void print_text(const OptimumFound& found, const SharedObjective& shared, double
   }
   const std::vector<LocalMinimum>& minima = found.minima;
   Table others{{"local minimum", "loss", "populations", "gradient"}, {}};
-  for (std::size_t k = 0; k < std::min(minima.size(), most_shown); ++k) {
+  for (std::size_t k = 0; k < std::min(minima.size(), most_minima_shown); ++k) {
     others.add_row({text_of(k), fmt::format("{:.10g}", minima[k].at.loss), text_of(minima[k].hits()),
                     fmt::format("{:.1e}", minima[k].at.gradient_norm)});
   }
@@ -135,7 +135,7 @@ void write_minima(const std::filesystem::path& folder, const OptimumFound& found
                    text_of(minimum.at.gradient_norm), text_of(coherence_of_present(minimum.at.model.W)),
                    describe_geometry(minimum.at.model.W).name});
   }
-  write_file_atomically(folder / weights_file, serialize_models(models, StoredType::float64));
+  write_file_atomically(folder / minima_file, serialize_models(models, StoredType::float64));
   write_csv(folder / "minima.csv", table);
 }
 
@@ -163,7 +163,7 @@ void add_to(const std::filesystem::path& folder, OptimumRecord record, const Opt
 }  // namespace
 
 int run_optimum(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_optimum();
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 1, 1000));
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
@@ -182,8 +182,8 @@ int run_optimum(const std::vector<std::string>& arguments) {
   if (line.has("out")) {
     const std::filesystem::path folder = line.text("out");
     require_folder(folder);
-    if (std::filesystem::exists(folder / weights_file)) {
-      reject("--out: '{}' has a {} already; accepted: a folder without one", folder.string(), weights_file);
+    if (std::filesystem::exists(folder / minima_file)) {
+      reject("--out: '{}' has a {} already; accepted: a folder without one", folder.string(), minima_file);
     }
   }
   OptimumRecord record;

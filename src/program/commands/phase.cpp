@@ -16,7 +16,7 @@
 namespace digon {
 namespace {
 
-CommandLine declare() {
+CommandLine declare_phase() {
   CommandLine line(
       "phase", "the phase diagram of n features in n − 1 dimensions: hand-built candidates and exact optimum",
       "digon phase --features 2 --hidden 1 --grid 64 --density 0.01:1 --relative-importance 0.1:10 --out "
@@ -47,7 +47,7 @@ Eigen::VectorXd read_range(const CommandLine& line, const std::string& name, Eig
 }  // namespace
 
 int run_phase(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_phase();
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 2, 3));
   const auto m = Eigen::Index(line.integer("hidden", 1, 2));

@@ -27,7 +27,7 @@ constexpr std::uint64_t most_steps = 1'000'000'000;
 constexpr std::uint64_t largest_batch = 1U << 24;
 constexpr std::uint64_t most_restarts = 1'000'000;
 
-CommandLine declare() {
+CommandLine declare_train() {
   CommandLine line("train", "train toy models on sparse synthetic features, one instance a density",
                    "digon train --features 5 --hidden 2 --density 1 0.2 0.1 --importance 0.9^i --out run");
   line.option("features", "N", "number of features n");
@@ -244,13 +244,13 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
 }  // namespace
 
 int run_train(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_train();
   if (!line.parse(arguments)) return 0;
   if (!line.has("resume")) return train_in(line.text("out"), line, arguments, {});
   if (arguments.size() != 2) reject("--resume: given with other options; accepted: --resume DIR alone");
   const std::filesystem::path folder = line.text("resume");
   Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare();
+  CommandLine begun = declare_train();
   begun.parse(checkpoint.arguments);
   return train_in(folder, begun, checkpoint.arguments, std::move(checkpoint.states));
 }

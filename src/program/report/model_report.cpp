@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/algebra/products.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/feature_dimensionality.hpp"
@@ -98,8 +99,8 @@ void draw_weights(const std::filesystem::path& path, const ToyModel& model, cons
     draw_stacks(path.string() + "-neurons", "Weights into each neuron", {{"neurons", model.W}});
     return;
   }
-  draw_basic(path.string() + "-basic", {{"W^TW, b and norms", model.W.transpose() * model.W, model.b,
-                                         geometry.norm, geometry.superposition}});
+  draw_basic(path.string() + "-basic",
+             {{"W^TW, b and norms", gram(model.W), model.b, geometry.norm, geometry.superposition}});
   constexpr Eigen::Index most_arrows = 12;
   if (model.hidden() != 2 || model.features() > most_arrows) return;
   std::vector<std::string> names;
