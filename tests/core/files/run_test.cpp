@@ -32,7 +32,7 @@ TEST_CASE("a run reads back as it was saved") {
   digon::Run run;
   run.command = "train";
   run.settings = {{"seed", 3}};
-  run.steps_done = 12;
+  run.steps_done = {12, 9};
   run.complete = false;
   run.seconds = 1.5;
   for (int k = 0; k < 2; ++k) {
@@ -47,7 +47,7 @@ TEST_CASE("a run reads back as it was saved") {
   const digon::Run read = digon::load_run(folder.path());
   CHECK(read.command == run.command);
   CHECK(read.settings == run.settings);
-  CHECK(read.steps_done == 12);
+  CHECK(read.steps_done == run.steps_done);
   CHECK_FALSE(read.complete);
   REQUIRE(read.models.size() == 2);
   for (std::size_t k = 0; k < 2; ++k) {
