@@ -49,6 +49,7 @@ double samples_per_second(const Shape& shape, double seconds) {
   const std::vector<TrainingInstance> instances = instances_of(shape);
   TrainingSettings settings;
   settings.optimizer.kind = OptimizerKind::adamw;
+  settings.optimizer.weight_decay = 0.01;
   settings.threads = 2;
   settings.steps = 20;
   for (;;) {

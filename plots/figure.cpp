@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
 
 namespace digon {
@@ -137,6 +138,32 @@ nlohmann::json describe(const PlotPoints& plot, const Frame& frame, double width
           {"points", points}};
 }
 
+/// A word of the shell.
+std::string shell_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of(" \n");
+  if (end == std::string::npos) return "";
+  const std::size_t begin = text.rfind('\n', end);
+  return text.substr(begin + 1, end - begin);
+}
+
+/// A disk with less room than this is full for a figure.
+constexpr std::uintmax_t least_room = 1U << 16;
+
+/// Whether a figure is there to its end: gnuplot does not look whether what it writes fits on the disk.
+bool is_whole_figure(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return false;
+  const std::string bytes = read_file(file);
+  const std::string_view end =
+      std::string_view(bytes).substr(bytes.size() - std::min<std::size_t>(bytes.size(), 16));
+  return end.find("</svg>") != std::string_view::npos || end.find("IEND") != std::string_view::npos;
+}
+
 }  // namespace
 
 void Figure::save(const std::filesystem::path& path) const {
@@ -170,17 +197,29 @@ std::string Figure::render(const std::filesystem::path& file, const std::string&
                            const std::string& after) const {
   const std::filesystem::path unfinished =
       file.parent_path() / ("." + file.filename().string() + ".unfinished");
-  const std::filesystem::path printed = file.parent_path() / ("." + file.filename().string() + ".printed");
+  const std::filesystem::path printed =
+      file.parent_path() / ("." + file.filename().string() + ".printed.unfinished");
+  const std::filesystem::path messages =
+      file.parent_path() / ("." + file.filename().string() + ".messages.unfinished");
   std::filesystem::remove(unfinished);
   {
-    Gnuplot gnuplot("gnuplot");
+    // What it says is of no interest where it draws: in the C locale it complains of every degree sign it
+    // converts.
+    Gnuplot gnuplot("gnuplot 2>" + shell_quoted(messages.string()));
     gnuplot << "set terminal " << terminal << "\nset output '" << unfinished.string() << "'\n"
             << script_.str() << "\nset output\n";
     if (!after.empty()) gnuplot << "set print '" << printed.string() << "'\n" << after << "unset print\n";
   }
-  std::error_code error;
-  if (std::filesystem::file_size(unfinished, error) == 0 || error) {
-    throw std::runtime_error("gnuplot did not draw " + file.string());
+  const std::string said = std::filesystem::exists(messages) ? last_line(read_file(messages)) : "";
+  std::filesystem::remove(messages);
+  if (!is_whole_figure(unfinished)) {
+    std::error_code error;
+    const bool is_full = std::filesystem::space(file.parent_path(), error).available < least_room && !error;
+    std::filesystem::remove(unfinished, error);
+    std::filesystem::remove(printed, error);
+    throw_if_interrupted();  // gnuplot too gets the signals of a terminal
+    const std::string reason = is_full ? "No space left on device" : said;
+    throw std::runtime_error("gnuplot did not draw " + file.string() + (reason.empty() ? "" : ": " + reason));
   }
   std::filesystem::rename(unfinished, file);
   if (after.empty()) return "";

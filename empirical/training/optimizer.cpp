@@ -58,6 +58,17 @@ Optimizer<Scalar>::Optimizer(const OptimizerSettings& settings, OptimizerState<S
 
 template <typename Scalar>
 void Optimizer<Scalar>::step(const Vector& gradient, double learning_rate, Vector& parameters) {
+  const double decay = settings_.weight_decay;
+  if (decay > 0.0 && settings_.kind != OptimizerKind::adamw) {
+    const Vector decayed = gradient + Scalar(decay) * parameters;
+    move(decayed, learning_rate, parameters);
+  } else {
+    move(gradient, learning_rate, parameters);
+  }
+}
+
+template <typename Scalar>
+void Optimizer<Scalar>::move(const Vector& gradient, double learning_rate, Vector& parameters) {
   auto& [first, second, beta1_power, beta2_power] = state_;
   if (settings_.kind == OptimizerKind::sgd) {
     first = Scalar(settings_.momentum) * first + gradient.array();

@@ -27,7 +27,8 @@ struct OptimizerSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0.01;  ///< AdamW alone
+  double weight_decay =
+      0.0;  ///< λ: of AdamW decoupled, θ ← (1 − lr λ)θ; of the others in the gradient, g + λθ
 };
 
 std::string_view name_of(OptimizerKind kind);
@@ -67,6 +68,8 @@ class Optimizer {
   void step(const Vector& gradient, double learning_rate, Vector& parameters);
 
  private:
+  void move(const Vector& gradient, double learning_rate, Vector& parameters);
+
   OptimizerSettings settings_;
   OptimizerState<Scalar> state_;
 };

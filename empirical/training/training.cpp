@@ -48,7 +48,7 @@ nlohmann::json to_json(const TrainingSettings& settings) {
           {"beta1", optimizer.beta1},
           {"beta2", optimizer.beta2},
           {"epsilon", optimizer.epsilon},
-          {"weight_decay", optimizer.kind == OptimizerKind::adamw ? optimizer.weight_decay : 0.0},
+          {"weight_decay", optimizer.weight_decay},
           {"stop", name_of(settings.stop.criterion)},
           {"patience", settings.stop.patience},
           {"improvement", settings.stop.improvement}};

@@ -4,12 +4,16 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/memory.hpp"
 #include "core/base/version.hpp"
 #include "program/commands/commands.hpp"
 #include "program/experiments/catalog.hpp"
@@ -118,10 +122,14 @@ int run(const std::vector<std::string>& words) {
   digon::reject("'{}' is not a command; 'digon --help' lists them", words[0]);
 }
 
-/// The exit status of a command, of one that has nothing to say of its interruption too.
+/// The exit status of a command, of one that has nothing to say of its interruption too. Output that could
+/// not be written, to a full disk, is no success.
 int run_interruptibly(const std::vector<std::string>& words) {
   try {
-    return run(words);
+    const int status = run(words);
+    std::cout.flush();
+    if (std::fflush(stdout) != 0 || !std::cout) throw std::runtime_error("standard output cannot be written");
+    return status;
   } catch (const digon::Interrupted&) {
     fmt::print(stderr, "digon: interrupted\n");
     return digon::exit_interrupted;
@@ -147,6 +155,8 @@ int main(int argc, char** argv) {
     FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres' remarks on single steps of its line search
     digon::install_interrupt_handler();
     const digon::Ranks ranks;
+    constexpr unsigned patience = 1;  // seconds to an orderly end; ranks have their results to hand over
+    if (digon::rank_count() == 1) digon::end_within(patience);
     if (digon::rank_number() > 0) {
       digon::serve_ranks();
       return 0;
@@ -155,6 +165,10 @@ int main(int argc, char** argv) {
   } catch (const digon::InputError& error) {
     fmt::print(stderr, "digon: {}\n", error.what());
     return digon::exit_bad_input;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "digon: this needs more memory than the {} there are\n",
+               digon::text_of_bytes(double(digon::available_memory())));
+    return digon::exit_failed;
   } catch (const std::exception& error) {
     fmt::print(stderr, "digon: {}\n", error.what());
     return digon::exit_failed;

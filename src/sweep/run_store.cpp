@@ -14,8 +14,33 @@ namespace {
 
 constexpr int busy_milliseconds = 60'000;
 
+/// What SQLite says went wrong.
+struct StoreFailure : std::runtime_error {
+  StoreFailure(int status, const std::string& message) : std::runtime_error(message), code(status & 0xff) {}
+  int code;
+};
+
 [[noreturn]] void fail(sqlite3* database, std::string_view what) {
-  throw std::runtime_error(fmt::format("run store: {}: {}", what, sqlite3_errmsg(database)));
+  throw StoreFailure(sqlite3_errcode(database),
+                     fmt::format("run store {}: {}: {}", sqlite3_db_filename(database, "main"), what,
+                                 sqlite3_errmsg(database)));
+}
+
+/// Says what is wrong with a store that could not be opened: it is none, or it is damaged, or the disk is
+/// full.
+[[noreturn]] void refuse(const std::filesystem::path& file, const StoreFailure& failure) {
+  const std::string reason = sqlite3_errstr(failure.code);
+  if (failure.code == SQLITE_NOTADB || failure.code == SQLITE_ERROR) {
+    reject("{}: is not a run store of Digon", file.string());
+  }
+  if (failure.code == SQLITE_CORRUPT) {
+    reject("{}: is damaged: {}; what 'sqlite3 {} .recover' saves can be used as it is", file.string(), reason,
+           file.string());
+  }
+  if (failure.code == SQLITE_READONLY || failure.code == SQLITE_CANTOPEN || failure.code == SQLITE_PERM) {
+    reject("{}: cannot be written: {}", file.string(), reason);
+  }
+  throw std::runtime_error(fmt::format("{}: cannot be used: {}", file.string(), reason));
 }
 
 void execute(sqlite3* database, const char* sql) {
@@ -78,8 +103,15 @@ std::string hash_of(const CellKey& key) {
   return hash_of(fmt::format("{}\n{}\n{}", key.kind, key.version, dump_json(key.settings)));
 }
 
+/// What a row must hash to: SQLite would give back a number of which a bit was flipped on the disk.
+std::string checksum_of(const std::string& experiment, const CellKey& key, const std::string& program,
+                        const std::string& result, const std::string& weights, double seconds) {
+  return hash_of(fmt::format("{}\n{}\n{}\n{}\n{}\n", experiment, program, result, seconds, hash_of(key)) +
+                 weights);
+}
+
 /// How a store is laid out, as its user_version says it.
-constexpr int layout = 2;
+constexpr int layout = 3;
 
 int layout_of(sqlite3* database) {
   Statement select(database, "PRAGMA user_version");
@@ -129,13 +161,12 @@ RunStore::RunStore(const std::filesystem::path& file) : file_(file) {
         database,
         "CREATE TABLE IF NOT EXISTS cells (hash TEXT NOT NULL, experiment TEXT NOT NULL, kind TEXT NOT NULL, "
         "version INTEGER NOT NULL, settings TEXT NOT NULL, program TEXT NOT NULL, result TEXT NOT NULL, "
-        "weights BLOB NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (hash, kind, version, settings))");
+        "weights BLOB NOT NULL, seconds REAL NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (hash, kind, "
+        "version, settings))");
     if (is_new) execute(database, fmt::format("PRAGMA user_version = {}", layout).c_str());
     execute(database, "CREATE TABLE IF NOT EXISTS run (description TEXT NOT NULL)");
-  } catch (const InputError&) {
-    throw;
-  } catch (const std::runtime_error&) {
-    reject("{}: is not a run store of Digon", file.string());
+  } catch (const StoreFailure& failure) {
+    refuse(file, failure);
   }
 }
 
@@ -189,40 +220,59 @@ std::size_t RunStore::merge(const std::filesystem::path& other) {
 std::optional<StoredCell> RunStore::find(const CellKey& key) const {
   for (const char* table : {"main", "base"}) {
     if (table == std::string_view("base") && !has_base_) continue;
-    Statement select(
-        database_.get(),
-        fmt::format(
-            "SELECT result, weights, seconds FROM {}.cells WHERE hash = ? AND kind = ? AND version = ? AND "
-            "settings = ?",
-            table)
-            .c_str());
+    Statement select(database_.get(),
+                     fmt::format("SELECT result, weights, seconds, experiment, program, checksum FROM "
+                                 "{}.cells WHERE hash = ? AND kind = ? AND version = ? AND "
+                                 "settings = ?",
+                                 table)
+                         .c_str());
     select.bind(hash_of(key)).bind(key.kind).bind(key.version).bind(dump_json(key.settings));
-    if (select.step())
+    if (!select.step()) continue;
+    if (select.bytes(5) == checksum_of(select.bytes(3), key, select.bytes(4), select.bytes(0),
+                                       select.bytes(1), select.number(2))) {
       return StoredCell{parse_json(select.bytes(0), file_.string()), select.bytes(1), select.number(2)};
+    }
+    fmt::print(stderr, "digon: {}: a cell is damaged and taken for missing\n", file_.string());
   }
   return std::nullopt;
 }
 
 void RunStore::put(const std::string& experiment, const CellKey& key, const StoredCell& cell) {
-  Statement insert(database_.get(), "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert(database_.get(), "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const std::string result = dump_json(cell.result);
   insert.bind(hash_of(key)).bind(experiment).bind(key.kind).bind(key.version);
   insert.bind(dump_json(key.settings)).bind(std::string(version));
-  insert.bind(dump_json(cell.result)).bind_blob(cell.weights).bind(cell.seconds);
+  insert.bind(result).bind_blob(cell.weights).bind(cell.seconds);
+  insert.bind(checksum_of(experiment, key, std::string(version), result, cell.weights, cell.seconds));
   insert.step();
 }
 
+std::size_t RunStore::size() const {
+  Statement count(database_.get(), "SELECT count(*) FROM main.cells");
+  count.step();
+  return std::size_t(count.number(0));
+}
+
 std::vector<StoredRow> RunStore::rows(const std::string& experiment) const {
-  Statement select(database_.get(),
-                   "SELECT experiment, kind, version, settings, program, result, weights, seconds FROM cells "
-                   "WHERE ?1 = '' OR "
-                   "experiment = ?1 ORDER BY hash");
+  Statement select(
+      database_.get(),
+      "SELECT experiment, kind, version, settings, program, result, weights, seconds, checksum FROM cells "
+      "WHERE ?1 = '' OR "
+      "experiment = ?1 ORDER BY hash");
   select.bind(experiment);
   std::vector<StoredRow> rows;
   while (select.step()) {
+    CellKey key{select.bytes(1), int(select.number(2)), parse_json(select.bytes(3), file_.string())};
+    const std::string result = select.bytes(5);
+    if (select.bytes(8) !=
+        checksum_of(select.bytes(0), key, select.bytes(4), result, select.bytes(6), select.number(7))) {
+      reject("{}: a cell of '{}' is damaged; the command that computed it computes it again", file_.string(),
+             select.bytes(0));
+    }
     rows.push_back({select.bytes(0),
-                    {select.bytes(1), int(select.number(2)), parse_json(select.bytes(3), file_.string())},
+                    std::move(key),
                     select.bytes(4),
-                    {parse_json(select.bytes(5), file_.string()), select.bytes(6), select.number(7)}});
+                    {parse_json(result, file_.string()), select.bytes(6), select.number(7)}});
   }
   return rows;
 }

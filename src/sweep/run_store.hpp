@@ -44,7 +44,8 @@ struct Shard {
 
 /// The finished cells of sweeps in one SQLite database, a transaction a cell: a process that is killed loses
 /// the cells it was at and no other. A cell is known by its kind, the version of the kind's algorithm and
-/// its settings; what is there is never computed again. Safe to use from many threads.
+/// its settings; what is there is never computed again. Each has a checksum: one that was damaged on the disk
+/// is taken for missing. Safe to use from many threads.
 class RunStore {
  public:
   /// Opens or creates the database (WAL). Throws InputError where the file is no store of Digon's, or
@@ -71,7 +72,10 @@ class RunStore {
   /// naming both files where one is not. Returns how many were new.
   std::size_t merge(const std::filesystem::path& other);
 
-  /// All cells, or those of one experiment, in the order of their keys.
+  [[nodiscard]] std::size_t size() const;  ///< cells there are
+
+  /// All cells, or those of one experiment, in the order of their keys. Throws InputError where one is
+  /// damaged.
   [[nodiscard]] std::vector<StoredRow> rows(const std::string& experiment = "") const;
 
  private:

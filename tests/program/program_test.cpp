@@ -110,10 +110,25 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "5 --learning-rate nan", "--learning-rate: 'nan'");
   refused(train + "5 --optimizer lion", "--optimizer: 'lion'");
   refused(train + "5 --optimizer lbfgs", "--optimizer: lbfgs given with --objective sampled");
-  refused("train --resume missing", "missing/checkpoint.safetensors");
+  refused("train --resume missing", "--resume: missing holds no unfinished training");
   refused(train + "5 --resume run", "--resume: given with other options");
   refused(train + "5 --objective guess", "--objective: 'guess' given; accepted: sampled, exact");
   refused(train + "5 --warm-up 10000", "--warm-up: 10000 given of 10000 steps");
+  refused(train + "5 --optimizer lbfgs --objective exact --steps 10",
+          "--steps: given with --optimizer lbfgs");
+  refused(train + "5 --optimizer lbfgs --objective exact --weight-decay 0",
+          "--weight-decay: given with --optimizer lbfgs");
+  refused(train + "5 --optimizer lbfgs --objective exact --snapshots log:3", "--snapshots: given with");
+  refused(train + "5 --objective exact --batch 64", "--batch: given with --objective exact");
+  refused(train + "5 --momentum 0.5",
+          "--momentum: given with --optimizer adam, where it does nothing; accepted with sgd");
+  refused(train + "5 --patience 3", "--patience: given with --stop never");
+  refused("train --out new --features 100000 --hidden 100000 --density 0.1",
+          "train: 1 instance of --features 100000 and --hidden 100000 needs at least");
+  refused("train --out new --features 5 --hidden 2 --density 10",
+          "--density: '10' is outside the probabilities; "
+          "accepted: 0 to 1; as a fraction: 0.1");
+  refused("loss model.npz --density 0.1", "'model.npz', a word without --");
   refused(train + "5 --optimizer sgd --momentum 1", "--momentum: 1 given");
   refused(train + "5 --optimizer sgd --momentum 2", "--momentum: '2' given; accepted: a number from 0 to 1");
   refused(train + "5 --weight-decay -1", "--weight-decay: '-1' given; accepted: a number from 0 to 1000");
@@ -319,15 +334,88 @@ TEST_CASE("the phase diagram leaves its tables and figure") {
 
 TEST_CASE("an interrupted training keeps the weights it has and says so") {
   const TemporaryFolder folder;
-  const Outcome outcome = run_in(
-      folder.path(),
-      "train --features 5 --hidden 2 --density 0.5 --steps 100000000 --checkpoint-every 0.02 --out run",
-      signalled("INT", "run/checkpoint.safetensors"));
+  const Outcome outcome = run_in(folder.path(),
+                                 "train --features 5 --hidden 2 --density 0.5 0.1 0.02 --steps 100000000 "
+                                 "--threads 1 --checkpoint-every 0.02 "
+                                 "--snapshots log:3 --out run",
+                                 signalled("INT", "run/checkpoint.safetensors"));
   CHECK(outcome.status == 130);
-  CHECK(outcome.error.find("interrupted") != std::string::npos);
   const Run run = load_run(folder.path() / "run");
   CHECK_FALSE(run.complete);
-  CHECK(run.steps_done > 0);
+  REQUIRE(run.steps_done.size() == 3);
+  CHECK(run.steps_done[0] > 0);
+  CHECK(run.steps_done[2] == 0);  // one thread has not come to it
+  CHECK(outcome.error.find(fmt::format("interrupted after 0 to {} of 100000000 steps", run.steps_done[0])) !=
+        std::string::npos);
+
+  // Snapshots are those of steps that were taken: the third instance's start alone.
+  const Safetensors kept =
+      parse_safetensors(read_file(folder.path() / "run" / "snapshots.safetensors"), "snapshots");
+  const std::vector<double>& step = kept.tensors.at("step").values;
+  CHECK(step.back() <= double(run.steps_done[0]));
+  CHECK(kept.tensors.at("taken").values == std::vector<double>{double(step.size()), 1.0, 1.0});
+  const std::vector<double>& W = kept.tensors.at("W").values;
+  CHECK(std::count_if(W.begin(), W.end(), [](double w) { return !std::isnan(w); }) ==
+        10 * (std::ptrdiff_t(step.size()) + 2));
+  CHECK(lines(read_file(folder.path() / "run" / "snapshots.csv")) == 1 + 5 * (step.size() + 2));
+}
+
+TEST_CASE("a training that stops early has the snapshots of its own steps") {
+  const TemporaryFolder folder;
+  REQUIRE(
+      run_in(
+          folder.path(),
+          "train --features 3 --hidden 2 --density 0.5 --steps 100000 --batch 64 --stop plateau --patience 2 "
+          "--snapshots every:100 --out run")
+          .status == 0);
+  const Run run = load_run(folder.path() / "run");
+  REQUIRE(run.steps_done[0] < 100'000);
+  const Safetensors kept =
+      parse_safetensors(read_file(folder.path() / "run" / "snapshots.safetensors"), "snapshots");
+  CHECK(kept.tensors.at("step").values.back() == double(run.steps_done[0]));
+}
+
+TEST_CASE("a run is never overwritten unasked, and nothing of it stays beside the next") {
+  const TemporaryFolder folder;
+  const std::filesystem::path run = folder.path() / "run";
+  const std::string training = std::string(small_training) + "--out run";
+  REQUIRE(run_in(folder.path(), training + " --snapshots every:20").status == 0);
+  const std::string weights = read_file(run / "weights.safetensors");
+  Outcome outcome = run_in(folder.path(), training + " --seed 2");
+  CHECK(outcome.status == 2);
+  CHECK(outcome.error ==
+        "digon: --out: run holds a run already (weights.safetensors); accepted: another folder, or "
+        "--overwrite\n");
+  CHECK(read_file(run / "weights.safetensors") == weights);
+  REQUIRE(run_in(folder.path(), training + " --seed 2 --overwrite").status == 0);
+  CHECK(read_file(run / "weights.safetensors") != weights);
+  CHECK(!std::filesystem::exists(run / "snapshots.safetensors"));
+  CHECK(!std::filesystem::exists(run / "snapshots.csv"));
+  CHECK(run_in(folder.path(), training + " --seed 2 --overwrite --features 0").status == 2);
+  CHECK(std::filesystem::exists(run / "weights.safetensors"));
+}
+
+TEST_CASE("two processes do not write to one folder at a time") {
+  const TemporaryFolder folder;
+  const auto begin = [&](const std::string& out) {
+    return "bash -c '" DIGON_PROGRAM " train --features 4 --hidden 2 --density 0.1 --steps 100000000 --out " +
+           out + " >/dev/null 2>&1 & until [ -s " + out +
+           "/.digon.lock ]; do sleep 0.01; done; \"$@\"; status=$?; kill -KILL $!; "
+           "exit $status' bash";
+  };
+  Outcome outcome = run_in(folder.path(), std::string(small_training) + "--out run", begin("run"));
+  CHECK(outcome.status == 2);
+  CHECK(outcome.error.find("digon: run: process ") == 0);
+  CHECK(outcome.error.find("is at work there; accepted: another folder, or --wait") != std::string::npos);
+  // Its owner was killed: the lock that is left is none.
+  CHECK(std::filesystem::exists(folder.path() / "run" / ".digon.lock"));
+  CHECK(run_in(folder.path(), std::string(small_training) + "--overwrite --out run").status == 0);
+  CHECK(!std::filesystem::exists(folder.path() / "run" / ".digon.lock"));
+  // Waited for, and a wait ends with a signal.
+  outcome = run_in(folder.path(), "train --features 4 --hidden 2 --density 0.1 --wait --out other",
+                   begin("other") + " timeout --preserve-status -s INT 0.5");
+  CHECK(outcome.status == 130);
+  CHECK(outcome.error.find("waiting for process ") != std::string::npos);
 }
 
 TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
@@ -360,7 +448,10 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
   run_in(folder.path(), training + "killed", signalled("KILL", "killed/checkpoint.safetensors"));
   REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
   CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
-  REQUIRE(run_in(folder.path(), "train --resume killed").status == 0);
+  CHECK(run_in(folder.path(), training + "killed --seed 6").status == 2);  // another training
+  outcome = run_in(folder.path(), training + "killed");
+  REQUIRE(outcome.status == 0);
+  CHECK(outcome.error.find("going on with the unfinished training in killed") != std::string::npos);
   as_whole("killed");
 }
 
@@ -408,11 +499,42 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
 
+TEST_CASE("report says what it makes a page of") {
+  const TemporaryFolder folder;
+  Outcome outcome = run_in(folder.path(), "report");
+  CHECK(outcome.status == 2);
+  CHECK(outcome.error.find("results holds none; 'digon verify' makes it") != std::string::npos);
+  CHECK(std::filesystem::is_empty(folder.path()));
+  REQUIRE(run_in(folder.path(), "train --features 2 --hidden 1 --density 0.3 --steps 60 --out run").status ==
+          0);
+  CHECK(run_in(folder.path(), "report --out run --preset paper").status == 2);
+  outcome = run_in(folder.path(), "report --out run --populations 1");
+  REQUIRE(outcome.status == 0);
+  CHECK(outcome.out == "run/report.html\n");
+  CHECK(!std::filesystem::exists(folder.path() / "run" / "results.db"));
+  CHECK(read_file(folder.path() / "run" / "report.html").find("exact loss") != std::string::npos);
+}
+
+TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot says where it is not") {
+  const TemporaryFolder folder;
+  const Outcome drawn = run_in(folder.path(), "phase --grid 2 --out phase", "env -i PATH=$PATH LC_ALL=C");
+  CHECK(drawn.status == 0);
+  CHECK(drawn.error.empty());
+  std::filesystem::create_directories(folder.path() / "bin");
+  write_file_atomically(folder.path() / "bin" / "gnuplot", "#!/bin/sh\necho no font >&2\n");
+  const Outcome failed = run_in(folder.path(), "phase --grid 2 --out phase",
+                                "chmod +x bin/gnuplot; env PATH=\"$PWD/bin:$PATH\"");
+  CHECK(failed.status == 1);
+  CHECK(failed.error.find("gnuplot did not draw phase/phase.svg: no font") != std::string::npos);
+}
+
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {
   const TemporaryFolder folder;
   const Outcome outcome =
       run_in(folder.path(), "reproduce basic-small --out results", signalled("TERM", "results/results.db"));
   CHECK(outcome.status == 130);
+  CHECK((outcome.error.find("holds nothing to go on with") != std::string::npos ||
+         outcome.error.find(" cells that results holds") != std::string::npos));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "results" / "basic-small" / "weights.safetensors"));
 }
 

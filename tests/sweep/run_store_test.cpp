@@ -53,6 +53,41 @@ TEST_CASE("a file that is no store is refused") {
   CHECK_THROWS_AS(RunStore(folder.path() / "results.db"), InputError);
 }
 
+TEST_CASE("a cell whose numbers were changed on the disk is missing, not found") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "results.db";
+  const CellKey key{"training", 1, {{"seed", 3}}};
+  const auto change = [&](const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  };
+  for (const char* sql : {"UPDATE cells SET result = '{\"loss\":0.26}'", "UPDATE cells SET weights = x'01'",
+                          "UPDATE cells SET seconds = 2", "UPDATE cells SET experiment = 'two'",
+                          "UPDATE cells SET program = '0'", "UPDATE cells SET checksum = '0'"}) {
+    RunStore store(file);
+    store.put("one", key, {{{"loss", 0.25}}, "weights", 1.5});
+    REQUIRE(store.find(key));
+    REQUIRE(store.rows().size() == 1);
+    change(sql);
+    CAPTURE(sql);
+    CHECK_FALSE(store.find(key));
+    CHECK_THROWS_WITH(store.rows(), Catch::Contains("is damaged"));
+  }
+}
+
+TEST_CASE("a store of another layout is refused") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "results.db";
+  { const RunStore store(file); }
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(database, "PRAGMA user_version = 2", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+  CHECK_THROWS_WITH(RunStore(file), Catch::Contains("another version of Digon"));
+}
+
 TEST_CASE("a store keyed in another way is refused, not misread") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "results.db";

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
 #include "theory/engine/contour.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -21,6 +22,7 @@ std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, const 
   const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), Law{});
   std::vector<UnitErrorByCount> errors(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
+    throw_if_interrupted();
     errors[j] = model.kind == ModelKind::linear ? linear_error_by_count(units[j])
                                                 : expected_error_by_count(units[j], contour);
   });

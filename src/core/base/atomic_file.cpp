@@ -8,22 +8,35 @@
 #include <fstream>
 #include <sstream>
 #include <system_error>
+#include <vector>
 
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 
 namespace digon {
 namespace {
 
+constexpr std::string_view unfinished_ending = ".unfinished";
+
 std::string last_system_error() {
   return std::generic_category().message(errno);
+}
+
+/// Throws that a path cannot be written: what the user gave is wrong, unless the disk is full or fails.
+[[noreturn]] void fail_to_write(const std::string& path) {
+  const int error = errno;
+  const std::string message = fmt::format("{}: cannot be written: {}", path, last_system_error());
+  if (error == ENOSPC || error == EDQUOT || error == EIO || error == EFBIG) throw std::runtime_error(message);
+  throw InputError(message);
 }
 
 /// A file descriptor that is closed and, until `keep`, whose file is removed when it goes out of scope.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string path_template) : path_(std::move(path_template)) {
-    descriptor_ = ::mkostemp(path_.data(), O_CLOEXEC);
-    if (descriptor_ < 0) reject("{}: cannot be written: {}", path_, last_system_error());
+    path_ += unfinished_ending;
+    descriptor_ = ::mkostemps(path_.data(), int(unfinished_ending.size()), O_CLOEXEC);
+    if (descriptor_ < 0) fail_to_write(path_);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -36,7 +49,7 @@ class TemporaryFile {
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) reject("{}: cannot be written: {}", path_, last_system_error());
+      if (written < 0) fail_to_write(path_);
       bytes.remove_prefix(static_cast<std::size_t>(written));
     }
   }
@@ -47,7 +60,7 @@ class TemporaryFile {
     ::umask(mask);
     if (::fchmod(descriptor_, 0666 & ~mask) != 0 || ::fsync(descriptor_) != 0 ||
         ::rename(path_.c_str(), target.c_str()) != 0) {
-      reject("{}: cannot be written: {}", target.string(), last_system_error());
+      fail_to_write(target.string());
     }
     path_.clear();
   }
@@ -62,6 +75,7 @@ class TemporaryFile {
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   require_folder(folder);
+  const MustFinish whole;
   TemporaryFile file((folder / ("." + path.filename().string() + ".XXXXXX")).string());
   file.write(bytes);
   file.rename_to(path);
@@ -73,6 +87,16 @@ void require_folder(const std::filesystem::path& folder) {
   if (error) reject("{}: cannot make the folder: {}", folder.string(), error.message());
   if (::access(folder.c_str(), W_OK) != 0)
     reject("{}: cannot be written to: {}", folder.string(), last_system_error());
+}
+
+void remove_unfinished(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> left;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') && name.ends_with(unfinished_ending)) left.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : left) std::filesystem::remove(path, error);
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -7,6 +7,20 @@ namespace digon {
 /// From now on the first SIGINT or SIGTERM asks for an orderly end; a second one ends the program at once.
 void install_interrupt_handler();
 
+/// From now on what has not come to its orderly end so many seconds after the signal is ended all the same,
+/// with status 130 and a message, as soon as no file is being written.
+void end_within(unsigned seconds);
+
+/// While one lives the program is not ended by end_within: what it is at takes moments and is better
+/// finished.
+class MustFinish {
+ public:
+  MustFinish();
+  MustFinish(const MustFinish&) = delete;
+  MustFinish& operator=(const MustFinish&) = delete;
+  ~MustFinish();
+};
+
 /// Asks for an orderly end, as a signal would.
 void request_interrupt();
 

@@ -64,7 +64,7 @@ Run load_run(const std::filesystem::path& folder) {
     const json record = parse_json(read_file(record_path), record_path);
     run.command = record.at("command").get<std::string>();
     run.settings = record.at("settings");
-    run.steps_done = record.at("steps_done").get<std::size_t>();
+    run.steps_done = record.at("steps_done").get<std::vector<std::size_t>>();
     run.complete = record.at("complete").get<bool>();
     run.seconds = record.at("timings").at("training_seconds").get<double>();
   } catch (const json::exception&) {

@@ -21,12 +21,12 @@ struct TrainedModel {
 
 /// The results of a run: its models, and what made them.
 struct Run {
-  std::string command;               ///< e.g. "train", "reproduce intro"
-  nlohmann::json settings;           ///< all that determines the result, the seed included
-  std::vector<TrainedModel> models;  ///< one an instance; all of one n and m
-  std::size_t steps_done = 0;        ///< optimiser steps taken
-  bool complete = true;              ///< false where a signal ended it early
-  double seconds = 0.0;              ///< wall-clock training time
+  std::string command;                  ///< e.g. "train", "reproduce intro"
+  nlohmann::json settings;              ///< all that determines the result, the seed included
+  std::vector<TrainedModel> models;     ///< one an instance; all of one n and m
+  std::vector<std::size_t> steps_done;  ///< optimiser steps taken, one an instance
+  bool complete = true;                 ///< false where a signal ended it early
+  double seconds = 0.0;                 ///< wall-clock training time
 };
 
 /// Writes folder/weights.safetensors and folder/run.json, each whole or not at all.

@@ -112,7 +112,11 @@ Eigen::VectorXd parse_importance(std::string_view name, std::string_view text, E
 Eigen::VectorXd parse_probability(std::string_view name, std::string_view text, Eigen::Index n) {
   Eigen::VectorXd values = parse_feature_profile(name, text, n);
   if (!(values.minCoeff() >= 0.0 && values.maxCoeff() <= 1.0)) {
-    reject("{}: '{}' is outside the probabilities; accepted: 0 to 1", name, text);
+    const bool percent = values.size() == 1 || (values.array() == values[0]).all();
+    reject("{}: '{}' is outside the probabilities; accepted: 0 to 1{}", name, text,
+           percent && values[0] > 1.0 && values[0] <= 100.0
+               ? fmt::format("; as a fraction: {}", values[0] / 100.0)
+               : "");
   }
   return values;
 }

@@ -1,6 +1,10 @@
 #include "program/commands/checkpoint.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <stdexcept>
 #include <utility>
 
 #include "core/base/atomic_file.hpp"
@@ -56,11 +60,38 @@ Eigen::VectorXd flatten(const std::vector<Eigen::VectorXd>& snapshots) {
   return all;
 }
 
+/// FNV-1a of the arguments, shapes and numbers: one flipped bit would be another training.
+std::string checksum_of(const Safetensors& file) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto add = [&](const void* data, std::size_t size) {
+    for (std::size_t k = 0; k < size; ++k)
+      hash = (hash ^ static_cast<const unsigned char*>(data)[k]) * 0x100000001b3U;
+  };
+  const std::string& arguments = file.metadata.at("arguments");
+  add(arguments.data(), arguments.size());
+  for (const auto& [name, tensor] : file.tensors) {
+    add(name.data(), name.size());
+    add(tensor.shape.data(), tensor.shape.size() * sizeof tensor.shape[0]);
+    add(tensor.values.data(), tensor.values.size() * sizeof tensor.values[0]);
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+void require_sound(const Safetensors& file, const std::filesystem::path& path) {
+  const auto found = file.metadata.find("checksum");
+  if (!file.metadata.contains("arguments") || found == file.metadata.end() ||
+      found->second != checksum_of(file)) {
+    reject("{}: is damaged, or no checkpoint of this version of Digon; 'digon train --overwrite' begins anew",
+           path.string());
+  }
+}
+
 }  // namespace
 
 Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const std::filesystem::path path = file_in(folder);
   const Safetensors file = parse_safetensors(read_file(path), path.string());
+  require_sound(file, path);
   Checkpoint checkpoint;
   try {
     checkpoint.arguments =
@@ -111,7 +142,12 @@ void CheckpointWriter::save(std::size_t instance, const TrainingState& state) {
   const std::lock_guard lock(mutex_);
   checkpoint_.states.at(instance) = state;
   if (std::chrono::steady_clock::now() - written_ < interval_) return;
-  write();
+  try {
+    write();
+  } catch (const std::runtime_error& error) {
+    if (!failed_) fmt::print(stderr, "digon: no checkpoint: {}; the training goes on\n", error.what());
+    failed_ = true;
+  }
   written_ = std::chrono::steady_clock::now();
 }
 
@@ -141,6 +177,7 @@ void CheckpointWriter::write() const {
         state.lowest.value_or(-1.0),       double(state.intervals_since_lowest),
         state.stopped_early ? 1.0 : 0.0,   double(state.snapshots.size())};
   });
+  file.metadata["checksum"] = checksum_of(file);
   write_file_atomically(file_in(folder_), serialize(file));
 }
 

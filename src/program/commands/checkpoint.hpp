@@ -18,7 +18,8 @@ struct Checkpoint {
 
 /// folder/checkpoint.safetensors, float64: `parameters`, `optimizer_first`, `optimizer_second` [instances,
 /// parameters], `counters` [instances, 10], `loss_history` [instances, entries] and `snapshots` [instances,
-/// snapshots × parameters]; metadata `arguments` as JSON. Throws InputError where it is missing or wrong.
+/// snapshots × parameters]; metadata `arguments` as JSON and `checksum` of all of it. Throws InputError where
+/// it is missing, wrong or damaged.
 Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 /// Keeps the states of a training and writes them every few seconds, each file whole or not at all: a process
@@ -28,6 +29,7 @@ class CheckpointWriter {
   /// Writes at most once every `interval` seconds.
   CheckpointWriter(std::filesystem::path folder, Checkpoint start, double interval);
 
+  /// One that cannot be written, to a full disk, is said once: the training goes on.
   void save(std::size_t instance, const TrainingState& state);
   void write() const;
   /// The training is finished: there is nothing to go on from.
@@ -38,6 +40,7 @@ class CheckpointWriter {
   Checkpoint checkpoint_;
   std::chrono::duration<double> interval_;
   std::chrono::steady_clock::time_point written_;
+  bool failed_ = false;
   mutable std::mutex mutex_;
 };
 

@@ -80,10 +80,10 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   }
   po::options_description all = described(options_);
   po::positional_options_description words;
-  if (!positional_.name.empty()) {
-    all.add(described({positional_}));
-    words.add(positional_.name.c_str(), -1);
-  }
+  const DeclaredOption stray{"word without --", DeclaredOption::Takes::values, "", ""};
+  const DeclaredOption& word = positional_.name.empty() ? stray : positional_;
+  all.add(described({word}));
+  words.add(word.name.c_str(), -1);
   using po::command_line_style::style_t;
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
@@ -99,15 +99,14 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     po::store(
         po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
         given);
-  } catch (const po::too_many_positional_options_error&) {
-    reject("{}: a word without -- is not understood; 'digon {} --help' lists what is accepted", command_,
-           command_);
   } catch (const po::unknown_option& error) {  // whose message would not end on such a value either
+    const std::string name = error.get_option_name();
     reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
-           error.get_option_name(), command_);
+           name.substr(0, name.find('=')), command_);
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }
+  if (given.count(stray.name) > 0) refuse_stray(words_of(given[stray.name].value()).front());
   for (const auto& [name, value] : given) {
     values_[name] = words_of(value.value());
     if (value.defaulted()) defaulted_.insert(name);
@@ -115,6 +114,17 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   if (!has("help")) return true;
   print_help();
   return false;
+}
+
+void CommandLine::refuse_stray(const std::string& word) const {
+  const auto is_model = [](const DeclaredOption& option) { return option.name == "model"; };
+  std::error_code none;
+  if (std::any_of(options_.begin(), options_.end(), is_model) &&
+      std::filesystem::is_regular_file(word, none)) {
+    reject("{}: '{}' given as a word without --; accepted: --model {}", command_, word, word);
+  }
+  reject("{}: '{}', a word without --, is not understood; 'digon {} --help' lists what is accepted", command_,
+         word, command_);
 }
 
 void CommandLine::print_help() const {
@@ -151,6 +161,11 @@ void CommandLine::print_man_part() const {
 void CommandLine::print_option_words() const {
   const po::options_description options = described(options_);
   for (const auto& option : options.options()) fmt::print("--{} ", option->long_name());
+}
+
+void CommandLine::give(const std::string& name, const std::string& value) {
+  values_[name] = {value};
+  defaulted_.erase(name);
 }
 
 bool CommandLine::has(const std::string& name) const {

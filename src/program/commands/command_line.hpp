@@ -38,9 +38,11 @@ class CommandLine {
   /// --help-as=man or --help-as=words: the same as a part of a man page, or the options alone.
   bool parse(const std::vector<std::string>& arguments);
 
-  [[nodiscard]] bool has(const std::string& name) const;
-  /// Whether the user gave it: has() without the defaults.
-  [[nodiscard]] bool given(const std::string& name) const;
+  /// As if the user had given an option.
+  void give(const std::string& name, const std::string& value);
+
+  [[nodiscard]] bool has(const std::string& name) const;          ///< given or defaulted
+  [[nodiscard]] bool given(const std::string& name) const;        ///< by the user
   [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
   [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least,
@@ -51,6 +53,7 @@ class CommandLine {
   [[nodiscard]] double nonnegative(const std::string& name, double greatest) const;
 
  private:
+  [[noreturn]] void refuse_stray(const std::string& word) const;
   void print_help() const;
   void print_man_part() const;
   void print_option_words() const;

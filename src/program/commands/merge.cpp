@@ -6,6 +6,7 @@
 #include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 #include "sweep/run_store.hpp"
 
 namespace digon {
@@ -50,6 +51,7 @@ int run_merge(const std::vector<std::string>& arguments) {
       "digon merge --out results");
   line.positional("STORE", "shards' stores; default: all in the folder");
   line.option("out", "DIR", "the results folder", "results");
+  declare_wait(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path folder = line.text("out");
   std::vector<std::filesystem::path> shards;
@@ -57,6 +59,7 @@ int run_merge(const std::vector<std::string>& arguments) {
   if (shards.empty()) shards = shards_in(folder);
   if (shards.empty()) reject("--out: {} holds no shard's store", folder.string());
   require_same_run(shards);
+  const auto lock = claim_folder(line, folder);
   RunStore store(folder / "results.db");
   for (const std::filesystem::path& file : shards) {
     fmt::print("{}: {} new cells\n", file.string(), store.merge(file));

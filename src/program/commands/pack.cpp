@@ -14,6 +14,7 @@
 #include "plots/packing_figure.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 #include "sweep/kinds/packing_cell.hpp"
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing_bounds.hpp"
@@ -48,6 +49,7 @@ CommandLine declare_pack() {
   declare_seed_and_threads(line);
   line.flag("json", "print JSON at full precision");
   line.option("out", "DIR", "folder for points.csv, packing.json and the figure packing.svg, .png, .gp");
+  declare_wait(line);
   return line;
 }
 
@@ -345,7 +347,7 @@ int run_pack(const std::vector<std::string>& arguments) {
     options.seed = seed;
     options.threads = threads;
     read_feature_range(line.text("features"));
-    if (line.has("out")) require_folder(line.text("out"));
+    const auto lock = claim_out(line);
     return pack_l1(line, dim, options);
   }
   const auto points = Eigen::Index(line.integer("points", 2, 5000));
@@ -361,7 +363,7 @@ int run_pack(const std::vector<std::string>& arguments) {
     search.given.push_back(read_points(line.text("initial"), points, dim));
     if (name != "coherence") require_finite_energy(energy, search.given[0], line.text("initial"));
   }
-  if (line.has("out")) require_folder(line.text("out"));
+  const auto lock = claim_out(line);
 
   const Answer answer =
       name == "coherence"

@@ -9,6 +9,7 @@
 #include "core/base/parse_number.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/experiments/phase_diagram.hpp"
 #include "sweep/sweep.hpp"
@@ -29,6 +30,7 @@ CommandLine declare_phase() {
               "0.1:10");
   declare_seed_and_threads(line);
   declare_shard(line);
+  declare_wait(line);
   line.option("out", "DIR", "folder for phase.csv, boundary.csv and the figure phase.svg, .png, .gp");
   return line;
 }
@@ -58,7 +60,7 @@ int run_phase(const std::vector<std::string>& arguments) {
   const std::uint64_t seed = read_seed(line);
   const std::size_t threads = read_threads(line);
   const std::filesystem::path folder = line.text("out");
-  require_folder(folder);
+  const auto lock = claim_results(line, folder);
 
   const std::unique_ptr<RunStore> store =
       open_store(line, folder,
@@ -73,7 +75,7 @@ int run_phase(const std::vector<std::string>& arguments) {
     phases = compute_phases(*store, cells, seed, threads);
     transitions = find_transitions(*store, cells, phases, threads);
   } catch (const Interrupted&) {
-    return explain_interrupted(folder);
+    return explain_interrupted(folder, *store);
   } catch (const LeftToShards&) {
     return explain_left_to_shards(folder);
   }

@@ -6,6 +6,7 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/search_options.hpp"
 #include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
@@ -16,6 +17,7 @@ namespace digon {
 namespace {
 
 constexpr const char* page_file = "report.html";
+constexpr const char* store_file = "results.db";
 
 /// The page of a verification: every experiment with its figures, predictions beside measurements.
 Report report_of(const Verification& verification, const std::vector<VerifiedPart>& parts) {
@@ -37,23 +39,62 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
   return report;
 }
 
-Report report_on_model(const CommandLine& line, const std::filesystem::path& out) {
+/// Whether a folder holds a training rather than a verification.
+bool is_training(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "run.json") &&
+         std::filesystem::exists(folder / "weights.safetensors") &&
+         !std::filesystem::exists(folder / store_file);
+}
+
+/// A bare 'digon report' reads results, which it does not make: that takes minutes.
+void require_results(const CommandLine& line) {
+  const std::filesystem::path out = line.text("out");
+  if (line.given("out") || std::filesystem::exists(out / "verdict.json")) return;
+  reject(
+      "report: makes a page of a verification, and {} holds none; 'digon verify' makes it, in minutes, "
+      "'digon report "
+      "--out {}' both; accepted too: --model FILE, or --out DIR of a training",
+      out.string(), out.string());
+}
+
+int write_page(const Report& report, const std::filesystem::path& out) {
+  write_file_atomically(out / page_file, to_html(report));
+  fmt::print("{}\n", (out / page_file).string());
+  return 0;
+}
+
+/// The page of trained weights.
+int report_model(const CommandLine& line, const std::filesystem::path& out) {
   ModelReportOptions options{line.text("model"), out, read_optimum_search(line)};
   options.search.seed = read_seed(line);
   options.search.threads = read_threads(line);
   const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
-  require_folder(out);
-  return model_report(options, chosen, features);
+  const auto lock = claim_folder(line, out);
+  try {
+    return write_page(model_report(options, chosen, features), out);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "digon: interrupted; the page is not written\n");
+    return exit_interrupted;
+  }
 }
 
-Verification read_report_of_verification(const CommandLine& line) {
+/// The page of a verification, which is run where it is missing.
+int report_verification(const CommandLine& line) {
   for (const char* option : {"instance", "density", "sparsity", "importance"}) {
     if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
   }
-  Verification verification = read_verification(line);
-  require_folder(verification.out);
-  return verification;
+  require_results(line);
+  const Verification verification = read_verification(line);
+  const auto lock = claim_folder(line, verification.out);
+  RunStore store(verification.out / store_file);
+  try {
+    const std::vector<VerifiedPart> parts = verify(verification, store);
+    write_page(report_of(verification, parts), verification.out);
+    return all_pass(checks_of(parts)) ? 0 : exit_failed;
+  } catch (const Interrupted&) {
+    return explain_interrupted(verification.out, store);
+  }
 }
 
 }  // namespace
@@ -62,7 +103,7 @@ int run_report(const std::vector<std::string>& arguments) {
   CommandLine line(
       "report",
       "one HTML page that needs no network: the verdict and every figure of a verification, which is run "
-      "where it is missing; with --model, all there is to say of trained weights",
+      "where it is missing; of a training's folder, or with --model, all there is to say of trained weights",
       "digon report --out results");
   declare_verification(line);
   declare_model(line);
@@ -70,23 +111,13 @@ int run_report(const std::vector<std::string>& arguments) {
   declare_optimum_search(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");
-  Report report;
-  bool agreed = true;
-  try {
-    if (line.has("model")) {
-      report = report_on_model(line, out);
-    } else {
-      const Verification verification = read_report_of_verification(line);
-      const std::vector<VerifiedPart> parts = verify(verification);
-      agreed = all_pass(checks_of(parts));
-      report = report_of(verification, parts);
+  if (!line.has("model") && is_training(out)) {
+    for (const char* option : {"suite", "preset"}) {
+      if (line.given(option)) reject("--{}: given for {}, which holds a training", option, out.string());
     }
-  } catch (const Interrupted&) {
-    return explain_interrupted(out);
+    line.give("model", (out / "weights.safetensors").string());
   }
-  write_file_atomically(out / page_file, to_html(report));
-  fmt::print("{}\n", (out / page_file).string());
-  return agreed ? 0 : exit_failed;
+  return line.has("model") ? report_model(line, out) : report_verification(line);
 }
 
 }  // namespace digon

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
 #include "program/experiments/driver.hpp"
@@ -63,6 +63,7 @@ int run_reproduce(const std::vector<std::string>& arguments) {
       "results");
   declare_seed_and_threads(line);
   declare_shard(line);
+  declare_wait(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("list")) {
     for (const Experiment* experiment : catalog_of(Suite::empirical)) {
@@ -75,7 +76,7 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   const std::filesystem::path out = line.text("out");
   const std::uint64_t seed = read_seed(line);
   const std::size_t threads = read_threads(line);
-  require_folder(out);
+  const auto lock = claim_results(line, out);
 
   nlohmann::json run = {
       {"preset", line.text("preset")}, {"seed", seed}, {"experiments", nlohmann::json::array()}};
@@ -85,7 +86,7 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   try {
     outcome = run_all(chosen, {out, preset, seed, threads, *store});
   } catch (const Interrupted&) {
-    return explain_interrupted(out);
+    return explain_interrupted(out, *store);
   }
   if (outcome.left_to_shards) return explain_left_to_shards(out);
   fmt::print("Figures, tables and weights are in {}\n", out.string());

@@ -7,6 +7,7 @@
 
 #include "core/base/input_error.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 
 namespace digon {
 namespace {
@@ -48,10 +49,21 @@ std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesys
                                     shard, run, folder / store_file);
 }
 
-int explain_interrupted(const std::filesystem::path& folder) {
-  fmt::print(stderr,
-             "digon: interrupted; finished cells are kept, the same command goes on with what {} holds\n",
-             folder.string());
+std::unique_ptr<FolderLock> claim_results(const CommandLine& line, const std::filesystem::path& folder) {
+  if (!line.has("shard")) return claim_folder(line, folder);
+  const Shard shard = parse_shard(line.text("shard"));
+  return claim_part(line, folder, fmt::format("shard-{}-of-{}", shard.index + 1, shard.count).c_str());
+}
+
+int explain_interrupted(const std::filesystem::path& folder, const RunStore& store) {
+  const std::size_t cells = store.size();
+  if (cells == 0) {
+    fmt::print(stderr, "digon: interrupted before a cell was finished; {} holds nothing to go on with\n",
+               folder.string());
+  } else {
+    fmt::print(stderr, "digon: interrupted; the same command goes on with the {} cells that {} holds\n",
+               cells, folder.string());
+  }
   return exit_interrupted;
 }
 

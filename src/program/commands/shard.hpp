@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "core/base/folder_lock.hpp"
 #include "program/commands/command_line.hpp"
 #include "sweep/run_store.hpp"
 
@@ -16,9 +17,12 @@ void declare_shard(CommandLine& line);
 std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
                                      const nlohmann::json& run);
 
+/// The right to write to a results folder (output_folder.hpp), or with --shard to the store of that shard.
+std::unique_ptr<FolderLock> claim_results(const CommandLine& line, const std::filesystem::path& folder);
+
 /// What to say where sweeps of a folder came to no end: by a signal, or because cells are left to other
 /// shards. Return the exit status.
-int explain_interrupted(const std::filesystem::path& folder);
+int explain_interrupted(const std::filesystem::path& folder, const RunStore& store);
 int explain_left_to_shards(const std::filesystem::path& folder);
 
 }  // namespace digon

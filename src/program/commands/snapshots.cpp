@@ -1,5 +1,7 @@
 #include "program/commands/snapshots.hpp"
 
+#include <limits>
+
 #include "core/base/atomic_file.hpp"
 #include "core/base/parallel.hpp"
 #include "core/files/safetensors.hpp"
@@ -14,42 +16,61 @@ void append(Tensor& tensor, const Eigen::MatrixXd& columns) {
   tensor.values.insert(tensor.values.end(), columns.data(), columns.data() + columns.size());
 }
 
+void append_missing(Tensor& tensor, std::size_t count) {
+  tensor.values.insert(tensor.values.end(), count, std::numeric_limits<double>::quiet_NaN());
+}
+
 }  // namespace
 
 void save_snapshots(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
-                    const std::vector<std::size_t>& steps, const std::vector<TrainingResult>& results) {
-  // An instance that ended between two of the steps is complete with its last weights.
-  const auto model_at = [&](std::size_t instance, std::size_t k) -> const ToyModel& {
-    const TrainingResult& result = results[instance];
-    return k < result.snapshots.size() ? result.snapshots[k].model : result.model;
+                    const std::vector<TrainingResult>& results) {
+  const auto by_count = [](const TrainingResult& a, const TrainingResult& b) {
+    return a.snapshots.size() < b.snapshots.size();
   };
-  std::vector<double> losses(instances.size() * steps.size());
-  parallel_for(losses.size(), 0, [&](std::size_t k) {
-    losses[k] = loss_of(model_at(k / steps.size(), k % steps.size()), instances[k / steps.size()].features);
+  const std::vector<Snapshot>& longest =
+      std::max_element(results.begin(), results.end(), by_count)->snapshots;
+  const std::size_t count = longest.size();
+  if (count == 0) return;
+  std::vector<double> losses(instances.size() * count);
+  parallel_for(losses.size(), 0, [&](std::size_t at) {
+    const std::vector<Snapshot>& taken = results[at / count].snapshots;
+    if (at % count < taken.size())
+      losses[at] = loss_of(taken[at % count].model, instances[at / count].features);
   });
 
   const auto n = std::size_t(instances.front().features.features());
   const auto m = std::size_t(instances.front().hidden);
-  Tensor W{{instances.size(), steps.size(), n, m}, {}, StoredType::float32};
+  Tensor W{{instances.size(), count, n, m}, {}, StoredType::float32};
   Tensor W_out = W;
-  Tensor b{{instances.size(), steps.size(), n}, {}, StoredType::float32};
+  Tensor b{{instances.size(), count, n}, {}, StoredType::float32};
+  Tensor taken{{instances.size()}, {}, StoredType::float64};
   Table table{{"instance", "step", "loss", "feature", "norm", "feature_dimensionality"}, {}};
   for (std::size_t i = 0; i < instances.size(); ++i) {
-    for (std::size_t k = 0; k < steps.size(); ++k) {
-      const ToyModel& model = model_at(i, k);
+    const std::vector<Snapshot>& snapshots = results[i].snapshots;
+    taken.values.push_back(double(snapshots.size()));
+    for (std::size_t k = 0; k < count; ++k) {
+      if (k >= snapshots.size()) {
+        append_missing(W, n * m);
+        append_missing(b, n);
+        if (longest.front().model.W_out.size() > 0) append_missing(W_out, n * m);
+        continue;
+      }
+      const ToyModel& model = snapshots[k].model;
       append(W, model.W);
       append(W_out, model.W_out.transpose());
       append(b, model.b);
       const FeatureGeometry geometry = feature_geometry(model.W);
       for (Eigen::Index j = 0; j < model.features(); ++j) {
-        table.add_row({text_of(i), text_of(steps[k]), text_of(losses[i * steps.size() + k]),
+        table.add_row({text_of(i), text_of(snapshots[k].step), text_of(losses[i * count + k]),
                        text_of(std::size_t(j)), text_of(geometry.norm[j]),
                        text_of(geometry.dimensionality[j])});
       }
     }
   }
   Safetensors file;
-  file.tensors["step"] = {{steps.size()}, {steps.begin(), steps.end()}, StoredType::float64};
+  Tensor& step = file.tensors["step"] = {{count}, {}, StoredType::float64};
+  for (const Snapshot& snapshot : longest) step.values.push_back(double(snapshot.step));
+  file.tensors["taken"] = std::move(taken);
   if (!W_out.values.empty()) file.tensors["W_out"] = std::move(W_out);
   file.tensors["W"] = std::move(W);
   file.tensors["b_final"] = std::move(b);

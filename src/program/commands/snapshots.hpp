@@ -8,10 +8,11 @@
 namespace digon {
 
 /// Writes folder/snapshots.safetensors, `W` [instances, snapshots, n, m], `b_final` [instances, snapshots,
-/// n], `W_out` like W of untied models and `step` [snapshots], and folder/snapshots.csv, a row an instance,
-/// step and feature with the loss, ‖W_i‖ and D_i. The loss is the exact one where there is one, else of 65536
-/// samples. An instance that ended early keeps its last weights.
+/// n], `W_out` like W of untied models, `step` [snapshots] and `taken` [instances], and folder/snapshots.csv,
+/// a row an instance, step and feature with the loss, ‖W_i‖ and D_i. The loss is the exact one where there is
+/// one, else of 65536 samples. Only what was taken: an instance that ended earlier than others has NaN after
+/// its first `taken` snapshots and no rows. Nothing where none was taken.
 void save_snapshots(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
-                    const std::vector<std::size_t>& steps, const std::vector<TrainingResult>& results);
+                    const std::vector<TrainingResult>& results);
 
 }  // namespace digon

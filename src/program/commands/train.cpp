@@ -1,21 +1,26 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/memory.hpp"
 #include "core/base/parse_number.hpp"
 #include "core/base/random.hpp"
 #include "core/files/run.hpp"
 #include "core/files/table.hpp"
+#include "core/model/feature_description.hpp"
 #include "empirical/training/training.hpp"
 #include "program/commands/checkpoint.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/snapshots.hpp"
+#include "program/commands/training_folder.hpp"
 #include "program/commands/training_run.hpp"
 #include "theory/loss/exact_loss.hpp"
 
@@ -52,7 +57,9 @@ CommandLine declare_train() {
   line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
   line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
               "constant");
-  line.option("weight-decay", "WD", "of adamw", "0.01");
+  line.option("weight-decay", "WD",
+              "of adamw, apart from the gradient, default 0.01; of sgd and adam in the gradient, as in "
+              "PyTorch, default 0");
   line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
@@ -62,7 +69,12 @@ CommandLine declare_train() {
       "snapshots", "WHEN",
       "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
   declare_seed_and_threads(line);
-  line.option("out", "DIR", "folder for weights.safetensors, run.json and losses.csv");
+  line.option("out", "DIR",
+              "folder for weights.safetensors, run.json and losses.csv; an unfinished training of the same "
+              "options there "
+              "is gone on with");
+  line.flag("overwrite", "replace the run that is in the folder");
+  declare_wait(line);
   line.option("checkpoint-every", "SECONDS", "how much of a training a kill may cost", "5");
   line.option("resume", "DIR",
               "go on with the unfinished training in this folder, with the options it began with");
@@ -126,6 +138,26 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
   return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
 }
 
+/// Throws InputError where an option is given that would do nothing.
+void require_used(const CommandLine& line, TrainingMethod method) {
+  const auto refuse = [&](std::initializer_list<const char*> options, const std::string& with,
+                          const std::string& accepted) {
+    for (const char* option : options) {
+      if (line.given(option))
+        reject("--{}: given with {}, where it does nothing; accepted {}", option, with, accepted);
+    }
+  };
+  if (method == TrainingMethod::exact_descent) {
+    refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
+            "patience", "snapshots", "checkpoint-every"},
+           "--optimizer lbfgs", "with sgd, adam, adamw");
+  }
+  if (method == TrainingMethod::exact) refuse({"batch"}, "--objective exact", "with sampled");
+  if (line.text("optimizer") != "sgd")
+    refuse({"momentum"}, "--optimizer " + line.text("optimizer"), "with sgd");
+  if (line.text("stop") == "never") refuse({"patience"}, "--stop never", "with plateau, exact");
+}
+
 TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   TrainingSettings settings;
   settings.steps = line.integer("steps", 1, most_steps);
@@ -134,11 +166,7 @@ TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
   settings.stop.patience = line.integer("patience", 1, most_steps);
   settings.snapshot_steps = read_snapshot_steps(line, settings.steps);
-  if (method == TrainingMethod::exact_descent) {
-    if (settings.stop.criterion != StopCriterion::never || !settings.snapshot_steps.empty()) {
-      reject("--optimizer: lbfgs given with --stop or --snapshots; it takes no steps that could be counted");
-    }
-  } else {
+  if (method != TrainingMethod::exact_descent) {
     settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
   }
   settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
@@ -150,9 +178,29 @@ TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   }
   settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
   settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
-  settings.optimizer.weight_decay = line.nonnegative("weight-decay", 1e3);
+  constexpr double usual_decay = 0.01;
+  settings.optimizer.weight_decay = line.has("weight-decay") ? line.nonnegative("weight-decay", 1e3)
+                                    : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
+                                                                                      : 0.0;
   settings.threads = read_threads(line);
+  require_used(line, method);
   return settings;
+}
+
+/// Throws InputError where the training would not fit in memory.
+void require_room(const std::vector<TrainingInstance>& instances, const TrainingSettings& settings) {
+  const double n = double(instances.front().features.features());
+  const double m = double(instances.front().hidden);
+  const double parameters = (is_tied(instances.front().kind) ? 1.0 : 2.0) * n * m + n;
+  // Of each instance the model, and its state, kept for the checkpoint too: parameters and two moments, in
+  // doubles; of one at work its parameters, gradient and moments, in floats.
+  constexpr double kept = 8.0 + 2.0 * 3.0 * 8.0;
+  constexpr double at_work = 4.0 * 4.0;
+  const double snapshots = 8.0 * double(settings.snapshot_steps.size());
+  require_memory(
+      fmt::format("train: {} instance{} of --features {} and --hidden {}{}", instances.size(),
+                  instances.size() == 1 ? "" : "s", n, m, snapshots > 0.0 ? " with --snapshots" : ""),
+      parameters * (double(instances.size()) * (kept + snapshots) + at_work));
 }
 
 nlohmann::json describe(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
@@ -200,18 +248,45 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
   return sound;
 }
 
-/// Trains in a folder as the options say, from the states of a checkpoint if there are any. The arguments are
-/// those the options were read from.
-int train_in(const std::filesystem::path& folder, const CommandLine& line,
-             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
-  const std::vector<TrainingInstance> instances = read_instances(line);
-  const TrainingMethod method = read_method(line, instances);
-  const TrainingSettings settings = read_settings(line, method);
-  const double checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
-  require_folder(folder);
+/// A training as its options say.
+struct Training {
+  std::vector<TrainingInstance> instances;
+  TrainingMethod method = TrainingMethod::sampled;
+  TrainingSettings settings;
+  double checkpoint_seconds = 0.0;
+};
 
-  const bool resumes = !states.empty();
-  if (resumes && states.size() != instances.size()) {
+Training read_training(const CommandLine& line) {
+  Training training;
+  training.instances = read_instances(line);
+  training.method = read_method(line, training.instances);
+  training.settings = read_settings(line, training.method);
+  training.checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
+  require_room(training.instances, training.settings);
+  return training;
+}
+
+/// All that determines what a training leaves.
+nlohmann::json identity_of(const Training& training) {
+  nlohmann::json instances = nlohmann::json::array();
+  for (const TrainingInstance& one : training.instances) {
+    instances.push_back({name_of(one.kind), one.hidden, to_json(one.features), one.seed});
+  }
+  return {instances, int(training.method), to_json(training.settings), training.settings.snapshot_steps};
+}
+
+/// "2000", or "0 to 2000" where the instances differ.
+std::string steps_text(const std::vector<std::size_t>& steps) {
+  const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
+  return *least == *most ? text_of(*least) : fmt::format("{} to {}", *least, *most);
+}
+
+/// Trains in a folder that is ours, from the states of a checkpoint if there are any. The arguments are those
+/// the options were read from.
+int train_in(const std::filesystem::path& folder, const CommandLine& line, const Training& training,
+             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
+  const auto& [instances, method, settings, checkpoint_seconds] = training;
+  if (!states.empty() && states.size() != instances.size()) {
     reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
   }
   TrainingHooks hooks;
@@ -222,23 +297,54 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
   std::vector<TrainingResult> results;
   const Run run = train_run("train", describe(line, instances), instances, settings, results, method, hooks);
   const bool can_resume = interrupted() && method != TrainingMethod::exact_descent;
-  if (can_resume) {
-    checkpoint.write();
-  } else {
-    checkpoint.remove();
-  }
+  if (can_resume) checkpoint.write();
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
-  if (!settings.snapshot_steps.empty()) save_snapshots(folder, instances, settings.snapshot_steps, results);
+  save_snapshots(folder, instances, results);
+  if (!can_resume) checkpoint.remove();  // when all it stands for is written
   const bool sound = report(instances, results);
   fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
   if (interrupted()) {
     fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept{}\n",
-               run.steps_done, settings.steps,
+               steps_text(run.steps_done), settings.steps,
                can_resume ? fmt::format("; 'digon train --resume {}' goes on", folder.string()) : "");
     return exit_interrupted;
   }
   return sound ? 0 : exit_failed;
+}
+
+/// Goes on with the unfinished training in a folder.
+int resume(const CommandLine& line, const std::filesystem::path& folder) {
+  if (!has_checkpoint(folder)) reject("--resume: {} holds no unfinished training", folder.string());
+  const auto lock = claim_folder(line, folder);
+  Checkpoint checkpoint = load_checkpoint(folder);
+  CommandLine begun = declare_train();
+  begun.parse(checkpoint.arguments);
+  const Training training = read_training(begun);
+  return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
+}
+
+/// The states of the unfinished training in a folder; none where there is none. Throws InputError where what
+/// is there is another run.
+std::vector<TrainingState> unfinished_in(const std::filesystem::path& folder, const Training& training) {
+  const std::optional<std::string> found = find_training_file(folder);
+  if (!found) return {};
+  if (!has_checkpoint(folder)) {
+    reject("--out: {} holds a run already ({}); accepted: another folder, or --overwrite", folder.string(),
+           *found);
+  }
+  Checkpoint checkpoint = load_checkpoint(folder);
+  CommandLine begun = declare_train();
+  begun.parse(checkpoint.arguments);
+  if (identity_of(read_training(begun)) != identity_of(training)) {
+    reject(
+        "--out: {} holds an unfinished training with other options; accepted: another folder, --overwrite, "
+        "or "
+        "'digon train --resume {}', which goes on with it",
+        folder.string(), folder.string());
+  }
+  fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
+  return std::move(checkpoint.states);
 }
 
 }  // namespace
@@ -246,13 +352,17 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line,
 int run_train(const std::vector<std::string>& arguments) {
   CommandLine line = declare_train();
   if (!line.parse(arguments)) return 0;
-  if (!line.has("resume")) return train_in(line.text("out"), line, arguments, {});
-  if (arguments.size() != 2) reject("--resume: given with other options; accepted: --resume DIR alone");
-  const std::filesystem::path folder = line.text("resume");
-  Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare_train();
-  begun.parse(checkpoint.arguments);
-  return train_in(folder, begun, checkpoint.arguments, std::move(checkpoint.states));
+  if (line.has("resume")) {
+    const std::size_t accepted = line.has("wait") ? 3 : 2;
+    if (arguments.size() != accepted)
+      reject("--resume: given with other options; accepted: --resume DIR alone");
+    return resume(line, line.text("resume"));
+  }
+  const std::filesystem::path folder = line.text("out");
+  const Training training = read_training(line);
+  const auto lock = claim_folder(line, folder);
+  if (line.has("overwrite")) clear_training(folder);
+  return train_in(folder, line, training, arguments, unfinished_in(folder, training));
 }
 
 }  // namespace digon

@@ -39,10 +39,9 @@ Run train_run(const std::string& command, const nlohmann::json& description,
   run.settings = description;
   run.settings["training"] = to_json(settings);
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  run.steps_done = settings.steps;
   for (std::size_t i = 0; i < instances.size(); ++i) {
     run.models.push_back({results[i].model, instances[i].features, instances[i].seed});
-    run.steps_done = std::min(run.steps_done, results[i].steps_done);
+    run.steps_done.push_back(results[i].steps_done);
     if (results[i].steps_done < settings.steps && !results[i].stopped_early) run.complete = false;
   }
   return run;

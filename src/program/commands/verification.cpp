@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/named_choice.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/experiments/driver.hpp"
 
 namespace digon {
@@ -41,6 +42,7 @@ void declare_verification(CommandLine& line) {
       "all");
   declare_preset(line);
   declare_seed_and_threads(line);
+  declare_wait(line);
 }
 
 Verification read_verification(const CommandLine& line) {
@@ -54,8 +56,7 @@ std::vector<Check> checks_of(const std::vector<VerifiedPart>& parts) {
   return all;
 }
 
-std::vector<VerifiedPart> verify(const Verification& verification) {
-  RunStore store(verification.out / "results.db");
+std::vector<VerifiedPart> verify(const Verification& verification, RunStore& store) {
   const ExperimentContext context{verification.out, verification.preset, verification.seed,
                                   verification.threads, store};
   std::vector<VerifiedPart> verified;

@@ -7,6 +7,7 @@
 
 #include "program/commands/command_line.hpp"
 #include "program/experiments/catalog.hpp"
+#include "sweep/run_store.hpp"
 
 namespace digon {
 
@@ -37,8 +38,8 @@ struct VerifiedPart {
 /// All checks of all parts.
 std::vector<Check> checks_of(const std::vector<VerifiedPart>& parts);
 
-/// Runs what is missing in the output folder, judges every prediction of the suite, and writes verdict.json.
-/// Throws Interrupted where a signal ended it (finished cells stay).
-std::vector<VerifiedPart> verify(const Verification& verification);
+/// Runs what is missing in the store of the output folder, judges every prediction of the suite, and writes
+/// verdict.json. Throws Interrupted where a signal ended it (finished cells stay).
+std::vector<VerifiedPart> verify(const Verification& verification, RunStore& store);
 
 }  // namespace digon

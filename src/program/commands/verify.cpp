@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/commands/verification.hpp"
 
@@ -20,12 +20,13 @@ int run_verify(const std::vector<std::string>& arguments) {
   line.flag("json", "print the verdict as JSON");
   if (!line.parse(arguments)) return 0;
   const Verification verification = read_verification(line);
-  require_folder(verification.out);
+  const auto lock = claim_folder(line, verification.out);
+  RunStore store(verification.out / "results.db");
   std::vector<Check> checks;
   try {
-    checks = checks_of(verify(verification));
+    checks = checks_of(verify(verification, store));
   } catch (const Interrupted&) {
-    return explain_interrupted(verification.out);
+    return explain_interrupted(verification.out, store);
   }
   if (line.has("json")) {
     fmt::print("{}\n", dump_json(to_json(checks)));

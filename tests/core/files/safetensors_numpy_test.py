@@ -36,7 +36,7 @@ assert (8 + length) % 8 == 0
 instances = json.loads(header["__metadata__"]["instances"])
 assert [one["density"] for one in instances] == [[1.0] * 3, [0.5] * 3]
 assert instances[0]["importance"] == [1.0, 0.5, 0.25]
-assert record["settings"]["seed"] == 7 and record["complete"] and record["steps_done"] == 20
+assert record["settings"]["seed"] == 7 and record["complete"] and record["steps_done"] == [20, 20]
 for k in range(2):  # row i of W[k] is feature i
     numpy.testing.assert_allclose(numpy.linalg.norm(tensors["W"][k], axis=1), measured[k]["norm"], rtol=1e-6)
 print("read", {name: tensor.shape for name, tensor in tensors.items()})

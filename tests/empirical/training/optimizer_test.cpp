@@ -19,15 +19,24 @@ TEST_CASE("Adam's steps are those of its algorithm") {
   CHECK(parameter[0] == Approx(1.9 - 0.1 * first / std::sqrt(second)).epsilon(1e-5));
 }
 
-TEST_CASE("AdamW decays the weights apart from the gradient, Adam does not at all") {
-  OptimizerSettings settings;
-  settings.weight_decay = 0.5;
-  Eigen::VectorXf parameter = Eigen::VectorXf::Constant(1, 2.0F);
-  Optimizer<float>(settings, 1).step(Eigen::VectorXf::Zero(1), 0.1, parameter);
-  CHECK(parameter[0] == 2.0F);
-  settings.kind = OptimizerKind::adamw;
-  Optimizer<float>(settings, 1).step(Eigen::VectorXf::Zero(1), 0.1, parameter);
-  CHECK(parameter[0] == Approx(2.0 * (1.0 - 0.1 * 0.5)));
+TEST_CASE("AdamW decays the weights apart from the gradient, Adam and SGD in it, as PyTorch's do") {
+  const auto after_a_step = [](OptimizerKind kind, double decay, float gradient) {
+    OptimizerSettings settings;
+    settings.kind = kind;
+    settings.weight_decay = decay;
+    Eigen::VectorXf parameter = Eigen::VectorXf::Constant(1, 2.0F);
+    Optimizer<float>(settings, 1).step(Eigen::VectorXf::Constant(1, gradient), 0.1, parameter);
+    return parameter[0];
+  };
+  CHECK(after_a_step(OptimizerKind::adamw, 0.5, 0.0F) == Approx(2.0 * (1.0 - 0.1 * 0.5)));
+  // g = 0 + λθ = 1, whose first step of Adam is lr whatever λ is, and of SGD lr λθ.
+  CHECK(after_a_step(OptimizerKind::adam, 0.5, 0.0F) == Approx(1.9));
+  CHECK(after_a_step(OptimizerKind::adam, 0.25, 0.0F) == Approx(1.9));
+  CHECK(after_a_step(OptimizerKind::sgd, 0.5, 0.0F) == Approx(2.0 - 0.1 * 0.5 * 2.0));
+  CHECK(after_a_step(OptimizerKind::sgd, 0.25, 1.0F) == Approx(2.0 - 0.1 * 1.5));
+  for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw}) {
+    CHECK(after_a_step(kind, 0.0, 0.0F) == 2.0F);
+  }
 }
 
 TEST_CASE("SGD's momentum gathers the gradients") {
