@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -34,5 +35,9 @@ struct UnitErrorByCount {
   std::size_t nodes = 0;
 };
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options);
+
+/// The same of the unit without its silent others, for j = 0, 1, … of them active, made one of all others.
+using ErrorsByHeard = std::function<std::vector<ExpectedError>(const OutputUnit& heard, std::size_t& nodes)>;
+UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors);
 
 }  // namespace digon

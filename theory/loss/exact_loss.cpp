@@ -8,6 +8,8 @@
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
 #include "theory/engine/unit_gradient.hpp"
+#include "theory/loss/data_loss.hpp"
+#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 namespace {
@@ -22,7 +24,7 @@ constexpr double rounding_share = 1e-14;
 /// Every output's error and derivatives, to an absolute tolerance.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
                                          const ContourOptions& contour, std::size_t threads) {
-  const std::vector<OutputUnit> units = output_units(model, features.density, Law{});
+  const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     const double p = features.density[Eigen::Index(j)];
@@ -101,9 +103,14 @@ struct Component {
   FeatureDistribution features;
 };
 
-/// Adds to a component the cases of one set: each of its cases fixes which members are on.
+/// Splits a component by the cases of one set: each fixes which members are on, or leaves them independent.
 std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
   std::vector<Component> cases;
+  const Eigen::VectorXd& density = whole.features.density;
+  if (set.relation == SetRelation::correlated && set.correlation < 1.0) {
+    cases.push_back(whole);
+    cases.back().share *= 1.0 - set.correlation;
+  }
   const auto add = [&](double probability, auto is_on) {
     if (probability <= 0.0) return;
     Component one = whole;
@@ -111,10 +118,10 @@ std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
     for (const Eigen::Index i : set.members) one.features.density[i] = is_on(i) ? 1.0 : 0.0;
     cases.push_back(std::move(one));
   };
-  const Eigen::VectorXd& density = whole.features.density;
   if (set.relation == SetRelation::correlated) {
-    add(density[set.members.front()], [](Eigen::Index) { return true; });
-    add(1.0 - density[set.members.front()], [](Eigen::Index) { return false; });
+    const double rho = set.correlation;
+    add(rho * density[set.members.front()], [](Eigen::Index) { return true; });
+    add(rho * (1.0 - density[set.members.front()]), [](Eigen::Index) { return false; });
     return cases;
   }
   double off = 1.0;
@@ -130,7 +137,10 @@ std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
 std::size_t count_components(const FeatureDistribution& features) {
   std::size_t count = 1;
   for (const FeatureSet& set : features.sets) {
-    count *= set.relation == SetRelation::correlated ? 2 : set.members.size() + 1;
+    count *= set.relation == SetRelation::anticorrelated ? set.members.size() + 1
+             : set.correlation == 1.0                    ? 2
+             : set.correlation == 0.0                    ? 1
+                                                         : 3;
     if (count > most_components) return most_components + 1;
   }
   return count;
@@ -157,9 +167,19 @@ std::vector<Component> independent_components(const FeatureDistribution& feature
 void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   validate(model, features);
   require_linear_hidden_layer(model);
-  if (features.values != ActiveValue::uniform) {
-    reject("values: {} features given; the exact loss accepts uniform ones", name_of(features.values));
-  }
+}
+
+/// evaluate(model, features) in the unit of values that the engine asks for, and back.
+template <typename Evaluate, typename Back>
+auto in_unit_of_values(const ToyModel& model, const FeatureDistribution& features, Evaluate evaluate,
+                       Back back) {
+  const double unit = unit_of(features.values);
+  if (unit == 1.0) return evaluate(model, features);
+  FeatureDistribution scaled = features;
+  scaled.values = in_units(features.values, unit);
+  auto result = evaluate({model.W, model.b / unit, model.kind}, scaled);
+  back(result, unit);
+  return result;
 }
 
 ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& components,
@@ -193,35 +213,89 @@ LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component
   return sum;
 }
 
+/// One output's expected errors with exactly K active: I_j (n−K)/n E_K[inactive] and I_j K/n E_{K−1}[active].
+ExactLoss active_count_loss(const ToyModel& model, const FeatureDistribution& features,
+                            const ExactLossOptions& options) {
+  const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
+  const auto K = std::size_t(*features.active);
+  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
+    std::vector<UnitGradient> errors(units.size());
+    parallel_for(units.size(), options.threads, [&](std::size_t j) {
+      const UnitErrorByCount by_count = model.kind == ModelKind::linear
+                                            ? linear_error_by_count(units[j])
+                                            : expected_error_by_count(units[j], contour);
+      UnitGradient& error = errors[j];
+      error.nodes = by_count.nodes;
+      if (K < units.size()) {
+        const ExpectedError& others = by_count.expected[K];
+        error.expected.inactive = others.value.inactive;
+        error.uncertainty += (1.0 - features.density[Eigen::Index(j)]) * others.uncertainty.inactive;
+      }
+      if (K > 0) {
+        const ExpectedError& others = by_count.expected[K - 1];
+        error.expected.active = others.value.active;
+        error.uncertainty += features.density[Eigen::Index(j)] * others.uncertainty.active;
+      }
+    });
+    return assemble_loss(features, errors);
+  });
+}
+
+LossGradient active_count_gradient(const ToyModel& /*model*/, const FeatureDistribution& features,
+                                   const ExactLossOptions& /*options*/) {
+  reject("active: {} given; no gradient yet", *features.active);
+}
+
 }  // namespace
 
 bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
-  return !has_relu_hidden(kind) && features.values == ActiveValue::uniform &&
-         count_components(features) <= most_components;
+  return !has_relu_hidden(kind) && count_components(features) <= most_components;
 }
 
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options) {
+  if (features.data) return data_loss(model, features, options.threads);
   require_exact(model, features);
-  const std::vector<Component> components = independent_components(features);
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return mixture_loss(model, components, contour, options.threads);
+  const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
+    if (law.active) return active_count_loss(in_units, law, options);
+    const std::vector<Component> components = independent_components(law);
+    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      return mixture_loss(in_units, components, contour, options.threads);
+    });
+  };
+  return in_unit_of_values(model, features, evaluate, [](ExactLoss& loss, double unit) {
+    loss.loss *= unit * unit;
+    loss.error *= unit * unit;
+    loss.reconstruction *= unit * unit;
+    loss.interference *= unit * unit;
   });
 }
 
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options) {
+  if (features.data) return data_loss_gradient(model, features, options.threads);
   require_exact(model, features);
-  const std::vector<Component> components = independent_components(features);
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return mixture_gradient(model, components, contour, options.threads);
+  const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
+    if (law.active) return active_count_gradient(in_units, law, options);
+    const std::vector<Component> components = independent_components(law);
+    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      return mixture_gradient(in_units, components, contour, options.threads);
+    });
+  };
+  return in_unit_of_values(model, features, evaluate, [](LossGradient& loss, double unit) {
+    loss.loss *= unit * unit;
+    loss.error *= unit * unit;
+    loss.by_W *= unit * unit;
+    loss.by_b *= unit;  // b is in units, too
   });
 }
 
 double zero_model_loss(const FeatureDistribution& features) {
-  // μ₂ is the same of the uniform law on [−1, 1].
-  const double mean_square = features.values == ActiveValue::binary ? 1.0 : scaled_moment(Law{}, 1.0, 2);
-  return mean_square * features.importance.dot(features.density);
+  if (features.data) {
+    return features.importance.dot(features.data->x.rowwise().squaredNorm()) /
+           double(features.data->x.cols());
+  }
+  return scaled_moment(law_of(features), 1.0, 2) * features.importance.dot(features.density);
 }
 
 }  // namespace digon

@@ -16,17 +16,24 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
                       features.importance};
   constexpr double sparse = 0.65;
   constexpr double loose = 1e-5;
-  if (features.sets.empty() && features.density.sum() <= sparse) {
+  if (features.are_independent() && features.values == ActiveValue::uniform &&
+      features.density.sum() <= sparse) {
     objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
-  } else if (relative_tolerance < loose) {
+  } else if (relative_tolerance < loose && !features.data) {
     objective.guide = exact_objective(features, loose).loss;
   }
-  objective.absent_bias = feature_means(Law{}, features.density);
+  if (features.data) {
+    objective.absent_bias = features.data->x.rowwise().mean().cwiseMax(0.0);
+  } else {
+    objective.absent_bias =
+        features.density.unaryExpr([law = law_of(features)](double p) { return absent_bias(law, p); });
+  }
   return objective;
 }
 
-Objective one_sparse_objective(const Eigen::VectorXd& importance) {
-  return {[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); }, importance};
+Objective one_sparse_objective(const Eigen::VectorXd& importance, Law law) {
+  return {[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance, law); },
+          importance};
 }
 
 Objective without_biases(const Objective& objective) {
