@@ -1,101 +1,124 @@
 #include "core/files/layer_file.hpp"
 
 #include "core/base/input_error.hpp"
-#include "core/files/npy.hpp"
-#include "core/files/safetensors.hpp"
+#include "core/files/tensor_file.hpp"
 
 namespace digon {
 namespace {
 
-struct NamedView {
-  std::string name;
-  TensorView view;
-  bool transposed = false;
-};
-
-/// The matrices of a safetensors file, for a message.
-std::string list_matrices(const SafetensorsIndex& index) {
-  constexpr std::size_t most = 8;
-  std::string list;
-  std::size_t count = 0;
-  for (const auto& [name, view] : index.tensors) {
-    if (view.shape.size() != 2) continue;
-    if (++count <= most)
-      list += fmt::format("{}{} [{}, {}]", list.empty() ? "" : ", ", name, view.shape[0], view.shape[1]);
-  }
-  if (count > most) list += fmt::format(" and {} more", count - most);
-  return list.empty() ? "none" : list;
+bool is_matrix(const TensorView& view) {
+  return view.shape.size() == 2 || view.shape.size() == 3;
 }
 
-NamedView find_matrix(const SafetensorsIndex& index, const std::string& tensor, const std::string& source) {
-  const NamedView* chosen = nullptr;
-  std::vector<NamedView> matrices;
-  for (const auto& [name, view] : index.tensors) {
-    if (tensor.empty() ? view.shape.size() == 2 : name == tensor) matrices.push_back({name, view});
+/// The tensor of that name, or the only matrix.
+std::string find_matrix(const TensorFile& file, const std::string& tensor, const std::string& source) {
+  const std::string listed = file.list(TensorFile::Listed::matrices);
+  if (!tensor.empty()) {
+    if (file.tensors().contains(tensor)) return tensor;
+    reject("--tensor: '{}' is not in {}; its matrices are {}", tensor, source, listed);
   }
-  if (matrices.size() == 1) chosen = &matrices.front();
-  if (chosen == nullptr && tensor.empty()) {
-    reject("--tensor is needed: the matrices of {} are {}", source, list_matrices(index));
+  std::string only;
+  for (const auto& [name, view] : file.tensors()) {
+    if (!is_matrix(view)) continue;
+    if (!only.empty()) reject("--tensor is needed: the matrices of {} are {}", source, listed);
+    only = name;
   }
-  if (chosen == nullptr) {
-    reject("--tensor: '{}' is not in {}; its matrices are {}", tensor, source, list_matrices(index));
-  }
-  return *chosen;
+  if (only.empty()) reject("{}: has no matrix; it has: {}", source, file.list());
+  return only;
 }
 
-NamedView open_matrix(std::string_view bytes, const std::string& tensor, const std::string& source) {
-  if (bytes.starts_with("PK")) {
-    reject("{}: is a .npz file, whose arrays cannot be read block by block; accepted: .npy or safetensors",
-           source);
+/// Matrix `instance` of a tensor [instances, ·, ·].
+void take_instance(TensorView& view, std::optional<std::size_t> instance, const std::string& label) {
+  const std::size_t instances = view.shape.front();
+  if (!instance && instances != 1) {
+    reject("{} {} holds {} matrices; --instance K takes one of them", label, text_of_shape(view.shape),
+           instances);
   }
-  if (!bytes.starts_with("\x93NUMPY")) return find_matrix(index_safetensors(bytes, source), tensor, source);
-  if (!tensor.empty())
-    reject("--tensor: '{}' given for {}, a .npy file, which has one array", tensor, source);
-  const NpyArray array = parse_npy(bytes, source);
-  return {"array", array.view, array.transposed};
+  if (instance.value_or(0) >= instances) {
+    reject("--instance: '{}' given; accepted: a whole number from 0 to {}", *instance, instances - 1);
+  }
+  if (view.fortran_order) {
+    reject(
+        "{} is in Fortran order; accepted of several matrices: C order, as numpy.ascontiguousarray makes it",
+        label);
+  }
+  view.shape.erase(view.shape.begin());
+  const std::size_t bytes = view.bytes.size() / instances;
+  view.bytes = view.bytes.substr(instance.value_or(0) * bytes, bytes);
 }
 
 }  // namespace
 
-LayerFile::LayerFile(const std::filesystem::path& file, const std::string& tensor, WeightLayout layout)
-    : file_(file) {
-  const std::string source = file.string();
-  NamedView found = open_matrix(file_.bytes(), tensor, source);
-  name_ = std::move(found.name);
-  view_ = std::move(found.view);
-  if (view_.shape.size() != 2) {
-    reject("{}: '{}' has {} dimensions; accepted: a matrix [n, m] or [m, n]", source, name_,
-           view_.shape.size());
+TensorView LayerFile::find(const std::string& tensor, std::optional<std::size_t> instance) {
+  if (!tensor.empty() && file_.bytes().starts_with("\x93NUMPY")) {
+    reject("--tensor: '{}' given for {}, a .npy file, which has one array", tensor, source_);
   }
-  if (!view_.type) {
-    reject("{}: '{}' has dtype {}; accepted: F16, BF16, F32, F64", source, name_, view_.dtype);
+  const TensorFile file(file_.bytes(), source_);
+  name_ = find_matrix(file, tensor, source_);
+  const std::string label = fmt::format("{}: '{}'", source_, name_);
+  TensorView view = file.tensors().at(name_);
+  if (!is_matrix(view)) {
+    reject("{} has {} dimensions; accepted: a matrix [n, m] or [m, n], or several [instances, ·, ·]", label,
+           view.shape.size());
   }
-  if (view_.size() == 0) reject("{}: '{}' is empty", source, name_);
-  // The view's rows are the columns of an array in Fortran order.
-  const std::size_t rows = view_.shape[found.transposed ? 1 : 0];
-  const std::size_t columns = view_.shape[found.transposed ? 0 : 1];
-  if (layout == WeightLayout::inferred && rows == columns) {
-    reject("{}: '{}' [{}, {}] is square, so that either axis could be the vectors; --layout n,m or m,n tells",
-           source, name_, rows, columns);
+  if (!view.type) reject("{} has dtype {}; accepted: F16, BF16, F32, F64", label, view.dtype);
+  if (file.is_compressed(name_)) {
+    reject(
+        "{} is compressed, so that it cannot be read block by block; numpy.savez instead of savez_compressed "
+        "stores "
+        "it as it is",
+        label);
   }
-  const bool features_first =
-      layout == WeightLayout::inferred ? rows > columns : layout == WeightLayout::features_first;
-  rows_ = features_first != found.transposed;
-  n_ = Eigen::Index(features_first ? rows : columns);
-  m_ = Eigen::Index(features_first ? columns : rows);
+  if (view.size() == 0) reject("{} is empty", label);
+  if (view.shape.size() == 3) {
+    take_instance(view, instance, label);
+  } else if (instance) {
+    reject("--instance: given for {}, which is one matrix {}", label, text_of_shape(view.shape));
+  }
+  return view;
 }
 
-void LayerFile::read(Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) const {
-  if (rows_) {
-    for (Eigen::Index i = 0; i < block.cols(); ++i) {
-      read_floats(view_, std::size_t((begin + i) * m_), block.col(i));
-    }
-    return;
+LayerFile::LayerFile(const std::filesystem::path& file, const std::string& tensor, WeightLayout layout,
+                     std::optional<std::size_t> instance)
+    : file_(file), source_(file.string()), view_(find(tensor, instance)) {
+  const std::size_t rows = view_.shape[0];
+  const std::size_t columns = view_.shape[1];
+  if (layout == WeightLayout::inferred && rows == columns) {
+    reject("{}: '{}' [{}, {}] is square, so that either axis could be the vectors; --layout n,m or m,n tells",
+           source_, name_, rows, columns);
   }
+  features_first_ =
+      layout == WeightLayout::inferred ? rows > columns : layout == WeightLayout::features_first;
+  n_ = Eigen::Index(features_first_ ? rows : columns);
+  m_ = Eigen::Index(features_first_ ? columns : rows);
+}
+
+void LayerFile::read_rows(Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) const {
+  for (Eigen::Index i = 0; i < block.cols(); ++i) {
+    read_floats(view_, std::size_t((begin + i) * m_), block.col(i));
+  }
+}
+
+void LayerFile::read_columns(Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) const {
   Eigen::VectorXf row(block.cols());
   for (Eigen::Index a = 0; a < m_; ++a) {
     read_floats(view_, std::size_t(a * n_ + begin), row);
     block.row(a) = row;
+  }
+}
+
+void LayerFile::read(Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) const {
+  // The rows of a matrix in Fortran order lie in the file as the columns of one in C order.
+  if (features_first_ != view_.fortran_order) {
+    read_rows(begin, block);
+  } else {
+    read_columns(begin, block);
+  }
+  if (block.allFinite()) return;
+  for (Eigen::Index i = 0; i < block.cols(); ++i) {
+    if (block.col(i).allFinite()) continue;
+    reject("{}: '{}': {} {} contains NaN or infinity; all vectors must be finite", source_, name_,
+           features_first_ ? "row" : "column", begin + i);
   }
 }
 

@@ -6,8 +6,6 @@
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/named_choice.hpp"
-#include "core/files/npy.hpp"
-#include "core/files/safetensors.hpp"
 #include "core/model/feature_description.hpp"
 
 namespace digon {
@@ -19,75 +17,24 @@ constexpr NamedChoices<WeightLayout, 3> layout_names{{{WeightLayout::inferred, "
                                                       {WeightLayout::features_first, "n,m"},
                                                       {WeightLayout::hidden_first, "m,n"}}};
 
-/// The tensors a model could be made of, read; the others of the file are left alone.
-struct NamedTensors {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
-
-  [[nodiscard]] const Tensor* find(std::initializer_list<const char*> names) const {
-    for (const char* name : names) {
-      const auto found = tensors.find(name);
-      if (found != tensors.end()) return &found->second;
-    }
-    return nullptr;
-  }
-};
-
-NamedTensors read_tensors(std::string_view bytes, const std::string& source) {
-  if (bytes.starts_with("\x93NUMPY")) return {{{"W", read_npy(bytes, source)}}, {}};
-  if (bytes.starts_with("PK")) return {parse_npz(bytes, source), {}};
-  SafetensorsIndex index = index_safetensors(bytes, source);
-  NamedTensors named{{}, std::move(index.metadata)};
-  for (const char* name : {"W", "w", "b_final", "b", "W_out"}) {
-    const auto found = index.tensors.find(name);
-    if (found != index.tensors.end()) named.tensors.emplace(name, read_tensor(found->second, source, name));
-  }
-  return named;
+/// Digon's own files, and they alone, describe their instances: the tensors have Digon's names and are
+/// [instances, n, m].
+bool is_own(const TensorFile& file) {
+  return file.metadata().contains("instances") && file.metadata().contains("digon_version");
 }
 
-/// The shape of W, which axis is which settled.
-struct WeightShape {
-  std::size_t instances = 1;
-  std::size_t n = 0;
-  std::size_t m = 0;
-  bool features_first = true;
-};
-
-WeightShape settle(const Tensor& W, const Tensor* b, WeightLayout layout, const std::string& source) {
-  if (W.shape.size() != 2 && W.shape.size() != 3) {
-    reject("{}: W has {} dimensions; accepted: [instances, n, m], [instances, m, n], [n, m] or [m, n]",
-           source, W.shape.size());
+/// The tensors of a file of Digon's own, whose names and shapes are known.
+ModelTensors own_tensors(const TensorFile& file, const std::string& source) {
+  for (const char* name : {"W", "b_final"}) {
+    if (!file.tensors().contains(name)) reject("{}: has no tensor '{}'", source, name);
   }
-  const bool stacked = W.shape.size() == 3;
-  const std::size_t rows = W.shape[W.shape.size() - 2];
-  const std::size_t columns = W.shape.back();
-  WeightShape shape;
-  shape.instances = stacked ? W.shape[0] : 1;
-  if (shape.instances == 0 || rows == 0 || columns == 0) reject("{}: W is empty", source);
-  if (layout == WeightLayout::inferred) {
-    if (b == nullptr || b->shape.empty()) {
-      reject(
-          "{}: has no bias ('b_final' or 'b') to tell which axis of W [{}, {}] is features; --layout n,m or "
-          "m,n does",
-          source, rows, columns);
-    }
-    const std::size_t n = b->shape.back();
-    if (n == rows && n == columns) {
-      reject("{}: W [{}, {}] is square, so that either axis could be features; --layout n,m or m,n tells",
-             source, rows, columns);
-    }
-    shape.features_first = n == rows;
-  } else {
-    shape.features_first = layout == WeightLayout::features_first;
+  const std::vector<std::size_t>& W = file.tensors().at("W").shape;
+  if (W.size() != 3 || file.tensors().at("W").size() == 0) reject("{}: W is not [instances, n, m]", source);
+  if (file.tensors().at("b_final").shape != std::vector<std::size_t>{W[0], W[1]}) {
+    reject("{}: b_final is not [instances, n]", source);
   }
-  shape.n = shape.features_first ? rows : columns;
-  shape.m = shape.features_first ? columns : rows;
-  std::vector<std::size_t> bias_shape{shape.n};
-  if (stacked) bias_shape.insert(bias_shape.begin(), shape.instances);
-  if (b != nullptr && b->shape != bias_shape) {
-    reject("{}: the bias does not have one value for each feature of W", source);
-  }
-  return shape;
+  return {
+      "W", "b_final", file.tensors().contains("W_out") ? "W_out" : "", {W[0], W[1], W[2], true, true}, ""};
 }
 
 /// Instance k of a stacked tensor as [m×n].
@@ -100,15 +47,35 @@ Eigen::MatrixXd weights_of(const Tensor& tensor, const WeightShape& shape, std::
   return Eigen::Map<const Eigen::MatrixXd>(values, n, m).transpose();
 }
 
+/// The decoder of instance k as [n×m]: stored [n, m], or [m, n] where that tells it apart.
+Eigen::MatrixXd decoder_of(const Tensor& tensor, WeightShape shape, std::size_t k,
+                           const std::string& source) {
+  using Shape = std::vector<std::size_t>;
+  const auto is_of = [&](std::size_t rows, std::size_t columns) {
+    return tensor.shape == (shape.stacked ? Shape{shape.instances, rows, columns} : Shape{rows, columns});
+  };
+  shape.features_first = is_of(shape.n, shape.m);
+  if (!shape.features_first && !is_of(shape.m, shape.n)) {
+    reject("{}: W_out {} does not have the shape of W", source, text_of_shape(tensor.shape));
+  }
+  return weights_of(tensor, shape, k).transpose();
+}
+
+/// The bias of instance k: its own, or that of all.
+Eigen::VectorXd bias_of(const Tensor& tensor, const WeightShape& shape, std::size_t k) {
+  const bool shared = tensor.values.size() == shape.n;
+  return Eigen::Map<const Eigen::VectorXd>(tensor.values.data() + (shared ? 0 : k * shape.n),
+                                           Eigen::Index(shape.n));
+}
+
 /// Digon's own account of the instances of a file; throws where it is there but wrong.
-std::vector<LoadedModel> read_descriptions(const NamedTensors& file, const WeightShape& shape,
+std::vector<LoadedModel> read_descriptions(const TensorFile& file, const WeightShape& shape,
                                            const std::string& source) {
   std::vector<LoadedModel> models(shape.instances);
   for (std::size_t i = 0; i < models.size(); ++i) models[i].instance = i;
-  const auto found = file.metadata.find("instances");
-  if (found == file.metadata.end()) return models;
+  if (!is_own(file)) return models;
   try {
-    const json described = parse_json(found->second, source + ": metadata 'instances'");
+    const json described = parse_json(file.metadata().at("instances"), source + ": metadata 'instances'");
     if (described.size() != shape.instances) {
       reject("{}: metadata describes {} instances, the tensors hold {}", source, described.size(),
              shape.instances);
@@ -140,34 +107,34 @@ WeightLayout parse_weight_layout(std::string_view option, std::string_view text)
   return parse_choice(layout_names, option, "a layout", text);
 }
 
-std::vector<LoadedModel> load_models(const std::filesystem::path& file, WeightLayout layout) {
-  return parse_models(read_file(file), file.string(), layout);
+std::vector<LoadedModel> load_models(const std::filesystem::path& file, const ModelFileOptions& options) {
+  return parse_models(read_file(file), file.string(), options);
 }
 
 std::vector<LoadedModel> parse_models(std::string_view bytes, const std::string& source,
-                                      WeightLayout layout) {
-  const NamedTensors file = read_tensors(bytes, source);
-  const Tensor* W = file.find({"W", "w"});
-  if (W == nullptr) reject("{}: has no tensor 'W' or 'w'", source);
-  const Tensor* b = file.find({"b_final", "b"});
-  // Digon's own files, and they alone, describe their instances; they are [instances, n, m].
-  const bool own = file.metadata.contains("instances") && layout == WeightLayout::inferred;
-  if (own && b == nullptr) reject("{}: has no tensor 'b_final'", source);
-  const WeightShape shape = settle(*W, b, own ? WeightLayout::features_first : layout, source);
+                                      const ModelFileOptions& options) {
+  const TensorFile file(bytes, source);
+  const bool asked = options.layout != WeightLayout::inferred || !options.weights.empty() ||
+                     !options.bias.empty() || !options.weights_out.empty();
+  const ModelTensors tensors =
+      is_own(file) && !asked ? own_tensors(file, source) : find_model_tensors(file, source, options);
+  const WeightShape& shape = tensors.shape;
+  const Tensor W = file.read(tensors.W);
+  const std::optional<Tensor> b = tensors.b.empty() ? std::nullopt : std::optional(file.read(tensors.b));
+  const std::optional<Tensor> W_out =
+      tensors.W_out.empty() ? std::nullopt : std::optional(file.read(tensors.W_out));
 
   std::vector<LoadedModel> models = read_descriptions(file, shape, source);
-  const auto n = Eigen::Index(shape.n);
   for (std::size_t k = 0; k < shape.instances; ++k) {
     ToyModel& model = models[k].model;
-    model.W = weights_of(*W, shape, k);
+    if (!options.weights_out.empty()) model.kind = ModelKind::absolute_value;
+    models[k].remark = tensors.remark;
+    model.W = weights_of(W, shape, k);
     if (!is_tied(model.kind)) {
-      const Tensor* W_out = file.find({"W_out"});
-      if (W_out == nullptr) reject("{}: has no tensor 'W_out'", source);
-      if (W_out->shape != W->shape) reject("{}: W_out does not have the shape of W", source);
-      model.W_out = weights_of(*W_out, shape, k).transpose();
+      if (!W_out) reject("{}: has no tensor 'W_out'", source);
+      model.W_out = decoder_of(*W_out, shape, k, source);
     }
-    model.b = Eigen::VectorXd::Zero(n);
-    if (b != nullptr) model.b = Eigen::Map<const Eigen::VectorXd>(b->values.data() + k * shape.n, n);
+    model.b = b ? bias_of(*b, shape, k) : Eigen::VectorXd::Zero(Eigen::Index(shape.n));
     try {
       validate(model);
     } catch (const InputError& error) {

@@ -105,22 +105,15 @@ void require_exact_cover(std::vector<Extent> extents, std::size_t data_size, std
   if (covered != data_size) reject("{}: {} bytes of data belong to no tensor", source, data_size - covered);
 }
 
-std::map<std::string, std::string> parse_metadata(const json& header, std::string_view source) {
+std::map<std::string, std::string> parse_metadata(const json& entries, std::string_view source) {
   std::map<std::string, std::string> metadata;
-  if (!header.contains("__metadata__")) return metadata;
-  const json& entries = header["__metadata__"];
+  if (entries.is_null()) return metadata;
   if (!entries.is_object()) reject("{}: __metadata__ is not an object of strings", source);
   for (const auto& [key, value] : entries.items()) {
     if (!value.is_string()) reject("{}: metadata '{}' is not a string", source, key);
     metadata[key] = value.get<std::string>();
   }
   return metadata;
-}
-
-json parse_header(std::string_view text, std::string_view source) {
-  json header = parse_json(text, std::string(source) + ": the safetensors header");
-  if (!header.is_object()) reject("{}: the safetensors header is not a JSON object", source);
-  return header;
 }
 
 }  // namespace
@@ -170,18 +163,27 @@ SafetensorsIndex index_safetensors(std::string_view bytes, std::string_view sour
     reject("{}: the safetensors header claims {} bytes, the file has {}", source, header_length,
            bytes.size() - length_bytes);
   }
-  const json header = parse_header(bytes.substr(length_bytes, header_length), source);
   const std::string_view data = bytes.substr(length_bytes + header_length);
 
   SafetensorsIndex index;
-  index.metadata = parse_metadata(header, source);
   std::vector<Extent> extents;
-  for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") continue;
+  bool has_metadata = false;
+  const auto add = [&](const std::string& name, const json& entry) {
+    const bool is_metadata = name == "__metadata__";
+    if (is_metadata ? has_metadata : index.tensors.contains(name)) {
+      reject("{}: '{}' is in the safetensors header twice", source, name);
+    }
+    if (is_metadata) {
+      has_metadata = true;
+      index.metadata = parse_metadata(entry, source);
+      return;
+    }
     auto [view, extent] = parse_entry(name, entry, data, source);
     extents.push_back(std::move(extent));
     index.tensors.emplace(name, std::move(view));
-  }
+  };
+  visit_members(bytes.substr(length_bytes, header_length), std::string(source) + ": the safetensors header",
+                add);
   // Overlapping tensors could ask for far more memory than the file has.
   require_exact_cover(std::move(extents), data.size(), source);
   return index;

@@ -22,12 +22,14 @@ struct Tensor {
   StoredType stored_as = StoredType::float64;
 };
 
-/// A tensor as it lies in a file's bytes, row-major and little-endian; what it views must outlive it.
+/// A tensor as it lies in a file's bytes; what it views must outlive it.
 struct TensorView {
   std::vector<std::size_t> shape;
   std::string dtype;               ///< as the file names it
   std::optional<StoredType> type;  ///< none where it is not a real type that can be read
-  std::string_view bytes;
+  std::string_view bytes;          ///< row-major and little-endian, unless
+  bool big_endian = false;
+  bool fortran_order = false;  ///< the first index varies fastest
 
   /// How many numbers there are.
   [[nodiscard]] std::size_t size() const;
@@ -36,10 +38,14 @@ struct TensorView {
 /// The product of a shape, or nothing where it overflows.
 std::optional<std::size_t> element_count(const std::vector<std::size_t>& shape);
 
-/// The values of a view. Throws InputError, naming `source` and `name`, where its type cannot be read.
+/// "[2, 5]".
+std::string text_of_shape(const std::vector<std::size_t>& shape);
+
+/// The values of a view, row-major. Throws InputError, naming `source` and `name`, where its type cannot be
+/// read.
 Tensor read_tensor(const TensorView& view, std::string_view source, std::string_view name);
 
-/// The numbers [begin, begin + out.size()) of a view whose type can be read.
+/// The numbers [begin, begin + out.size()) of a view whose type can be read, in the order they are stored in.
 void read_floats(const TensorView& view, std::size_t begin, Eigen::Ref<Eigen::VectorXf> out);
 
 }  // namespace digon

@@ -22,6 +22,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint64_t most_instances = 1'000'000'000;
+
 /// The spread of one quantity over the vectors.
 struct Spread {
   double least = 0.0;
@@ -120,8 +122,8 @@ void declare_layer(CommandLine& line) {
   line.option("layer", "FILE",
               "instead of --model, any n vectors in R^m (the decoder of a sparse autoencoder, an embedding "
               "matrix): a "
-              "matrix of a safetensors or .npy file of any size, read block by block");
-  line.option("tensor", "NAME", "of --layer: the matrix in a safetensors file that has several");
+              "matrix of a safetensors, .npy or uncompressed .npz file of any size, read block by block");
+  line.option("tensor", "NAME", "of --layer: the matrix in a file that has several");
   line.flag("no-coherence", "of --layer: leave out the pairs, n²m operations");
   line.option("csv", "FILE", "of --layer: also write a row a vector there");
   line.option("threads", "T", "of --layer: threads; 0 is one a core", "0");
@@ -130,7 +132,9 @@ void declare_layer(CommandLine& line) {
 int measure_layer(const CommandLine& line) {
   if (line.has("model")) reject("--layer: given with --model; accepted: either");
   const std::filesystem::path file = line.text("layer");
-  const LayerFile layer(file, line.has("tensor") ? line.text("tensor") : "", read_layout(line));
+  const LayerFile layer(
+      file, line.has("tensor") ? line.text("tensor") : "", read_layout(line),
+      line.has("instance") ? std::optional(line.integer("instance", 0, most_instances)) : std::nullopt);
   LayerGeometryOptions options;
   options.coherence = !line.has("no-coherence");
   options.threads = read_threads(line);

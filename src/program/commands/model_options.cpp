@@ -1,5 +1,9 @@
 #include "program/commands/model_options.hpp"
 
+#include <fmt/format.h>
+
+#include <cstdio>
+
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/model/feature_description.hpp"
@@ -62,14 +66,22 @@ void declare_model(CommandLine& line) {
   line.option(
       "model", "FILE",
       "safetensors, .npz or .npy file with W or w [instances, n, m], [instances, m, n], [n, m] or [m, n] and "
-      "b_final or b");
+      "b_final or b, or the names PyTorch and JAX give them");
+  line.option("weights", "NAME", "of --model: the tensor that is W, where its name does not tell");
+  line.option("bias", "NAME", "of --model: the tensor that is b; none: b = 0");
+  line.option("weights-out", "NAME", "of --model: the tensor that is W_out, of an absolute value model");
   declare_layout(line);
   line.option("instance", "K", "only this instance of the file, counted from 0");
 }
 
 std::vector<LoadedModel> read_models(const CommandLine& line) {
   const std::string file = line.text("model");
-  std::vector<LoadedModel> all = load_models(file, read_layout(line));
+  const auto name_of_option = [&](const char* option) { return line.has(option) ? line.text(option) : ""; };
+  std::vector<LoadedModel> all = load_models(file, {read_layout(line), name_of_option("weights"),
+                                                    name_of_option("bias"), name_of_option("weights-out")});
+  if (const std::string& remark = all.front().remark; !remark.empty()) {
+    fmt::print(stderr, "digon: {}: {}\n", file, remark);
+  }
   if (!line.has("instance")) return all;
   return {std::move(all[line.integer("instance", 0, all.size() - 1)])};
 }

@@ -50,19 +50,19 @@ TEST_CASE("where the bias cannot tell, --layout does") {
   const std::string square = file_of({2, 2}, {2});
   CHECK_THROWS_WITH(parse_models(square, "file"),
                     Catch::Contains("W [2, 2] is square") && Catch::Contains("--layout n,m or m,n"));
-  CHECK(parse_models(square, "file", WeightLayout::features_first)[0].model.W ==
+  CHECK(parse_models(square, "file", {WeightLayout::features_first})[0].model.W ==
         (Eigen::Matrix2d() << 1, 3, 2, 4).finished());
-  CHECK(parse_models(square, "file", WeightLayout::hidden_first)[0].model.W ==
+  CHECK(parse_models(square, "file", {WeightLayout::hidden_first})[0].model.W ==
         (Eigen::Matrix2d() << 1, 2, 3, 4).finished());
   const std::string unbiased = file_of({3, 2}, {});
   CHECK_THROWS_WITH(parse_models(unbiased, "file"), Catch::Contains("has no bias"));
-  CHECK(parse_models(unbiased, "file", WeightLayout::features_first)[0].model.b == Eigen::Vector3d::Zero());
-  CHECK(parse_models(unbiased, "file", WeightLayout::hidden_first)[0].model.features() == 2);
-  CHECK_THROWS_WITH(parse_models(file_of({3, 2}, {3}), "file", WeightLayout::hidden_first),
+  CHECK(parse_models(unbiased, "file", {WeightLayout::features_first})[0].model.b == Eigen::Vector3d::Zero());
+  CHECK(parse_models(unbiased, "file", {WeightLayout::hidden_first})[0].model.features() == 2);
+  CHECK_THROWS_WITH(parse_models(file_of({3, 2}, {3}), "file", {WeightLayout::hidden_first}),
                     Catch::Contains("one value for each feature"));
   CHECK_THROWS_WITH(parse_models(file_of({3, 2}, {4}), "file"),
                     Catch::Contains("one value for each feature"));
-  CHECK_THROWS_WITH(parse_models(file_of({3, 2}, {3}, "weight"), "file"),
+  CHECK_THROWS_WITH(parse_models(file_of({3, 2}, {3}, "matrix"), "file"),
                     Catch::Contains("no tensor 'W' or 'w'"));
   CHECK_THROWS_WITH(parse_models(file_of({6}, {3}), "file"), Catch::Contains("W has 1 dimensions"));
 }
@@ -118,7 +118,7 @@ TEST_CASE("a layer's vectors are what there is more of, or as --layout says") {
   two.tensors["b"] = {{2, 1}, {1, 2}, StoredType::float32};
   write_file_atomically(file, serialize(two));
   CHECK_THROWS_WITH(LayerFile(file),
-                    Catch::Contains("--tensor is needed") && Catch::Contains("a [1, 2], b [2, 1]"));
+                    Catch::Contains("--tensor is needed") && Catch::Contains("a [1, 2] F32, b [2, 1] F32"));
   CHECK_THROWS_WITH(LayerFile(folder.path() / "missing.npy"), Catch::Contains("cannot be read"));
   CHECK_THROWS_WITH(LayerFile(folder.path()), Catch::Contains("cannot be read"));
 }

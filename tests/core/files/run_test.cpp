@@ -91,12 +91,16 @@ TEST_CASE("tensors that are no toy model are refused") {
   infinite.values[0] = std::numeric_limits<double>::infinity();
   refused({{"W", tensor({1, 3, 2}, 0)}, {"b", infinite}}, "b: contains NaN or infinity");
 
-  const std::map<std::string, digon::Tensor> good{{"W", tensor({1, 3, 2}, 0)}, {"b", tensor({1, 3}, 0)}};
-  refused(good, "metadata 'instances' is not valid JSON", {{"instances", "nonsense"}});
-  refused(good, "not the JSON Digon writes", {{"instances", "[{}]"}});
-  refused(good, "describes 2 instances", {{"instances", "[{},{}]"}});
+  const std::map<std::string, digon::Tensor> good{{"W", tensor({1, 3, 2}, 0)},
+                                                  {"b_final", tensor({1, 3}, 0)}};
+  refused(good, "metadata 'instances' is not valid JSON",
+          {{"instances", "nonsense"}, {"digon_version", "1"}});
+  refused(good, "not the JSON Digon writes", {{"instances", "[{}]"}, {"digon_version", "1"}});
+  refused(good, "describes 2 instances", {{"instances", "[{},{}]"}, {"digon_version", "1"}});
   refused(good, "density: feature 1 has 2",
-          {{"instances", R"([{"kind":"linear","density":[1,2,1],"importance":[1,1,1],"seed":0}])"}});
+          {{"instances", R"([{"kind":"linear","density":[1,2,1],"importance":[1,1,1],"seed":0}])"},
+           {"digon_version", "1"}});
   refused(good, "describes 1 features",
-          {{"instances", R"([{"kind":"linear","density":[1],"importance":[1],"seed":0}])"}});
+          {{"instances", R"([{"kind":"linear","density":[1],"importance":[1],"seed":0}])"},
+           {"digon_version", "1"}});
 }

@@ -75,6 +75,13 @@ TEST_CASE("hostile files are refused with a reason") {
   refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", eight, "leaves a gap");
   refused(R"({"__metadata__":{"a":1}})", "", "not a string");
   refused(R"({"__metadata__":[]})", "", "not an object");
+  const std::string two = R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)";
+  refused("{" + two + R"("a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", eight,
+          "'a' is in the safetensors header twice");
+  refused(R"({"__metadata__":{},"__metadata__":{}})", "",
+          "'__metadata__' is in the safetensors header twice");
+  refused(R"({"W":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"shape":[1]}})", eight,
+          "has the key 'shape' twice");
 }
 
 TEST_CASE("a lying header length is refused") {
@@ -83,4 +90,22 @@ TEST_CASE("a lying header length is refused") {
   std::memcpy(bytes.data(), &huge, 8);
   CHECK_THROWS_WITH(digon::parse_safetensors(bytes, "evil"),
                     Catch::Contains("claims 18446744073709551611 bytes"));
+}
+
+TEST_CASE("metadata that is null is none") {
+  const std::string header = R"({"__metadata__":null,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  CHECK(digon::parse_safetensors(file_of(header, std::string(4, '\0')), "file").metadata.empty());
+}
+
+TEST_CASE("a header is read in time linear in its length") {
+  // A second or so of these would be hours, were each entry to look through those before it.
+  constexpr std::size_t count = 200'000;
+  std::string header = "{";
+  for (std::size_t k = 0; k < count; ++k) {
+    header += (k == 0 ? "\"t" : ",\"t") + std::to_string(k) +
+              R"(":{"dtype":"F32","shape":[1],"data_offsets":[)" + std::to_string(4 * k) + "," +
+              std::to_string(4 * k + 4) + "]}";
+  }
+  const std::string bytes = file_of(header + "}", std::string(4 * count, '\0'));
+  CHECK(digon::index_safetensors(bytes, "file").tensors.size() == count);
 }
