@@ -198,12 +198,47 @@ UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights)
 
 }  // namespace
 
-bool can_meet_in_the_middle(const OutputUnit& unit) {
-  return (unit.others.array() != 0.0).count() <= most_in_the_middle;
-}
-
 UnitGradient constant_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
   return with_silent_others(unit, [&](const OutputUnit& heard) { return heard_gradient(heard, weights); });
+}
+
+void gather_constant(const OutputUnit& heard, CountSums& sums) {
+  require_few(heard.others.size());
+  const Eigen::Index n = heard.others.size();
+  const Eigen::Index first = n / 2;
+  const double c = heard.law.least;
+  const double t0 = heard.bias;
+  const double t1 = heard.bias + heard.own * c;
+  const Half a = half_by_count(c * heard.others.head(first));
+  const Half b = half_by_count(c * heard.others.tail(n - first));
+  for (std::size_t j = 0; j <= std::size_t(n); ++j) {
+    if (!sums.counts(j)) continue;
+    Above off;
+    Above on;
+    double patterns = 0.0;
+    const auto for_each_pair = [&](auto visit) {
+      for (std::size_t i = 0; i < a.size() && i <= j; ++i) {
+        if (j - i < b.size()) visit(a[i], b[j - i]);
+      }
+    };
+    for_each_pair([&](const SortedSums& one, const SortedSums& other) {
+      meet(one, other, t0, [&](const Subset& s, double T, const Moments& m) { off.add(s.w, T, m); });
+      meet(one, other, t1, [&](const Subset& s, double T, const Moments& m) { on.add(s.w, T, m); });
+      patterns += double(one.subsets.size()) * double(other.subsets.size());
+    });
+    const double share = 1.0 / patterns;
+    const ErrorWeights weights{share * sums.of_inactive[j], share * sums.of_active[j]};
+    sums.value[j] = {share * off.square, c * c + share * (on.square - 2.0 * c * on.mean)};
+    sums.by_bias[j] = {2.0 * share * off.mean, 2.0 * share * (on.mean - c * on.on)};
+    sums.by_own += sums.of_active[j] * c * sums.by_bias[j].active;
+    sums.uncertainty += 4.0 * rounding *
+                        (weights.inactive * off.size + sums.of_active[j] * c * c +
+                         weights.active * (2.0 * std::abs(c) * on.mean + on.size));
+    for_each_pair([&](const SortedSums& one, const SortedSums& other) {
+      add_gradient(one, other, weights, t0, t1, c, sums.by_others.head(first));
+      add_gradient(other, one, weights, t0, t1, c, sums.by_others.tail(n - first));
+    });
+  }
 }
 
 UnitErrorByCount constant_error_by_count(const OutputUnit& unit) {

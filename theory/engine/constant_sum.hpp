@@ -1,6 +1,7 @@
 #pragma once
 
 #include "theory/engine/contour.hpp"
+#include "theory/engine/count_gradient.hpp"
 #include "theory/engine/unit_gradient.hpp"
 
 namespace digon {
@@ -19,12 +20,12 @@ namespace digon {
 /// So many others can be summed over; those with a coupling of 0 do not count.
 inline constexpr Eigen::Index most_in_the_middle = 40;
 
-/// Whether a unit's others are few enough: with g ≠ 0 and, where the number active is fixed, of any density.
-bool can_meet_in_the_middle(const OutputUnit& unit);
-
 /// unit_gradient of a constant, to rounding. Throws InputError where more than most_in_the_middle others are
 /// heard.
 UnitGradient constant_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights);
+
+/// The sums of count_gradient.hpp of a constant, all others heard.
+void gather_constant(const OutputUnit& heard, CountSums& sums);
 
 /// expected_error_by_count of a constant, to rounding, for n ≤ most_in_the_middle.
 UnitErrorByCount constant_error_by_count(const OutputUnit& unit);

@@ -206,8 +206,8 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
   return errors;
 }
 
-/// The probability that j of `heard` features are active when k of `all` are, for j = 0 … heard
-/// (hypergeometric).
+}  // namespace
+
 std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k) {
   const auto log_choose = [](std::size_t n, std::size_t r) {
     return std::lgamma(double(n) + 1.0) - std::lgamma(double(r) + 1.0) - std::lgamma(double(n - r) + 1.0);
@@ -222,8 +222,6 @@ std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::siz
   for (double& p : probability) p /= total;
   return probability;
 }
-
-}  // namespace
 
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
   if (unit.law.is_constant()) return constant_error_by_count(unit);

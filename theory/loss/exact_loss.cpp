@@ -7,9 +7,10 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
+#include "theory/engine/constant_sum.hpp"
+#include "theory/engine/count_gradient.hpp"
 #include "theory/engine/unit_gradient.hpp"
 #include "theory/loss/data_loss.hpp"
-#include "theory/loss/linear_model.hpp"
 
 namespace digon {
 namespace {
@@ -213,43 +214,27 @@ LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component
   return sum;
 }
 
-/// One output's expected errors with exactly K active: I_j (n−K)/n E_K[inactive] and I_j K/n E_{K−1}[active].
-ExactLoss active_count_loss(const ToyModel& model, const FeatureDistribution& features,
-                            const ExactLossOptions& options) {
+/// Every output's error and derivatives with exactly K active, which are L̄_K's.
+std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDistribution& features,
+                                          const ContourOptions& contour, std::size_t threads) {
   const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   const auto K = std::size_t(*features.active);
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    std::vector<UnitGradient> errors(units.size());
-    parallel_for(units.size(), options.threads, [&](std::size_t j) {
-      const UnitErrorByCount by_count = model.kind == ModelKind::linear
-                                            ? linear_error_by_count(units[j])
-                                            : expected_error_by_count(units[j], contour);
-      UnitGradient& error = errors[j];
-      error.nodes = by_count.nodes;
-      if (K < units.size()) {
-        const ExpectedError& others = by_count.expected[K];
-        error.expected.inactive = others.value.inactive;
-        error.uncertainty += (1.0 - features.density[Eigen::Index(j)]) * others.uncertainty.inactive;
-      }
-      if (K > 0) {
-        const ExpectedError& others = by_count.expected[K - 1];
-        error.expected.active = others.value.active;
-        error.uncertainty += features.density[Eigen::Index(j)] * others.uncertainty.active;
-      }
-    });
-    return assemble_loss(features, errors);
+  std::vector<UnitGradient> gradients(units.size());
+  parallel_for(units.size(), threads, [&](std::size_t j) {
+    const double p = features.density[Eigen::Index(j)];
+    const ErrorWeights weights{1.0 - p, p};
+    gradients[j] = model.kind == ModelKind::linear ? linear_count_gradient(units[j], weights, K)
+                                                   : count_unit_gradient(units[j], weights, K, contour);
   });
-}
-
-LossGradient active_count_gradient(const ToyModel& /*model*/, const FeatureDistribution& features,
-                                   const ExactLossOptions& /*options*/) {
-  reject("active: {} given; no gradient yet", *features.active);
+  return gradients;
 }
 
 }  // namespace
 
 bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
-  return !has_relu_hidden(kind) && count_components(features) <= most_components;
+  const bool few = kind == ModelKind::linear || !features.values.is_constant() ||
+                   features.features() - 1 <= most_in_the_middle;
+  return !has_relu_hidden(kind) && (features.data || (few && count_components(features) <= most_components));
 }
 
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
@@ -257,9 +242,11 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
   if (features.data) return data_loss(model, features, options.threads);
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
-    if (law.active) return active_count_loss(in_units, law, options);
     const std::vector<Component> components = independent_components(law);
     return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      if (law.active) {
+        return assemble_loss(law, count_gradients(in_units, law, contour, options.threads));
+      }
       return mixture_loss(in_units, components, contour, options.threads);
     });
   };
@@ -276,9 +263,11 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
   if (features.data) return data_loss_gradient(model, features, options.threads);
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
-    if (law.active) return active_count_gradient(in_units, law, options);
     const std::vector<Component> components = independent_components(law);
     return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      if (law.active) {
+        return assemble_gradient(in_units, law, count_gradients(in_units, law, contour, options.threads));
+      }
       return mixture_gradient(in_units, components, contour, options.threads);
     });
   };

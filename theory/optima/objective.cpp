@@ -1,5 +1,6 @@
 #include "theory/optima/objective.hpp"
 
+#include "core/base/parallel.hpp"
 #include "theory/law/law.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
@@ -11,6 +12,7 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
   Objective objective{[=](const ToyModel& model) {
                         ExactLossOptions options;
                         options.relative_tolerance = relative_tolerance;
+                        if (features.data) options.threads = threads_inside;
                         return exact_loss_gradient(model, features, options);
                       },
                       features.importance};

@@ -25,7 +25,7 @@ int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
                    "digon gap --model run/weights.safetensors --instance 2 --density 0.1");
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
   declare_optimum_search(line);
   declare_seed_and_threads(line);
   line.flag("json",
@@ -38,8 +38,9 @@ int run_gap(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
-              {}};
+  Table table{
+      {"instance", "law", "density", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
+      {}};
   std::vector<std::string> remarks;
   {
     const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
@@ -66,6 +67,7 @@ int run_gap(const std::vector<std::string>& arguments) {
         const std::string law = describe_law(features[group[g]]);
         printed.push_back({{"instance", instance},
                            {"law", law},
+                           {"density", to_json(features[group[g]].density)},
                            {"loss", gap.loss},
                            {"local_minimum", gap.local},
                            {"best_optimum", gap.best},
@@ -76,10 +78,10 @@ int run_gap(const std::vector<std::string>& arguments) {
                            {"confirmed", gap.populations == 0 || is_confirmed(gap.agreeing)},
                            {"dead_outputs", gap.dead},
                            {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
-        table.add_row({text_of(instance), law, fmt::format("{:.10g}", gap.loss),
-                       fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
-                       fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
-                       stuck_in(gap)});
+        table.add_row({text_of(instance), law, describe_density(features[group[g]]),
+                       fmt::format("{:.10g}", gap.loss), fmt::format("{:.10g}", gap.local),
+                       fmt::format("{:.10g}", gap.best), fmt::format("{:.3g}", gap.absolute()),
+                       fmt::format("{:.4f}%", 100.0 * gap.relative()), stuck_in(gap)});
       }
     }
   }
