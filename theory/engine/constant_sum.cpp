@@ -172,7 +172,9 @@ void require_few(Eigen::Index others) {
   }
 }
 
-UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
+}  // namespace
+
+UnitGradient constant_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
   require_few(unit.others.size());
   const Halves halves(unit);
   const SortedSums& a = halves.a[0];
@@ -194,12 +196,6 @@ UnitGradient heard_gradient(const OutputUnit& unit, const ErrorWeights& weights)
       4.0 * rounding *
       (weights.inactive * off.size + weights.active * (c * c + 2.0 * std::abs(c) * on.mean + on.size));
   return gradient;
-}
-
-}  // namespace
-
-UnitGradient constant_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights) {
-  return with_silent_others(unit, [&](const OutputUnit& heard) { return heard_gradient(heard, weights); });
 }
 
 void gather_constant(const OutputUnit& heard, CountSums& sums) {

@@ -20,8 +20,8 @@ namespace digon {
 /// So many others can be summed over; those with a coupling of 0 do not count.
 inline constexpr Eigen::Index most_in_the_middle = 40;
 
-/// unit_gradient of a constant, to rounding. Throws InputError where more than most_in_the_middle others are
-/// heard.
+/// unit_gradient of a constant, all others heard, to rounding. Throws InputError where they are more than
+/// most_in_the_middle.
 UnitGradient constant_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights);
 
 /// The sums of count_gradient.hpp of a constant, all others heard.

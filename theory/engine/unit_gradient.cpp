@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "theory/engine/constant_sum.hpp"
+#include "theory/engine/lattice_sum.hpp"
 #include "theory/engine/relu_power_mean.hpp"
 
 namespace digon {
@@ -58,9 +59,11 @@ double silent_effect(const OutputUnit& unit, const std::vector<bool>& silent) {
 
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options) {
-  if (unit.law.is_constant()) return constant_unit_gradient(unit, weights);
-  return with_silent_others(unit,
-                            [&](const OutputUnit& heard) { return heard_gradient(heard, weights, options); });
+  return with_silent_others(unit, [&](const OutputUnit& heard) {
+    if (!unit.law.is_constant()) return heard_gradient(heard, weights, options);
+    return heard.others.size() <= most_in_the_middle ? constant_unit_gradient(heard, weights)
+                                                     : lattice_unit_gradient(heard, weights, options);
+  });
 }
 
 UnitGradient with_silent_others(const OutputUnit& unit,

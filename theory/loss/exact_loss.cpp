@@ -231,6 +231,13 @@ std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDi
 
 }  // namespace
 
+double reachable_tolerance(const FeatureDistribution& features, double asked) {
+  constexpr double of_lattice = 1e-5;
+  const bool needs_lattice =
+      features.values.is_constant() && !features.data && features.features() - 1 > most_in_the_middle;
+  return needs_lattice ? std::max(asked, of_lattice) : asked;
+}
+
 bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
   const bool few = kind == ModelKind::linear || !features.values.is_constant() ||
                    features.features() - 1 <= most_in_the_middle;

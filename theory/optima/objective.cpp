@@ -9,9 +9,10 @@
 namespace digon {
 
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
+  const double reachable = reachable_tolerance(features, relative_tolerance);
   Objective objective{[=](const ToyModel& model) {
                         ExactLossOptions options;
-                        options.relative_tolerance = relative_tolerance;
+                        options.relative_tolerance = reachable;
                         if (features.data) options.threads = threads_inside;
                         return exact_loss_gradient(model, features, options);
                       },
@@ -21,7 +22,7 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
   if (features.are_independent() && features.values == ActiveValue::uniform &&
       features.density.sum() <= sparse) {
     objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
-  } else if (relative_tolerance < loose && !features.data) {
+  } else if (reachable < loose && !features.data) {
     objective.guide = exact_objective(features, loose).loss;
   }
   if (features.data) {

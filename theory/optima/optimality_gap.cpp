@@ -34,8 +34,10 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const OptimumSearchOptions& options) {
   if (models.empty()) return {};
   std::vector<OptimalityGap> gaps(models.size());
+  ExactLossOptions of_weights;
+  of_weights.relative_tolerance = reachable_tolerance(features, of_weights.relative_tolerance);
   for (std::size_t k = 0; k < models.size(); ++k) {
-    gaps[k].loss = gaps[k].local = exact_loss(models[k], features).loss;
+    gaps[k].loss = gaps[k].local = exact_loss(models[k], features, of_weights).loss;
     gaps[k].dead = dead_outputs(models[k], features);
   }
   if (models.front().kind == ModelKind::linear) {

@@ -47,6 +47,11 @@ std::optional<Eigen::VectorXd> count_weights(const FeatureDistribution& features
   return binomial_weights(n, features.density[0]);
 }
 
+/// Of a constant value the numbers of active features are told apart only where patterns can be listed.
+bool has_decomposition(const ToyModel& model, const FeatureDistribution& features) {
+  return (features.are_independent() || features.active) && has_exact_loss(model.kind, features);
+}
+
 json describe(const Theory& theory, const FeatureDistribution& features) {
   json object = to_json(features);
   object["loss"] = theory.exact.loss;
@@ -111,7 +116,7 @@ int run_loss(const std::vector<std::string>& arguments) {
     by_count.relative_tolerance = tolerance;
     by_count.threads = threads;
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
-    if (features[k].are_independent() || features[k].active) {
+    if (has_decomposition(model, features[k])) {
       theory.one_sparse = one_sparse_loss(model, importance, law_of(features[k]));
       theory.decomposition = decompose(model, importance, by_count, features[k].values);
     }

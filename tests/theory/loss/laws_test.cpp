@@ -221,3 +221,28 @@ TEST_CASE("laws: a constant value is summed over all patterns of up to 40 featur
   const Eigen::VectorXd L = decompose(model, features.importance, {}, features.values).L();
   for (Eigen::Index k = 0; k <= n; ++k) CHECK(L[k] == Approx(by_count[std::size_t(k)]).epsilon(1e-12));
 }
+
+TEST_CASE("laws: a constant value of more features than meet in the middle, to the error stated") {
+  // The same model on either way: 40 others meet in the middle; one more that adds nearly nothing does not.
+  const Eigen::Index n = 30;
+  ToyModel model{Eigen::MatrixXd::Zero(4, n + 14), Eigen::VectorXd::Constant(n + 14, 0.05)};
+  model.W.leftCols(n) = random_model(n, 4, 0.5, 5).W;
+  model.b.head(n) = random_model(n, 4, 0.5, 5).b;
+  FeatureDistribution features = with_values(uneven_features(n + 14, 5), ActiveValue::binary);
+  features.density.head(n) *= 0.3;
+  const LossGradient exact = exact_loss_gradient(model, features);
+  ToyModel touched = model;
+  touched.W.rightCols(14).setConstant(1e-9);
+  ExactLossOptions options;
+  for (const double tolerance : {1e-3, 1e-5}) {
+    options.relative_tolerance = tolerance;
+    const LossGradient lattice = exact_loss_gradient(touched, features, options);
+    CAPTURE(tolerance, exact.loss, lattice.loss, lattice.error);
+    CHECK(lattice.nodes > 0);
+    CHECK(std::abs(lattice.loss - exact.loss) <= lattice.error + 1e-7 * exact.loss);
+    CHECK(lattice.error <= tolerance * exact.loss);
+    CHECK((lattice.by_W - exact.by_W).leftCols(n).norm() <= 10.0 * tolerance * exact.by_W.norm());
+  }
+  options.relative_tolerance = 1e-12;
+  CHECK_THROWS_WITH(exact_loss(touched, features, options), Catch::Contains("achieved, 1.0e-12 asked for"));
+}
