@@ -73,6 +73,8 @@ Attack ascend(const InputLoss& loss, const Eigen::VectorXd& x, Eigen::VectorXd d
 }
 
 Eigen::MatrixXd draw_inputs(const FeatureDistribution& features, const VulnerabilityOptions& options) {
+  if (features.data)
+    return features.data->x.leftCols(std::min(Eigen::Index(options.samples), features.data->x.cols()));
   const FeatureSampler sampler(features);
   const std::size_t tiles = (options.samples + std::size_t(tile_samples) - 1) / std::size_t(tile_samples);
   Eigen::MatrixXd inputs(features.features(), Eigen::Index(tiles) * tile_samples);

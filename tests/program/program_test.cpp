@@ -528,6 +528,140 @@ TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot 
   CHECK(failed.error.find("gnuplot did not draw phase/phase.svg: no font") != std::string::npos);
 }
 
+TEST_CASE(
+    "one vocabulary of the law in every command, defaults from the file, the density with every number") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --features 4 --hidden 2 --density 0.2 --values uniform:0.5:1.5 --correlated 2:0.5 "
+                 "--steps 60 --out run")
+              .status == 0);
+  const std::string model = " --model run/weights.safetensors";
+  const json loss = json_of(run_in(folder.path(), "loss --json" + model));
+  CHECK(loss.at("values") == "uniform:0.5:1.5");
+  CHECK(loss.at("sets").at(0).at("correlation") == 0.5);
+  FeatureDistribution features = uniform_features(4, 0.2);
+  features.values = {0.5, 1.5};
+  features.sets = parse_sets("sets", "2:0.5", SetRelation::correlated, 4);
+  const ToyModel weights = load_models(folder.path() / "run" / "weights.safetensors")[0].model;
+  CHECK(loss.at("loss") == exact_loss(weights, features).loss);
+
+  // Over the file's.
+  const json binary =
+      json_of(run_in(folder.path(), "loss --json --correlated none --values binary --density 0.3" + model));
+  FeatureDistribution other = uniform_features(4, 0.3);
+  other.values = ActiveValue::binary;
+  CHECK(binary.at("loss") == exact_loss(weights, other).loss);
+  CHECK(binary.at("L_mean").at(1).get<double>() ==
+        Approx(one_sparse_loss(weights, other.importance, {1.0, 1.0}).total() / 4.0));
+  const json active = json_of(run_in(folder.path(), "loss --json --active 2 --values signed" + model));
+  CHECK(active.at("loss").get<double>() == Approx(active.at("L_mean").at(2).get<double>()).epsilon(1e-9));
+  CHECK(active.at("active") == 2);
+
+  const json gap = json_of(run_in(
+      folder.path(), "gap --json --correlated none --values signed --populations 1 --descents 40" + model));
+  CHECK(gap.at("density").at(0) == 0.2);
+  CHECK(gap.at("law") == "uniform [-1, 1], independent");
+  CHECK(gap.at("best_optimum").get<double>() <= gap.at("loss").get<double>());
+  CHECK(gap.at("best_optimum").get<double>() > 4.0 * 0.2 / 6.0);  // what no ReLU answers
+  CHECK(
+      run_in(folder.path(), "gap --correlated none --values constant:2 --populations 1 --descents 20" + model)
+          .out.find("constant 2, independent") != std::string::npos);
+  const json optimum = json_of(run_in(
+      folder.path(),
+      "optimum --json --features 3 --hidden 1 --active 1 --values binary --populations 1 --descents 40"));
+  CHECK(optimum.at("features").at("active") == 1);
+  CHECK(optimum.at("features").at("values") == "binary");
+  CHECK(run_in(folder.path(), "measure" + model)
+            .out.find("uniform [0.5, 1.5], 2 correlated sets of correlation "
+                      "0.5, density 0.2") != std::string::npos);
+  CHECK(json_of(run_in(folder.path(), "attack --json --samples 64" + model)).at("density").at(0) == 0.2);
+  const Outcome phase = run_in(folder.path(), "phase --grid 2 --values signed --out phase");
+  CHECK(phase.status == 0);
+  CHECK(phase.out.find("values uniform [-1, 1]") != std::string::npos);
+}
+
+TEST_CASE("a data set as the law: trained on by full batches, judged, and defaults to its file") {
+  const TemporaryFolder folder;
+  Safetensors file;
+  Tensor samples{{4, 6}, std::vector<double>(24, 0.0)};
+  for (std::size_t t = 0; t < 4; ++t) samples.values[6 * t + t] = 1.0;
+  file.tensors["x"] = samples;
+  write_file_atomically(folder.path() / "x.safetensors", serialize(file));
+  // Four orthogonal samples are memorised in two dimensions by the square: W of norm 1, no bias.
+  REQUIRE(
+      run_in(folder.path(),
+             "train --features 6 --hidden 2 --data x.safetensors --optimizer lbfgs --restarts 6 --out run")
+          .status == 0);
+  const json losses = json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  double best = 1.0;
+  for (const json& one : losses) {
+    best = std::min(best, one.at("loss").get<double>());
+    CHECK(one.at("data") == "x.safetensors");
+    CHECK_FALSE(one.contains("L"));
+  }
+  CHECK(best < 1e-8);
+  const Outcome text = run_in(folder.path(), "loss --model run/weights.safetensors --instance 0");
+  CHECK(text.out.find("of 4 samples in x.safetensors, density 0 to 0.25") != std::string::npos);
+  CHECK(
+      json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors --instance 0 --density 0.1"))
+          .contains("L"));
+  const json optimum = json_of(
+      run_in(folder.path(),
+             "optimum --json --features 6 --hidden 2 --data x.safetensors --populations 1 --descents 40"));
+  CHECK(optimum.at("loss").get<double>() < 1e-8);
+  REQUIRE(run_in(folder.path(), "train --features 6 --hidden 2 --data x.safetensors --steps 200 --out adam")
+              .status == 0);
+  std::filesystem::remove(folder.path() / "x.safetensors");
+  const Outcome gone = run_in(folder.path(), "loss --model run/weights.safetensors");
+  CHECK(gone.status == 2);
+  CHECK(gone.error.find("x.safetensors") != std::string::npos);
+}
+
+TEST_CASE("laws that cannot be: one line that says what is accepted") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--out run").status == 0);
+  Safetensors file;
+  file.tensors["x"] = {{2, 3}, std::vector<double>(6, 0.5)};
+  write_file_atomically(folder.path() / "three.safetensors", serialize(file));
+  file.tensors["x"] = {{2, 4}, std::vector<double>(8, std::nan(""))};
+  write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), words);
+    CAPTURE(words, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(lines(outcome.error) == 1);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+  };
+  for (const std::string command : {"loss", "gap", "measure", "attack", "report --out page"}) {
+    const std::string words = command + " --model run/weights.safetensors ";
+    refused(words + "--values uniform:1:0",
+            "--values: 'uniform:1:0' is not a law of values; accepted: uniform");
+    refused(words + "--correlated 2:1.5", "--correlated: '2:1.5' given; accepted: SETS:RHO");
+    refused(words + "--active 5", "--active: '5' given; accepted: a whole number from 0 to 4");
+    refused(words + "--active 2 --density 0.1", "--active: given with --density; accepted: one of them");
+    refused(words + "--data three.safetensors", "samples of 3 features given; accepted: of 4");
+    refused(words + "--data nan.safetensors", "nan.safetensors: contains NaN");
+    refused(words + "--data three.safetensors --values signed", "--data: given with --values");
+    refused(words + "--data missing.npy", "missing.npy: cannot be read");
+  }
+  refused("loss --model run/weights.safetensors --kind relu-hidden",
+          "kind: relu-hidden given; the exact theory");
+  refused("train --features 4 --hidden 2 --data three.safetensors --out new", "accepted: of 4");
+  refused("train --features 3 --hidden 2 --data three.safetensors --objective sampled --out new",
+          "--objective: sampled given with --data; accepted there: exact");
+  refused("train --features 4 --hidden 2 --active 2 --density 0.5 --out new",
+          "--active: given with --density");
+  refused("train --features 50 --hidden 2 --density 0.1 --values binary --objective exact --out new",
+          "--objective: exact given for relu-output models of features binary {0, 1}, independent");
+  refused("optimum --features 4 --hidden 2 --density 0.1 --kind linear",
+          "--kind: 'linear' given; accepted: relu-output");
+  refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
+          "--active: L_1 is the limit of density 0");
+  refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
+  refused("report --values signed --out new", "--values: given without --model");
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
+}
+
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {
   const TemporaryFolder folder;
   const Outcome outcome =

@@ -7,19 +7,13 @@
 #include "theory/law/law.hpp"
 
 namespace digon {
-namespace {
-
-constexpr Law law;
-
-}  // namespace
-
 double zero_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
   const Eigen::ArrayXd output =
       model.kind == ModelKind::linear ? model.b.array() : model.b.array().max(0.0).eval();
   return (importance.array() * output.square()).sum();
 }
 
-Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance) {
+Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   require_linear_hidden_layer(model);
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = gram(model.W);
@@ -29,9 +23,9 @@ Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::Vector
   });
 }
 
-OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
+OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   const Eigen::Index n = model.features();
-  OneSparseLoss loss{Eigen::VectorXd(n), pairwise_interference(model, importance).colwise().sum()};
+  OneSparseLoss loss{Eigen::VectorXd(n), pairwise_interference(model, importance, law).colwise().sum()};
   for (Eigen::Index i = 0; i < n; ++i) {
     const double square = model.W.col(i).squaredNorm();
     loss.feature_benefit[i] =
@@ -41,7 +35,7 @@ OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& impo
   return loss;
 }
 
-LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance) {
+LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   if (model.kind != ModelKind::relu_output)
     reject("kind: the gradient of L_1 is that of the ReLU output model");
   const Eigen::Index n = model.features();

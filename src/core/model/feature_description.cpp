@@ -28,11 +28,15 @@ json to_json(const FeatureDistribution& features) {
   json sets = json::array();
   for (const FeatureSet& set : features.sets) {
     sets.push_back({{"relation", name_in(relation_names, set.relation)}, {"members", set.members}});
+    if (set.correlation != 1.0) sets.back()["correlation"] = set.correlation;  // as files of earlier versions
   }
-  return {{"density", to_json(features.density)},
-          {"importance", to_json(features.importance)},
-          {"values", name_of(features.values)},
-          {"sets", sets}};
+  json described{{"density", to_json(features.density)},
+                 {"importance", to_json(features.importance)},
+                 {"values", name_of(features.values)},
+                 {"sets", sets}};
+  if (features.active) described["active"] = *features.active;
+  if (features.data) described["data"] = features.data->source;
+  return described;
 }
 
 FeatureDistribution features_from_json(const json& described, const std::string& source) {
@@ -42,7 +46,11 @@ FeatureDistribution features_from_json(const json& described, const std::string&
   for (const json& set : described.value("sets", json::array())) {
     features.sets.push_back(
         {parse_choice(relation_names, source, "a relation", set.at("relation").get<std::string>()),
-         set.at("members").get<std::vector<Eigen::Index>>()});
+         set.at("members").get<std::vector<Eigen::Index>>(), set.value("correlation", 1.0)});
+  }
+  if (described.contains("active")) features.active = described.at("active").get<Eigen::Index>();
+  if (described.contains("data")) {
+    features.data = std::make_shared<FeatureData>(FeatureData{{}, described.at("data").get<std::string>()});
   }
   return features;
 }

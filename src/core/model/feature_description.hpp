@@ -7,7 +7,7 @@
 
 namespace digon {
 
-/// The whole law as JSON: density, importance, values and sets.
+/// The whole law as JSON: density, importance, values, sets, the number active and the file of the data.
 nlohmann::json to_json(const FeatureDistribution& features);
 
 /// Reads what to_json wrote. Throws InputError naming `source`, or nlohmann::json::exception.

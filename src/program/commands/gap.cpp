@@ -25,7 +25,7 @@ int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
                    "digon gap --model run/weights.safetensors --instance 2 --density 0.1");
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
   declare_penalty(line);
   declare_optimum_search(line);
   declare_seed_and_threads(line);
@@ -40,8 +40,9 @@ int run_gap(const std::vector<std::string>& arguments) {
   const Penalty penalty = read_penalty(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
-              {}};
+  Table table{
+      {"instance", "law", "density", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
+      {}};
   std::vector<std::string> remarks;
   {
     const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
@@ -71,6 +72,7 @@ int run_gap(const std::vector<std::string>& arguments) {
         printed.push_back(
             {{"instance", instance},
              {"law", law},
+             {"density", to_json(features[group[g]].density)},
              {"loss", gap.loss},
              {"local_minimum", gap.local},
              {"best_optimum", gap.best},
@@ -84,10 +86,10 @@ int run_gap(const std::vector<std::string>& arguments) {
               confirmation.recorded.empty() ? nlohmann::json() : nlohmann::json(confirmation.recorded)},
              {"dead_outputs", gap.dead},
              {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
-        table.add_row({text_of(instance), law, fmt::format("{:.10g}", gap.loss),
-                       fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
-                       fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
-                       stuck_in(gap)});
+        table.add_row({text_of(instance), law, describe_density(features[group[g]]),
+                       fmt::format("{:.10g}", gap.loss), fmt::format("{:.10g}", gap.local),
+                       fmt::format("{:.10g}", gap.best), fmt::format("{:.3g}", gap.absolute()),
+                       fmt::format("{:.4f}%", 100.0 * gap.relative()), stuck_in(gap)});
       }
     }
   }

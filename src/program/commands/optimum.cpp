@@ -15,6 +15,7 @@
 #include "core/base/version.hpp"
 #include "core/files/run.hpp"
 #include "core/files/table.hpp"
+#include "core/model/feature_description.hpp"
 #include "geometry/named_geometry.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
@@ -38,8 +39,9 @@ CommandLine declare_optimum() {
                    "digon optimum --features 2 --hidden 1 --density 0.3 --json");
   line.option("features", "N", "number of features n");
   line.option("hidden", "M", "hidden dimensions m");
-  declare_density(line);
-  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
+  declare_features(line);
+  line.option("kind", "KIND", "relu-output; the linear model's optimum is known: 'digon gap' has it",
+              "relu-output");
   line.option("objective", "NAME", "exact: the exact loss at the density; l1: L_1, its sparse limit",
               "exact");
   declare_penalty(line);
@@ -54,17 +56,28 @@ CommandLine declare_optimum() {
 }
 
 SharedObjective read_objective(const CommandLine& line, Eigen::Index n) {
-  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
-  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
+  if (const std::string kind = line.text("kind"); kind != "relu-output") {
+    reject("--kind: '{}' given; accepted: relu-output", kind);
+  }
   const std::string name = line.text("objective");
   if (name == "l1") {
-    if (!densities.empty())
-      reject("--density: L_1 is the limit of density 0; accepted: none with --objective l1");
-    return {{Eigen::VectorXd::Zero(n), importance}, true};
+    for (const char* option : {"density", "sparsity", "correlated", "anticorrelated", "active", "data"}) {
+      if (line.has(option)) {
+        reject("--{}: L_1 is the limit of density 0; accepted: none with --objective l1", option);
+      }
+    }
+    FeatureDistribution features{Eigen::VectorXd::Zero(n), Eigen::VectorXd::Ones(n), read_values(line)};
+    if (line.has("importance"))
+      features.importance = parse_importance("--importance", line.text("importance"), n);
+    return {features, true};
   }
   if (name != "exact") reject("--objective: '{}' given; accepted: exact, l1", name);
-  if (densities.size() != 1) reject("--density: {} values given; accepted: one", densities.size());
-  return {{densities[0], importance}, false};
+  if (!line.has("density") && !line.has("sparsity") && !line.has("active") && !line.has("data")) {
+    reject("--density: 0 values given; accepted: one, or --active or --data");
+  }
+  const std::vector<FeatureDistribution> features = read_features(line, n);
+  if (features.size() != 1) reject("--density: {} values given; accepted: one", features.size());
+  return {features.front(), false};
 }
 
 json to_rows(const Eigen::MatrixXd& W) {
@@ -169,10 +182,12 @@ int run_optimum(const std::vector<std::string>& arguments) {
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
   SharedObjective shared = read_objective(line, n);
   shared.penalty = read_penalty(line);
-  const bool has_record = !shared.one_sparse && shared.penalty.is_none();
+  const bool has_record = !shared.one_sparse && shared.penalty.is_none() && !shared.features.data;
   if (line.has("record") && !has_record) {
     reject("--record: given with {}; accepted: with the exact loss alone",
-           shared.one_sparse ? "--objective l1" : "a penalty");
+           shared.one_sparse      ? "--objective l1"
+           : shared.features.data ? "--data"
+                                  : "a penalty");
   }
   const Objective objective = objective_of(shared);
   OptimumSearchOptions options = read_optimum_search(line);
@@ -197,8 +212,9 @@ int run_optimum(const std::vector<std::string>& arguments) {
                                             : nullptr;
 
   const OptimumFound found = [&] {
-    // Cells know no time.
-    if (rank_count() > 1 && !line.has("seconds")) return search_optimum_shared(shared, m, options, known);
+    // Cells know no time and no data.
+    if (rank_count() > 1 && !line.has("seconds") && !shared.features.data)
+      return search_optimum_shared(shared, m, options, known);
     Progress progress("optimum", options.populations * options.evolution.descents);
     std::mutex lowest_so_far;
     double lowest = std::numeric_limits<double>::infinity();
@@ -219,8 +235,12 @@ int run_optimum(const std::vector<std::string>& arguments) {
                                       ? std::numeric_limits<double>::quiet_NaN()
                                       : hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
-    fmt::print("{}\n", dump_json(describe(found, shared, least_eigenvalue)));
+    json described = describe(found, shared, least_eigenvalue);
+    described["features"] = to_json(shared.features);
+    fmt::print("{}\n", dump_json(described));
   } else {
+    fmt::print("features {}\n", shared.one_sparse ? describe_law(shared.features) + ", L_1"
+                                                  : describe_features(shared.features));
     print_text(found, shared, least_eigenvalue);
   }
   if (!interrupted()) return 0;

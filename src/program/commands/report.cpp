@@ -81,7 +81,9 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
 
 /// The page of a verification, which is run where it is missing.
 int report_verification(const CommandLine& line) {
-  for (const char* option : {"instance", "density", "sparsity", "importance"}) {
+  std::vector<std::string> of_models = feature_options();
+  of_models.insert(of_models.end(), {"instance", "kind"});
+  for (const std::string& option : of_models) {
     if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
   }
   require_results(line);
@@ -107,7 +109,7 @@ int run_report(const std::vector<std::string>& arguments) {
       "digon report --out results");
   declare_verification(line);
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
   declare_optimum_search(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");

@@ -37,9 +37,7 @@ CommandLine declare_train() {
                    "digon train --features 5 --hidden 2 --density 1 0.2 0.1 --importance 0.9^i --out run");
   line.option("features", "N", "number of features n");
   line.option("hidden", "M", "hidden dimensions m");
-  declare_density(line);
-  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
-  declare_law(line);
+  declare_features(line);
   line.option(
       "kind", "KIND",
       "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b); "
@@ -49,7 +47,8 @@ CommandLine declare_train() {
   line.option("steps", "T", "optimiser steps", "10000");
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("objective", "NAME",
-              "sampled: the loss of fresh batches; exact: the exact population loss, no sampling", "sampled");
+              "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
+              "sampling, the default and only one with --data");
   line.option("optimizer", "NAME",
               "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
   line.option("momentum", "MU", "of sgd", "0.9");
@@ -84,18 +83,14 @@ CommandLine declare_train() {
 std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   const auto n = Eigen::Index(line.integer("features", 1, most_features));
   const auto m = Eigen::Index(line.integer("hidden", 1, most_features));
-  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
   const ModelKind kind = parse_model_kind("--kind", line.text("kind"));
   const std::uint64_t restarts = line.integer("restarts", 1, most_restarts);
-  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
-  if (densities.empty()) reject("--density is needed; accepted: one value an instance, each 0 to 1");
 
   std::vector<TrainingInstance> instances;
   const std::uint64_t seed = read_seed(line);
-  for (const Eigen::VectorXd& density : densities) {
-    FeatureDistribution features{density, importance};
-    if (kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
-    read_law(line, features);
+  const ActiveValue usual =
+      kind == ModelKind::absolute_value ? ActiveValue::signed_uniform : ActiveValue::uniform;
+  for (const FeatureDistribution& features : read_features(line, n, usual)) {
     for (std::uint64_t r = 0; r < restarts; ++r) {
       const std::uint64_t own_seed = derive_seed(seed, instances.size());
       instances.push_back({kind, m, features, own_seed});
@@ -104,8 +99,16 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   return instances;
 }
 
+std::string objective_of(const CommandLine& line) {
+  if (line.has("objective")) return line.text("objective");
+  return line.has("data") ? "exact" : "sampled";
+}
+
 TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
-  const std::string objective = line.text("objective");
+  const std::string objective = objective_of(line);
+  if (objective == "sampled" && line.has("data")) {
+    reject("--objective: sampled given with --data; accepted there: exact, the loss of all samples");
+  }
   const bool descent = line.text("optimizer") == "lbfgs";
   const TrainingInstance& any = instances.front();
   if (!has_exact_loss(any.kind, any.features)) {
@@ -206,14 +209,14 @@ void require_room(const std::vector<TrainingInstance>& instances, const Training
 nlohmann::json describe(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
   return {{"features", line.text("features")},
           {"hidden", line.text("hidden")},
-          {"importance", line.text("importance")},
+          {"importance", line.has("importance") ? line.text("importance") : "1"},
           {"density", line.list("density")},
           {"sparsity", line.list("sparsity")},
           {"law", describe_law(instances.front().features)},
           {"kind", line.text("kind")},
           {"restarts", line.text("restarts")},
           {"seed", read_seed(line)},
-          {"objective", line.text("objective")}};
+          {"objective", objective_of(line)}};
 }
 
 Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {

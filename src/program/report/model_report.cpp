@@ -39,7 +39,8 @@ void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd
 void add_theory(const ModelReportOptions& options, const ToyModel& model, const FeatureDistribution& features,
                 const std::filesystem::path& figures, Table& table) {
   if (!has_exact_loss(model.kind, features)) {
-    table.add_row({"exact loss", "none: of linear and ReLU output models on uniform features alone"});
+    table.add_row({"exact loss",
+                   "none: of linear and ReLU output models alone, on not too many sets or constant values"});
     return;
   }
   ExactLossOptions exact_options;
@@ -51,12 +52,13 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
   table.add_row({"of it where the feature is active", fmt::format("{:.6g}", exact.reconstruction.sum())});
   table.add_row(
       {"of it where the feature is 0 (interference)", fmt::format("{:.6g}", exact.interference.sum())});
-  if (features.has_uniform_density() && features.sets.empty()) {
+  if (features.has_uniform_density() && features.are_independent()) {
     DecompositionOptions by_count;
     by_count.threads = options.search.threads;
     by_count.relative_tolerance = 1e-8;
-    const Eigen::VectorXd parts = binomial_weights(features.features(), features.density[0])
-                                      .cwiseProduct(decompose(model, features.importance, by_count).L_mean());
+    const Eigen::VectorXd parts =
+        binomial_weights(features.features(), features.density[0])
+            .cwiseProduct(decompose(model, features.importance, by_count, features.values).L_mean());
     table.add_row({"the sum over active features", fmt::format("{:.10g}", parts.sum())});
     draw_decomposition(figures.string() + "-decomposition", parts / parts.sum());
   }

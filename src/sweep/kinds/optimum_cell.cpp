@@ -25,8 +25,9 @@ Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen:
 }
 
 Objective objective_of(const SharedObjective& objective) {
-  return penalized(objective.one_sparse ? one_sparse_objective(objective.features.importance)
-                                        : exact_objective(objective.features),
+  return penalized(objective.one_sparse
+                       ? one_sparse_objective(objective.features.importance, law_of(objective.features))
+                       : exact_objective(objective.features),
                    objective.penalty);
 }
 

@@ -122,3 +122,18 @@ TEST_CASE("a layer's vectors are what there is more of, or as --layout says") {
   CHECK_THROWS_WITH(LayerFile(folder.path() / "missing.npy"), Catch::Contains("cannot be read"));
   CHECK_THROWS_WITH(LayerFile(folder.path()), Catch::Contains("cannot be read"));
 }
+
+TEST_CASE("a foreign file's activation is heeded, or refused by name") {
+  const auto with_activation = [](const std::string& name) {
+    Safetensors file;
+    file.tensors["W"] = {{3, 2}, std::vector<double>(6, 0.5)};
+    file.tensors["b"] = {{3}, std::vector<double>(3, 0.0)};
+    file.metadata["activation"] = name;
+    return parse_models(serialize(file), "file").front().model.kind;
+  };
+  CHECK(with_activation("relu") == ModelKind::relu_output);
+  CHECK(with_activation("ReLU") == ModelKind::relu_output);
+  CHECK(with_activation("identity") == ModelKind::linear);
+  CHECK_THROWS_WITH(with_activation("gelu"),
+                    Catch::Contains("file: metadata say the activation is 'gelu'; accepted: relu, identity"));
+}
