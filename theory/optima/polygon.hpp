@@ -20,7 +20,7 @@ struct PolygonOptimum {
   Eigen::VectorXd hessian_eigenvalues;
 };
 
-/// Throws InputError unless k ≥ 1.
+/// The norm and the bias to 1e-6, the loss to 1e-12. Throws InputError unless k ≥ 1.
 PolygonOptimum polygon_optimum(Eigen::Index k);
 
 }  // namespace digon
