@@ -27,8 +27,8 @@ struct OptimalityGap {
 };
 
 /// The gaps of models of one kind and shape on the same features, found by one search. The linear model's
-/// optimum is known in closed form; for the ReLU output model it is the record's, or searched for with
-/// `options`. A penalty is added to every loss. Throws as exact_loss and linear_optimum_loss do.
+/// optimum is known in closed form, to 1e-12; for the ReLU output model it is the record's, or searched for
+/// with `options`. A penalty is added to every loss. Throws as exact_loss and linear_optimum_loss do.
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
                                            const OptimumSearchOptions& options, const Penalty& penalty = {});

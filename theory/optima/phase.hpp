@@ -46,7 +46,7 @@ enum class Candidate { drop_first, drop_last, pair_of_first_two, pair_with_last 
 std::string_view name_of(Candidate candidate);
 Phase phase_of(Candidate candidate);
 
-/// A candidate with its exact loss:
+/// A candidate with its exact loss, to 1e-10 of it:
 ///   drop first p/3 − p²/4, drop last r(p/3 − p²/4), pair of the first two (n ≥ 3) p²/3, pair with the last
 ///   (1 + r)p²/6
 /// of values uniform on [0, 1].

@@ -22,7 +22,7 @@ struct PolygonOptimum {
   Eigen::VectorXd hessian_eigenvalues;
 };
 
-/// Of features of that law; throws InputError unless k ≥ 1.
+/// Of features of that law: the norm and the bias to 1e-6, the loss to 1e-12. Throws InputError unless k ≥ 1.
 PolygonOptimum polygon_optimum(Eigen::Index k, Law law = {});
 
 }  // namespace digon

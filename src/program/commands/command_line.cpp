@@ -88,10 +88,11 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   po::variables_map given;
-  for (const std::string& word : arguments) {
+  for (const std::string& argument : arguments) {
     // Boost's messages would never end on a name that has one of their own placeholders in it.
-    if (word.starts_with("--") && word.find('%') != std::string::npos && word.find('%') < word.find('=')) {
-      reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_, word,
+    const std::string name = argument.substr(0, argument.find('='));
+    if (name.starts_with("--") && name.find('%') != std::string::npos) {
+      reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_, name,
              command_);
     }
   }

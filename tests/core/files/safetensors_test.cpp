@@ -94,7 +94,7 @@ TEST_CASE("a lying header length is refused") {
 
 TEST_CASE("metadata that is null is none") {
   const std::string header = R"({"__metadata__":null,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-  CHECK(digon::parse_safetensors(file_of(header, std::string(4, '\0')), "file").metadata.empty());
+  CHECK(digon::parse_safetensors(safetensors_of(header, std::string(4, '\0')), "file").metadata.empty());
 }
 
 TEST_CASE("a header is read in time linear in its length") {
@@ -106,6 +106,6 @@ TEST_CASE("a header is read in time linear in its length") {
               R"(":{"dtype":"F32","shape":[1],"data_offsets":[)" + std::to_string(4 * k) + "," +
               std::to_string(4 * k + 4) + "]}";
   }
-  const std::string bytes = file_of(header + "}", std::string(4 * count, '\0'));
+  const std::string bytes = safetensors_of(header + "}", std::string(4 * count, '\0'));
   CHECK(digon::index_safetensors(bytes, "file").tensors.size() == count);
 }
