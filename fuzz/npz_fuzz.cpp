@@ -1,6 +1,7 @@
 // NumPy's .npz and .npy files as users bring them: whatever the bytes are, they are read or refused.
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 #include "core/files/model_file.hpp"
 #include "core/files/npy.hpp"
@@ -11,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   digon::read_or_refuse([&] {
     const digon::TensorFile file(bytes, "input");
-    for (const auto& [name, view] : file.tensors()) digon::read_or_refuse([&] { file.read(name); });
+    for (const auto& tensor : file.tensors()) {
+      digon::read_or_refuse([&] { std::ignore = file.read(tensor.first); });
+    }
   });
   // The same bytes as the header of a .npy file.
   const std::string header = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(size & 0xff) +

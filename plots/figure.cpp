@@ -152,9 +152,6 @@ std::string last_line(const std::string& text) {
   return text.substr(begin + 1, end - begin);
 }
 
-/// A disk with less room than this is full for a figure.
-constexpr std::uintmax_t least_room = 1U << 16;
-
 /// Whether a figure is there to its end: gnuplot does not look whether what it writes fits on the disk.
 bool is_whole_figure(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return false;
@@ -214,7 +211,7 @@ std::string Figure::render(const std::filesystem::path& file, const std::string&
   std::filesystem::remove(messages);
   if (!is_whole_figure(unfinished)) {
     std::error_code error;
-    const bool is_full = std::filesystem::space(file.parent_path(), error).available < least_room && !error;
+    const bool is_full = is_disk_full(file.parent_path());
     std::filesystem::remove(unfinished, error);
     std::filesystem::remove(printed, error);
     throw_if_interrupted();  // gnuplot too gets the signals of a terminal

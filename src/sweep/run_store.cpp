@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/version.hpp"
@@ -20,22 +21,27 @@ struct StoreFailure : std::runtime_error {
   int code;
 };
 
+/// SQLite calls a disk that is full an I/O error where it was not writing to the database itself.
+std::string reason_of(const std::filesystem::path& file, std::string reason) {
+  return is_disk_full(file.parent_path()) ? "database or disk is full" : reason;
+}
+
 [[noreturn]] void fail(sqlite3* database, std::string_view what) {
-  throw StoreFailure(sqlite3_errcode(database),
-                     fmt::format("run store {}: {}: {}", sqlite3_db_filename(database, "main"), what,
-                                 sqlite3_errmsg(database)));
+  const std::filesystem::path file = sqlite3_db_filename(database, "main");
+  const int status = sqlite3_errcode(database);
+  throw StoreFailure(status, fmt::format("run store {}: {}: {}", file.string(), what,
+                                         reason_of(file, sqlite3_errmsg(database))));
 }
 
 /// Says what is wrong with a store that could not be opened: it is none, or it is damaged, or the disk is
 /// full.
 [[noreturn]] void refuse(const std::filesystem::path& file, const StoreFailure& failure) {
-  const std::string reason = sqlite3_errstr(failure.code);
+  const std::string reason = reason_of(file, sqlite3_errstr(failure.code));
   if (failure.code == SQLITE_NOTADB || failure.code == SQLITE_ERROR) {
     reject("{}: is not a run store of Digon", file.string());
   }
   if (failure.code == SQLITE_CORRUPT) {
-    reject("{}: is damaged: {}; what 'sqlite3 {} .recover' saves can be used as it is", file.string(), reason,
-           file.string());
+    reject("{}: is damaged: {}; accepted: a copy of it, or a new folder", file.string(), reason);
   }
   if (failure.code == SQLITE_READONLY || failure.code == SQLITE_CANTOPEN || failure.code == SQLITE_PERM) {
     reject("{}: cannot be written: {}", file.string(), reason);
@@ -147,7 +153,7 @@ RunStore::RunStore(const std::filesystem::path& file) : file_(file) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_URI;
   const int status = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
   database_.reset(database);
-  if (status != SQLITE_OK) reject("{}: cannot be opened as a run store", file.string());
+  if (status != SQLITE_OK) refuse(file, StoreFailure(status, ""));
   sqlite3_busy_timeout(database, busy_milliseconds);
   try {
     execute(database, "PRAGMA journal_mode = WAL");

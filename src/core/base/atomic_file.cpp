@@ -89,6 +89,13 @@ void require_folder(const std::filesystem::path& folder) {
     reject("{}: cannot be written to: {}", folder.string(), last_system_error());
 }
 
+bool is_disk_full(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t least_room = 1U << 16;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(folder.empty() ? "." : folder, error);
+  return !error && space.available < least_room;
+}
+
 void remove_unfinished(const std::filesystem::path& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> left;

@@ -15,6 +15,10 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 /// folder cannot be written to: call it before long work whose results go there.
 void require_folder(const std::filesystem::path& folder);
 
+/// Whether the disk of a folder has hardly a byte left; false where that cannot be known. Programs and
+/// libraries that write there say less of it.
+bool is_disk_full(const std::filesystem::path& folder);
+
 /// Removes what killed processes left of files they were at, .NAME.….unfinished, in a folder and those in it.
 /// No other process may be at work there.
 void remove_unfinished(const std::filesystem::path& folder);

@@ -7,6 +7,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/files/data_file.hpp"
+#include "core/base/memory.hpp"
 #include "core/model/feature_description.hpp"
 
 namespace digon {
@@ -163,6 +164,9 @@ std::vector<LoadedModel> read_models(const CommandLine& line) {
   const auto name_of_option = [&](const char* option) { return line.has(option) ? line.text(option) : ""; };
   std::vector<LoadedModel> all = load_models(file, {read_layout(line), name_of_option("weights"),
                                                     name_of_option("bias"), name_of_option("weights-out")});
+  const auto n = double(all.front().model.features());
+  require_memory(fmt::format("{}: its {} features, for their inner products alone,", file, n),
+                 n * n * sizeof(double));
   if (const std::string& remark = all.front().remark; !remark.empty()) {
     fmt::print(stderr, "digon: {}: {}\n", file, remark);
   }

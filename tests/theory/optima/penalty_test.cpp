@@ -10,7 +10,8 @@ namespace {
 
 using namespace digon;
 
-const Eigen::MatrixXd W = (Eigen::MatrixXd(2, 4) << 1.1, -0.7, 0.2, 0.0, 0.1, 0.6, -0.9, 0.0).finished();
+const Eigen::MatrixXd four_columns =
+    (Eigen::MatrixXd(2, 4) << 1.1, -0.7, 0.2, 0.0, 0.1, 0.6, -0.9, 0.0).finished();
 
 OptimumFound searched(const Objective& objective, Eigen::Index n, Eigen::Index m) {
   OptimumSearchOptions options;
@@ -23,25 +24,25 @@ OptimumFound searched(const Objective& objective, Eigen::Index n, Eigen::Index m
 
 TEST_CASE("penalties and the bound on the coherence: values and gradients") {
   const auto check = [](const auto& loss_of) {
-    const LossGradient said = loss_of(W);
-    check_derivatives([&](const Eigen::VectorXd& x) { return loss_of(x.reshaped(2, 4)).loss; }, W.reshaped(),
-                      {said.loss, said.by_W.reshaped()}, 1e-4);
+    const LossGradient said = loss_of(four_columns);
+    check_derivatives([&](const Eigen::VectorXd& x) { return loss_of(x.reshaped(2, 4)).loss; },
+                      four_columns.reshaped(), {said.loss, said.by_W.reshaped()}, 1e-4);
   };
   check([](const Eigen::MatrixXd& at) { return penalty_of({.weights = 0.3}, at); });
   check([](const Eigen::MatrixXd& at) { return penalty_of({.weights = 0.1, .interference = 0.2}, at); });
   // Feature 3 is absent: the bound, which has a corner there, says nothing of it.
   CoherenceBound bound(0.2, 4, 2.0);
-  bound.update(W);
-  const LossGradient said = bound.at(W);
+  bound.update(four_columns);
+  const LossGradient said = bound.at(four_columns);
   CHECK(said.loss > 0.0);
   CHECK(said.by_W.col(3).isZero());
   check_derivatives(
       [&](const Eigen::VectorXd& x) {
-        Eigen::MatrixXd moved = W;
+        Eigen::MatrixXd moved = four_columns;
         moved.leftCols(3) = x.reshaped(2, 3);
         return bound.at(moved).loss;
       },
-      W.leftCols(3).reshaped(), {said.loss, said.by_W.leftCols(3).reshaped()}, 1e-4);
+      four_columns.leftCols(3).reshaped(), {said.loss, said.by_W.leftCols(3).reshaped()}, 1e-4);
 
   CHECK(penalty_of({.weights = 0.1, .interference = 0.1}, (Eigen::MatrixXd(1, 2) << 1, -1).finished()).loss ==
         Approx(0.4));
