@@ -6,8 +6,8 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
-#include "core/files/data_file.hpp"
 #include "core/base/memory.hpp"
+#include "core/files/data_file.hpp"
 #include "core/model/feature_description.hpp"
 
 namespace digon {
