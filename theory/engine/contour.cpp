@@ -44,9 +44,9 @@ OutputError aliases(const Moments& moments, const OutputUnit& unit, const Contou
   return sum;
 }
 
-/// The moments of the others given that k of them are active, for every k.
-MeanCounts<Moments> moments_by_count(const OutputUnit& unit) {
-  MeanCounts<Moments> counts(std::size_t(unit.others.size()));
+/// The moments of the others given that k of them are active, for every k up to `most`.
+MeanCounts<Moments> moments_by_count(const OutputUnit& unit, std::size_t most) {
+  MeanCounts<Moments> counts(most);
   for (const double g : unit.others) counts.add(moments_of_active(unit.law, g));
   return counts;
 }
@@ -63,9 +63,9 @@ class CountContour {
         line_(span),
         bias_(line_, unit.bias),
         own_(unit.law, line_, unit.own),
-        most_(std::size_t(unit.others.size())),
+        most_(std::min(std::size_t(unit.others.size()), options.most_active)),
         sums_(most_ + 1) {
-    others_.reserve(most_);
+    others_.reserve(std::size_t(unit.others.size()));
     for (const double g : unit.others) others_.emplace_back(unit.law, line_, g);
   }
 
@@ -121,7 +121,7 @@ class CountContour {
   }
 
   [[nodiscard]] std::vector<ExpectedError> collect() const {
-    const auto moments = moments_by_count(unit_);
+    const auto moments = moments_by_count(unit_, sums_.size() - 1);
     std::vector<ExpectedError> results;
     for (std::size_t k = closed_form_active + 1; k < sums_.size(); ++k) {
       const OutputError alias = aliases(moments[k], unit_, line_);
@@ -151,7 +151,8 @@ class CountContour {
 /// The expected errors with more than `closed_form_active` others active.
 std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const ContourOptions& options,
                                             std::size_t& nodes) {
-  if (std::size_t(unit.others.size()) <= closed_form_active) return {};
+  const std::size_t most = std::min(std::size_t(unit.others.size()), options.most_active);
+  if (most <= closed_form_active) return {};
   const Support support = support_of(unit);
   if (support.least < 0.0 && support.greatest > 0.0) {
     const double span = std::max(support.greatest, -support.least) * (1.0 + 4.0 * rounding);
@@ -161,9 +162,9 @@ std::vector<ExpectedError> remainder_errors(const OutputUnit& unit, const Contou
     return results;
   }
   // Always on: a plain quadratic moment. Never on: the error is x².
-  const auto moments = moments_by_count(unit);
+  const auto moments = moments_by_count(unit, most);
   std::vector<ExpectedError> results;
-  for (std::size_t k = closed_form_active + 1; k <= std::size_t(unit.others.size()); ++k) {
+  for (std::size_t k = closed_form_active + 1; k <= most; ++k) {
     const Moments& given = moments[k];
     const OutputError value = support.least >= 0.0 ? always_on_error(unit.law, given, unit.bias, unit.own)
                                                    : OutputError{0.0, scaled_moment(unit.law, given.m[0], 2)};
@@ -225,22 +226,28 @@ std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::siz
 
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
   if (unit.law.is_constant()) return constant_error_by_count(unit);
-  return by_heard_count(unit, [&](const OutputUnit& heard, std::size_t& nodes) {
-    return errors_by_heard_count(heard, options, nodes);
-  });
+  return by_heard_count(
+      unit,
+      [&](const OutputUnit& heard, std::size_t& nodes) {
+        return errors_by_heard_count(heard, options, nodes);
+      },
+      options.most_active);
 }
 
-UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors) {
+UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors,
+                                std::size_t most_active) {
   OutputUnit possible = unit;
   possible.density.setOnes();  // patterns are weighed equally here: every feature can be active
   const OutputUnit heard = without_silent(possible, silent_others(possible));
   UnitErrorByCount result;
   const std::vector<ExpectedError> by_heard = errors(heard, result.nodes);
   const std::size_t all = std::size_t(unit.others.size());
-  for (std::size_t k = 0; k <= all; ++k) {
+  for (std::size_t k = 0; k <= std::min(all, most_active); ++k) {
     ExpectedError& expected = result.expected.emplace_back();
-    const std::vector<double> probability = heard_given_all(by_heard.size() - 1, all, k);
-    for (std::size_t j = 0; j < by_heard.size(); ++j) accumulate(expected, probability[j], by_heard[j]);
+    const std::vector<double> probability = heard_given_all(std::size_t(heard.others.size()), all, k);
+    for (std::size_t j = 0; j < std::min(by_heard.size(), k + 1); ++j) {
+      accumulate(expected, probability[j], by_heard[j]);
+    }
   }
   return result;
 }

@@ -14,6 +14,7 @@ namespace digon {
 struct ContourOptions {
   double tolerance = 1e-12;          ///< absolute, on inactive and active error alike
   std::size_t max_nodes = 1U << 18;  ///< per output
+  std::size_t most_active = std::numeric_limits<std::size_t>::max();  ///< other features, at most
 };
 
 /// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.
@@ -26,7 +27,7 @@ struct ExpectedError {
 };
 
 /// E[output_error(b + Σ g_i x_i, a)] given that k of the other features are active, averaged over which, for
-/// each k = 0 … n − 1. The unit's densities do not enter.
+/// each k = 0 … n − 1, or up to most_active. The unit's densities do not enter.
 ///
 /// b = −0.2, a = 1, one other with g = 0.5: k = 0 gives 0 and 0.0346667, k = 1 gives 0.018 and 0.0228. Each
 /// is within its uncertainty of the truth, and that within the tolerance unless max_nodes were spent.
@@ -40,8 +41,10 @@ UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOp
 /// (hypergeometric).
 std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k);
 
-/// The same of the unit without its silent others, for j = 0, 1, … of them active, made one of all others.
+/// The same of the unit without its silent others, for j = 0, 1, … of them active, made one of all others, of
+/// which at most most_active are active.
 using ErrorsByHeard = std::function<std::vector<ExpectedError>(const OutputUnit& heard, std::size_t& nodes)>;
-UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors);
+UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors,
+                                std::size_t most_active = std::numeric_limits<std::size_t>::max());
 
 }  // namespace digon

@@ -17,28 +17,34 @@
 namespace digon {
 namespace {
 
-std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, Law law,
-                                                   const ContourOptions& contour, std::size_t threads) {
+std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, Law law, double tolerance,
+                                                   const DecompositionOptions& options) {
+  ContourOptions contour{tolerance, options.max_nodes};
+  if (options.up_to >= 0) contour.most_active = std::size_t(options.up_to);
   const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), law);
   std::vector<UnitErrorByCount> errors(units.size());
-  parallel_for(units.size(), threads, [&](std::size_t j) {
+  parallel_for(units.size(), options.threads, [&](std::size_t j) {
     throw_if_interrupted();
     errors[j] = model.kind == ModelKind::linear ? linear_error_by_count(units[j])
                                                 : expected_error_by_count(units[j], contour);
+    options.advance();
   });
   return errors;
 }
 
 /// L̄_k = Σ_j I_j [ (n−k)/n E_k[inactive_j] + k/n E_{k−1}[active_j] ]: of k active features, output j's own is
 /// one with probability k/n, and then k − 1 others are active.
-Decomposition average(const std::vector<UnitErrorByCount>& errors, const Eigen::VectorXd& importance) {
+Decomposition average(const std::vector<UnitErrorByCount>& errors, const Eigen::VectorXd& importance,
+                      Eigen::Index up_to) {
   const Eigen::Index n = importance.size();
-  Decomposition result{Eigen::VectorXd::Zero(n + 1), Eigen::VectorXd::Zero(n + 1),
-                       Eigen::VectorXd::Zero(n + 1), 0};
+  const Eigen::Index most = up_to < 0 ? n : std::min(n, up_to);
+  Decomposition result;
+  result.features = n;
+  result.reconstruction = result.interference = result.error = Eigen::VectorXd::Zero(most + 1);
   for (Eigen::Index j = 0; j < n; ++j) {
     const UnitErrorByCount& unit = errors[std::size_t(j)];
     result.nodes += unit.nodes;
-    for (Eigen::Index k = 0; k <= n; ++k) {
+    for (Eigen::Index k = 0; k <= most; ++k) {
       const double active = importance[j] * double(k) / double(n);
       const double inactive = importance[j] * double(n - k) / double(n);
       if (k < n) {
@@ -59,7 +65,7 @@ Decomposition average(const std::vector<UnitErrorByCount>& errors, const Eigen::
 }  // namespace
 
 Eigen::VectorXd Decomposition::L() const {
-  const double n = double(error.size() - 1);
+  const auto n = double(features);
   Eigen::VectorXd sums = L_mean();
   double choose = 1.0;
   for (Eigen::Index k = 0; k < sums.size(); ++k) {
@@ -84,19 +90,19 @@ Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance
   const double n = double(model.features());
   const double total_importance = importance.sum();
   if (total_importance == 0.0)
-    return average(unit_errors_by_count(model, law, {1.0, 1}, options.threads), importance);
+    return average(unit_errors_by_count(model, law, 1.0, options), importance, options.up_to);
 
   const double smallest = std::max(one_sparse_loss(model, importance, law).total(),
                                    scaled_moment(law, 1e-6 * total_importance, 2)) /
                           n;
   const double tolerance = 0.5 * options.relative_tolerance * smallest / total_importance;
   Decomposition result =
-      average(unit_errors_by_count(model, law, {tolerance, options.max_nodes}, options.threads), importance);
+      average(unit_errors_by_count(model, law, tolerance, options), importance, options.up_to);
   const Eigen::VectorXd allowed = options.relative_tolerance * result.L_mean().cwiseMax(smallest);
-  const double worst = (result.error.array() / allowed.array()).maxCoeff();
-  if (worst > 1.0) {
+  result.relative_error = (result.error.array() / allowed.array()).maxCoeff() * options.relative_tolerance;
+  if (options.refuse && result.relative_error > options.relative_tolerance) {
     throw ToleranceError(fmt::format("decomposition: relative error {:.1e} achieved, {:.1e} asked for",
-                                     worst * options.relative_tolerance, options.relative_tolerance));
+                                     result.relative_error, options.relative_tolerance));
   }
   return result;
 }

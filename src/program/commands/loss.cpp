@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <optional>
 #include <string>
 
+#include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/progress.hpp"
 #include "core/files/table.hpp"
@@ -25,6 +28,11 @@ CommandLine declare_loss() {
   declare_model(line);
   declare_features(line);
   line.option("tolerance", "EPS", "relative error allowed", "1e-10");
+  line.option(
+      "up-to", "K",
+      "the decomposition for at most K active features; by default all of up to 60 features, of more those "
+      "K that make up all but 1e-12 of the weight");
+  line.flag("no-decomposition", "the loss alone");
   line.option("threads", "T", "threads; 0 is one a core", "0");
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
@@ -57,12 +65,16 @@ json describe(const Theory& theory, const FeatureDistribution& features) {
   object["loss"] = theory.exact.loss;
   object["error"] = theory.exact.error;
   if (theory.decomposition) {
+    object["decomposition_relative_error"] = theory.decomposition->relative_error;
     object["L"] = to_json(theory.decomposition->L());
     object["L_mean"] = to_json(theory.decomposition->L_mean());
     object["feature_benefit"] = to_json(theory.one_sparse->feature_benefit);
     object["interference"] = to_json(theory.one_sparse->interference);
   }
-  if (const auto weights = count_weights(features)) object["weight"] = to_json(*weights);
+  if (const auto weights = count_weights(features)) {
+    const Eigen::Index counts = theory.decomposition ? theory.decomposition->error.size() : weights->size();
+    object["weight"] = to_json(Eigen::VectorXd(weights->head(counts)));
+  }
   return object;
 }
 
@@ -86,11 +98,26 @@ std::string decomposition_text(const Theory& theory, const FeatureDistribution& 
   return to_text(by_count) + "\n" + to_text(by_feature) + "\n";
 }
 
-std::string to_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
+std::string loss_text(std::size_t instance, const ExactLoss& exact, const FeatureDistribution& features) {
   return fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's; features {}\n",
-                     instance, theory.exact.loss, theory.exact.error,
-                     theory.exact.loss / zero_model_loss(features), describe_features(features)) +
-         (theory.decomposition ? decomposition_text(theory, features) : "");
+                     instance, exact.loss, exact.error, exact.loss / zero_model_loss(features),
+                     describe_features(features));
+}
+
+/// The most active features that the decomposition goes up to.
+Eigen::Index most_active(const CommandLine& line, const FeatureDistribution& features) {
+  const Eigen::Index n = features.features();
+  if (line.has("up-to")) return std::min(n, Eigen::Index(line.integer("up-to", 0, std::uint64_t(n))));
+  constexpr Eigen::Index few = 60;
+  constexpr double rest = 1e-12;
+  const std::optional<Eigen::VectorXd> weights = count_weights(features);
+  if (n <= few || !weights) return n;
+  Eigen::Index most = n;
+  for (double left_out = 0.0; most > 0; --most) {
+    left_out += (*weights)[most];
+    if (left_out > rest) break;
+  }
+  return most;
 }
 
 }  // namespace
@@ -102,33 +129,45 @@ int run_loss(const std::vector<std::string>& arguments) {
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const double tolerance = line.real("tolerance", 0.0, 1.0);
   const std::size_t threads = read_threads(line);
+  if (line.has("up-to") && line.has("no-decomposition")) {
+    reject("--up-to: given with --no-decomposition; accepted: one of them");
+  }
 
   json printed = json::array();
-  std::string text;
-  std::optional<Progress> progress(std::in_place, "loss", chosen.size());
+  const auto print = [&](const std::string& text) {
+    if (line.has("json")) return;
+    fmt::print("{}", text);
+    std::fflush(stdout);
+  };
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     const ToyModel& model = chosen[k].model;
     const Eigen::VectorXd& importance = features[k].importance;
     ExactLossOptions exact;
     exact.relative_tolerance = tolerance;
     exact.threads = threads;
-    DecompositionOptions by_count;
-    by_count.relative_tolerance = tolerance;
-    by_count.threads = threads;
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
-    if (has_decomposition(model, features[k])) {
+    print(loss_text(chosen[k].instance, theory.exact, features[k]));
+    if (!line.has("no-decomposition") && has_decomposition(model, features[k])) {
       theory.one_sparse = one_sparse_loss(model, importance, law_of(features[k]));
+      Progress progress("decomposition, outputs", std::size_t(model.features()));
+      DecompositionOptions by_count;
+      by_count.relative_tolerance = tolerance;
+      by_count.threads = threads;
+      by_count.up_to = most_active(line, features[k]);
+      by_count.refuse = false;  // the loss does not depend on it
+      by_count.advance = [&] { progress.advance(1); };
       theory.decomposition = decompose(model, importance, by_count, features[k].values);
     }
-    if (line.has("json")) {
-      printed.push_back(describe(theory, features[k]));
-    } else {
-      text += to_text(chosen[k].instance, theory, features[k]);
+    if (theory.decomposition) {
+      if (theory.decomposition->relative_error > tolerance) {
+        fmt::print(stderr, "digon: instance {}: the decomposition is right to {:.1e}, not to {:.1e}\n",
+                   chosen[k].instance, theory.decomposition->relative_error, tolerance);
+      }
+      print(decomposition_text(theory, features[k]));
     }
-    progress->advance(1);
+    if (line.has("json")) printed.push_back(describe(theory, features[k]));
   }
-  progress.reset();  // its line makes room
-  fmt::print("{}", line.has("json") ? dump_json(printed.size() == 1 ? printed[0] : printed) + "\n" : text);
+  if (line.has("json")) fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
   return 0;
 }
 
