@@ -611,6 +611,10 @@ TEST_CASE("a data set as the law: trained on by full batches, judged, and defaul
   CHECK(optimum.at("loss").get<double>() < 1e-8);
   REQUIRE(run_in(folder.path(), "train --features 6 --hidden 2 --data x.safetensors --steps 200 --out adam")
               .status == 0);
+  CHECK(run_in(folder.path(), "loss --model run/weights.safetensors --values signed")
+            .error.find(
+                "--values: given for features that are samples in x.safetensors; accepted: with --density") !=
+        std::string::npos);
   std::filesystem::remove(folder.path() / "x.safetensors");
   const Outcome gone = run_in(folder.path(), "loss --model run/weights.safetensors");
   CHECK(gone.status == 2);

@@ -16,7 +16,7 @@ double log_mean_exponential(Law law, const Eigen::ArrayXd& g, const Eigen::Array
 
 /// max_z z^r e^{−θz}.
 double power_bound(int r, double theta) {
-  return r == 0 ? 1.0 : std::pow(r / (std::numbers::e * theta), r);
+  return whole_power(r / (std::numbers::e * theta), r);
 }
 
 /// Σ |weight| over the points, by power r.

@@ -166,9 +166,9 @@ void ScaleContour::regroup(const NodeBlock& block) {
   if (blocks_ > 0 && block.greatest <= band_end_) return;
   flush_small();
   band_end_ = 2.0 * block.greatest;
+  const double reach = small_reach();
   std::size_t cut = std::max(scale_.counted, scale_.first + single_.size());
-  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > small_reach())
-    ++cut;
+  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > reach) ++cut;
   if (features_.size() - cut < fewest_together) cut = features_.size();
   single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {

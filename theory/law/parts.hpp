@@ -14,12 +14,16 @@ struct Support {
   double greatest = 0.0;
 };
 
-/// max(z, 0)^r for r ≥ 0, with 0⁰ = 0: what is off does not count.
-inline double positive_power(double z, int r) {
-  if (z <= 0.0) return 0.0;
+/// z^r for r ≥ 0.
+inline double whole_power(double z, int r) {
   double power = 1.0;
   for (int k = 0; k < r; ++k) power *= z;
   return power;
+}
+
+/// max(z, 0)^r for r ≥ 0, with 0⁰ = 0: what is off does not count.
+inline double positive_power(double z, int r) {
+  return z <= 0.0 ? 0.0 : whole_power(z, r);
 }
 
 /// The moduli of u = s g up to which exponential_moments_near holds, and from which on

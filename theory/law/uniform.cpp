@@ -42,6 +42,16 @@ constexpr double least_coupling = std::numeric_limits<double>::min();
 
 }  // namespace
 
+double sum_of_powers(Uniform law, int r) {
+  double sum = 1.0;
+  double power = 1.0;
+  for (int k = 1; k <= r; ++k) {
+    power *= law.least;
+    sum = law.greatest * sum + power;
+  }
+  return sum;
+}
+
 Eigen::ArrayXd transform_growth(Uniform law, const Eigen::ArrayXd& u) {
   if (law.is_unit()) return (u.abs() < 1e-5).select(0.5 * u, (u.exp() - 1.0) / u - 1.0);
   // Where u is small a mean of 0 leaves u² alone, which must not drown.
@@ -97,7 +107,8 @@ double own_power(Uniform law, double t, double a, int e, int r) {
   if (start < 0.0) begin = std::clamp(-start / slope, 0.0, 1.0);
   if (start + slope < 0.0) end = std::clamp(-start / slope, 0.0, 1.0);
   const auto integrand = [&](double u) {
-    return std::pow(law.at(u), e) * positive_power(t + a * law.at(u), r);
+    const double x = law.at(u);
+    return whole_power(x, e) * positive_power(t + a * x, r);
   };
   return boost::math::quadrature::gauss<double, 25>::integrate(integrand, begin, end);
 }

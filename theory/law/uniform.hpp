@@ -29,17 +29,12 @@ struct Uniform {
   [[nodiscard]] constexpr double at(double u) const { return least + width() * u; }
 };
 
+/// Σ_k greatest^k least^{r−k}, k = 0 … r: 1 on [0, 1].
+double sum_of_powers(Uniform law, int r);
+
 /// μ_r = Σ_k greatest^k least^{r−k}/(r + 1).
 inline double scaled_moment(Uniform law, double factor, int r, double divisor = 1.0) {
-  if (!law.is_unit()) {
-    double sum = 1.0;
-    double power = 1.0;
-    for (int k = 1; k <= r; ++k) {
-      power *= law.least;
-      sum = law.greatest * sum + power;
-    }
-    factor *= sum;
-  }
+  if (!law.is_unit()) factor *= sum_of_powers(law, r);
   return factor / (divisor * (r + 1));
 }
 

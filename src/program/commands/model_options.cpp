@@ -219,6 +219,12 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
                              : one.data && !says_what_is_on ? one.data->source
                                                             : "";
     one.data.reset();
+    for (const char* option : {"values", "correlated", "anticorrelated"}) {
+      if (!file.empty() && line.has(option)) {
+        reject("--{}: given for features that are samples in {}; accepted: with --density or --active",
+               option, file);
+      }
+    }
     if (!file.empty()) {
       one.sets.clear();
       one.active.reset();
