@@ -192,6 +192,11 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("report --model missing.npz --out new", "missing.npz: cannot be read");
   refused("report --suite some --out new", "--suite: 'some' is not a suite");
   refused("measure --layout n", "--model is needed");
+  refused("measure --model missing --csv rows.csv", "--csv: given without --layer");
+  refused("measure --model missing --threads 2", "--threads: given without --layer");
+  refused("measure --layer missing.npy --weights W", "--weights: given with --layer");
+  refused("report --out new --populations 3", "--populations: given without --model");
+  refused("report --model missing --suite theory", "--suite: given with --model");
   refused("measure --model missing --layout n", "--layout: 'n' is not a layout; accepted: auto, n,m, m,n");
   refused("measure --layer missing.npy", "missing.npy: cannot be read");
   refused("measure --layer missing.npy --model other", "--layer: given with --model");

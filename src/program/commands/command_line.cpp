@@ -170,6 +170,12 @@ bool CommandLine::given(const std::string& name) const {
   return has(name) && !defaulted_.contains(name);
 }
 
+void CommandLine::refuse(std::initializer_list<const char*> options, const std::string& here) const {
+  for (const char* option : options) {
+    if (given(option)) reject("--{}: {}", option, here);
+  }
+}
+
 std::string CommandLine::text(const std::string& name) const {
   if (!has(name)) reject("--{} is needed; 'digon {} --help' says what it is", name, command_);
   return values_.at(name).at(0);

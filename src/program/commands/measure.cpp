@@ -79,6 +79,8 @@ int run_measure(const std::vector<std::string>& arguments) {
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
   if (line.has("layer")) return measure_layer(line);
+  line.refuse({"tensor", "no-coherence", "csv", "threads"},
+              "given without --layer; accepted: with --layer alone");
 
   json printed = json::array();
   for (const LoadedModel& chosen : read_models(line)) {

@@ -65,6 +65,8 @@ int write_page(const Report& report, const std::filesystem::path& out) {
 
 /// The page of trained weights.
 int report_model(const CommandLine& line, const std::filesystem::path& out) {
+  line.refuse({"suite", "preset"},
+              "given with --model or the folder of a training; accepted of a verification");
   ModelReportOptions options{line.text("model"), out, read_optimum_search(line)};
   options.search.seed = read_seed(line);
   options.search.threads = read_threads(line);
@@ -81,9 +83,9 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
 
 /// The page of a verification, which is run where it is missing.
 int report_verification(const CommandLine& line) {
-  for (const char* option : {"instance", "density", "sparsity", "importance"}) {
-    if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
-  }
+  line.refuse({"instance", "layout", "weights", "bias", "weights-out", "density", "sparsity", "importance",
+               "populations", "descents", "seconds"},
+              "given without --model; accepted: with --model alone");
   require_results(line);
   const Verification verification = read_verification(line);
   const auto lock = claim_folder(line, verification.out);
@@ -112,9 +114,6 @@ int run_report(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");
   if (!line.has("model") && is_training(out)) {
-    for (const char* option : {"suite", "preset"}) {
-      if (line.given(option)) reject("--{}: given for {}, which holds a training", option, out.string());
-    }
     line.give("model", (out / "weights.safetensors").string());
   }
   return line.has("model") ? report_model(line, out) : report_verification(line);

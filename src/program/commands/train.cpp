@@ -140,22 +140,23 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
 
 /// Throws InputError where an option is given that would do nothing.
 void require_used(const CommandLine& line, TrainingMethod method) {
-  const auto refuse = [&](std::initializer_list<const char*> options, const std::string& with,
-                          const std::string& accepted) {
-    for (const char* option : options) {
-      if (line.given(option))
-        reject("--{}: given with {}, where it does nothing; accepted {}", option, with, accepted);
-    }
-  };
   if (method == TrainingMethod::exact_descent) {
-    refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
-            "patience", "snapshots", "checkpoint-every"},
-           "--optimizer lbfgs", "with sgd, adam, adamw");
+    line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
+                 "patience", "snapshots", "checkpoint-every"},
+                "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
   }
-  if (method == TrainingMethod::exact) refuse({"batch"}, "--objective exact", "with sampled");
-  if (line.text("optimizer") != "sgd")
-    refuse({"momentum"}, "--optimizer " + line.text("optimizer"), "with sgd");
-  if (line.text("stop") == "never") refuse({"patience"}, "--stop never", "with plateau, exact");
+  if (method == TrainingMethod::exact) {
+    line.refuse({"batch"}, "given with --objective exact, where it does nothing; accepted with sampled");
+  }
+  const std::string optimizer = line.text("optimizer");
+  if (optimizer != "sgd") {
+    line.refuse(
+        {"momentum"},
+        fmt::format("given with --optimizer {}, where it does nothing; accepted with sgd", optimizer));
+  }
+  if (line.text("stop") == "never") {
+    line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
+  }
 }
 
 TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
