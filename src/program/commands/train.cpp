@@ -325,8 +325,19 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
   return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
 }
 
-/// The states of the unfinished training in a folder; none where there is none. Throws InputError where what
-/// is there is another run.
+/// The states of the unfinished training in a folder, if it is this one; nothing where it is another.
+std::optional<std::vector<TrainingState>> states_of(const std::filesystem::path& folder,
+                                                    const Training& training) {
+  Checkpoint checkpoint = load_checkpoint(folder);
+  CommandLine begun = declare();
+  begun.parse(checkpoint.arguments);
+  if (identity_of(read_training(begun)) != identity_of(training)) return std::nullopt;
+  fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
+  return std::move(checkpoint.states);
+}
+
+/// What to go on from in a folder: nothing where it is empty. Throws InputError where what is there is
+/// another run.
 std::vector<TrainingState> unfinished_in(const std::filesystem::path& folder, const Training& training) {
   const std::optional<std::string> found = find_training_file(folder);
   if (!found) return {};
@@ -334,18 +345,27 @@ std::vector<TrainingState> unfinished_in(const std::filesystem::path& folder, co
     reject("--out: {} holds a run already ({}); accepted: another folder, or --overwrite", folder.string(),
            *found);
   }
-  Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare();
-  begun.parse(checkpoint.arguments);
-  if (identity_of(read_training(begun)) != identity_of(training)) {
+  std::optional<std::vector<TrainingState>> states = states_of(folder, training);
+  if (!states) {
     reject(
         "--out: {} holds an unfinished training with other options; accepted: another folder, --overwrite, "
         "or "
         "'digon train --resume {}', which goes on with it",
         folder.string(), folder.string());
   }
-  fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
-  return std::move(checkpoint.states);
+  return std::move(*states);
+}
+
+/// The same with --overwrite: what is there goes, unless it is this very training.
+std::vector<TrainingState> overwrite_in(const std::filesystem::path& folder, const Training& training) {
+  std::optional<std::vector<TrainingState>> states;
+  try {
+    if (has_checkpoint(folder)) states = states_of(folder, training);
+  } catch (const InputError&) {  // it is damaged, or of another version
+  }
+  if (states) return std::move(*states);
+  clear_training(folder);
+  return {};
 }
 
 }  // namespace
@@ -362,8 +382,8 @@ int run_train(const std::vector<std::string>& arguments) {
   const std::filesystem::path folder = line.text("out");
   const Training training = read_training(line);
   const auto lock = claim_folder(line, folder);
-  if (line.has("overwrite")) clear_training(folder);
-  return train_in(folder, line, training, arguments, unfinished_in(folder, training));
+  return train_in(folder, line, training, arguments,
+                  line.has("overwrite") ? overwrite_in(folder, training) : unfinished_in(folder, training));
 }
 
 }  // namespace digon
