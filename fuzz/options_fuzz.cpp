@@ -22,6 +22,7 @@ digon::CommandLine declare() {
   line.list("density", "P…", "profiles");
   line.option("importance", "I", "a profile", "1");
   line.option("correlated", "SETS", "sets");
+  line.option("values", "LAW", "a law of values", "uniform");
   line.option("layout", "AXES", "a choice", "auto");
   line.flag("json", "a flag");
   line.positional("ID", "words");
@@ -51,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read_or_refuse([&] {
       digon::parse_sets("--correlated", line.text("correlated"), digon::SetRelation::correlated, n);
     });
+    read_or_refuse([&] { digon::parse_active_value("--values", line.text("values")); });
     read_or_refuse([&] { digon::parse_weight_layout("--layout", line.text("layout")); });
     std::ignore = line.list("ID");
     read_or_refuse([&] { digon::read_seed(line); });

@@ -9,6 +9,7 @@
 #include <numbers>
 #include <set>
 
+#include "core/algebra/products.hpp"
 #include "plots/figure.hpp"
 
 namespace digon {
@@ -113,7 +114,7 @@ void draw_sphere(Figure& figure, const Eigen::MatrixXd& W) {
 }
 
 void draw_gram(Figure& figure, const Eigen::MatrixXd& W) {
-  const Eigen::MatrixXd G = W.transpose() * W;
+  const Eigen::MatrixXd G = gram(W);
   std::vector<std::vector<double>> cells;
   for (Eigen::Index i = 0; i < G.rows(); ++i) {
     for (Eigen::Index j = 0; j < G.cols(); ++j) cells.push_back({double(j + 1), double(i + 1), G(i, j)});

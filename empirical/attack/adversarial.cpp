@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
@@ -42,7 +43,7 @@ class InputLoss {
   }
 
   /// Column j: the direction of the input that raises output j [n×n].
-  [[nodiscard]] Eigen::MatrixXd opening_directions() const { return model_.W.transpose() * decoder_; }
+  [[nodiscard]] Eigen::MatrixXd opening_directions() const { return transposed_product(model_.W, decoder_); }
 
  private:
   const ToyModel& model_;
@@ -72,6 +73,8 @@ Attack ascend(const InputLoss& loss, const Eigen::VectorXd& x, Eigen::VectorXd d
 }
 
 Eigen::MatrixXd draw_inputs(const FeatureDistribution& features, const VulnerabilityOptions& options) {
+  if (features.data)
+    return features.data->x.leftCols(std::min(Eigen::Index(options.samples), features.data->x.cols()));
   const FeatureSampler sampler(features);
   const std::size_t tiles = (options.samples + std::size_t(tile_samples) - 1) / std::size_t(tile_samples);
   Eigen::MatrixXd inputs(features.features(), Eigen::Index(tiles) * tile_samples);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/input_error.hpp"
+
 namespace digon {
 namespace {
 
@@ -75,11 +77,16 @@ FeatureSampler::Threshold::Threshold(double probability) {
   }
 }
 
-FeatureSampler::FeatureSampler(const FeatureDistribution& features) : values_(features.values) {
+FeatureSampler::FeatureSampler(const FeatureDistribution& features)
+    : least_(static_cast<float>(features.values.least)),
+      width_(static_cast<float>(features.values.greatest - features.values.least)) {
+  if (features.data)
+    reject("sampling: features {} given; accepted: a law that is drawn from", describe_law(features));
   const Eigen::Index n = features.features();
   std::vector<double> probability;
   std::vector<char> in_set(std::size_t(n), 0);
-  const auto add = [&](SetRelation relation, const std::vector<Eigen::Index>& members) {
+  const auto add = [&](const FeatureSet& set) {
+    const auto& [relation, members, correlation] = set;
     Block block{relation, {members.begin(), members.end()}, {}};
     double total = 0.0;
     for (const Eigen::Index i : members) {
@@ -88,33 +95,34 @@ FeatureSampler::FeatureSampler(const FeatureDistribution& features) : values_(fe
       block.share.push_back(total);
     }
     for (double& share : block.share) share /= total > 0.0 ? total : 1.0;
-    const bool together = relation == SetRelation::correlated;
-    probability.push_back(together ? features.density[members.front()] : std::min(total, 1.0));
+    if (relation == SetRelation::correlated) {
+      block.density = features.density[members.front()];
+      const double any_alone = -std::expm1(double(members.size()) * std::log1p(-block.density));
+      const double together = correlation * block.density;
+      const double any = together + (1.0 - correlation) * any_alone;
+      block.together = correlation == 1.0 || members.size() == 1 || any == 0.0 ? 1.0 : together / any;
+      probability.push_back(block.together == 1.0 ? block.density : any);
+    } else {
+      probability.push_back(std::min(total, 1.0));
+    }
     blocks_.push_back(std::move(block));
   };
-  for (const FeatureSet& set : features.sets) add(set.relation, set.members);
+  for (const FeatureSet& set : features.sets) add(set);
   for (Eigen::Index i = 0; i < n; ++i) {
     feature_.emplace_back(features.density[i]);
-    if (!in_set[std::size_t(i)]) add(SetRelation::correlated, {i});
+    if (!in_set[std::size_t(i)]) add({SetRelation::correlated, {i}});
   }
   highest_ = *std::max_element(probability.begin(), probability.end());
   for (std::size_t k = 0; k < blocks_.size(); ++k) {
     blocks_[k].on = Threshold(highest_ > 0.0 ? probability[k] / highest_ : 0.0);
   }
-  sparse_ = !features.sets.empty() || highest_ * sparse_cost < 1.0;
+  if (features.active) active_ = std::size_t(*features.active);
+  sparse_ = !features.are_independent() || highest_ * sparse_cost < 1.0;
 }
 
 /// The value of an active feature from a number uniform on [0, 1].
 float FeatureSampler::value_of(float unit) const {
-  switch (values_) {
-    case ActiveValue::uniform:
-      break;
-    case ActiveValue::signed_uniform:
-      return 2.0F * unit - 1.0F;
-    case ActiveValue::binary:
-      return 1.0F;
-  }
-  return unit;
+  return width_ * unit + least_;
 }
 
 void FeatureSampler::draw(const RandomStream& stream, std::size_t index, Tile<float>& x) const {
@@ -129,7 +137,7 @@ void FeatureSampler::draw(const RandomStream& stream, std::size_t index, Tile<fl
     }
     return;
   }
-  // One loop a law, or the compiler cannot vectorise it.
+  // One loop a law, or the compiler cannot vectorise it: [0, 1] needs no arithmetic.
   const auto draw_as = [&](auto value_of_unit) {
     constexpr std::size_t at_once = 4;
     alignas(64) std::uint32_t words[at_once * tile_samples];
@@ -150,20 +158,59 @@ void FeatureSampler::draw(const RandomStream& stream, std::size_t index, Tile<fl
       }
     }
   };
-  switch (values_) {
-    case ActiveValue::uniform:
-      return draw_as([](float unit) { return unit; });
-    case ActiveValue::signed_uniform:
-      return draw_as([](float unit) { return 2.0F * unit - 1.0F; });
-    case ActiveValue::binary:
-      return draw_as([](float) { return 1.0F; });
+  if (least_ == 0.0F && width_ == 1.0F) {
+    draw_as([](float unit) { return unit; });
+  } else {
+    draw_as([width = width_, least = least_](float unit) { return width * unit + least; });
   }
+}
+
+/// Members that are on independently, given that one of them is: it is the first with the probability it has
+/// among those that are left.
+void FeatureSampler::add_some(const Block& block, Words& words, ActiveSamples& out) const {
+  bool any = false;
+  for (std::size_t k = 0; k < block.members.size(); ++k) {
+    const double left = double(block.members.size() - k);
+    const double of_left = -std::expm1(left * std::log1p(-block.density));
+    const double probability = any ? block.density : block.density / of_left;
+    if (k + 1 < block.members.size() || any) {
+      if (double(words.word()) >= probability * 0x1p32) continue;
+    }
+    any = true;
+    out.feature.push_back(block.members[k]);
+    out.value.push_back(value_of(words.unit()));
+  }
+}
+
+/// Exactly K features a sample, every choice as likely: Floyd's algorithm (bentley1987).
+void FeatureSampler::draw_exactly(const RandomStream& stream, std::size_t index, std::size_t samples,
+                                  ActiveSamples& out) const {
+  out.zero_samples = *active_ == 0 ? samples : 0;
+  if (*active_ == 0) return;
+  Words words(stream, index, 0.5);
+  const std::size_t n = feature_.size();
+  std::vector<char> taken(n, 0);
+  for (std::size_t k = 0; k < samples; ++k) {
+    const std::size_t begin = out.feature.size();
+    out.begin.push_back(static_cast<std::uint32_t>(begin));
+    for (std::size_t last = n - *active_; last < n; ++last) {
+      const auto chosen = std::size_t((std::uint64_t(words.word()) * (last + 1)) >> 32U);
+      const std::size_t i = taken[chosen] != 0 ? last : chosen;
+      taken[i] = 1;
+      out.feature.push_back(static_cast<std::uint32_t>(i));
+      out.value.push_back(value_of(words.unit()));
+    }
+    for (std::size_t e = begin; e < out.feature.size(); ++e) taken[out.feature[e]] = 0;
+  }
+  out.begin.push_back(static_cast<std::uint32_t>(out.feature.size()));
 }
 
 void FeatureSampler::add_block(const Block& block, float unit, Words& words, ActiveSamples& out) const {
   if (block.members.size() == 1) {
     out.feature.push_back(block.members.front());
     out.value.push_back(value_of(unit));
+  } else if (block.relation == SetRelation::correlated && double(unit) > block.together) {
+    add_some(block, words, out);
   } else if (block.relation == SetRelation::correlated) {
     for (const std::uint32_t i : block.members) {
       out.feature.push_back(i);
@@ -181,6 +228,7 @@ void FeatureSampler::draw_active(const RandomStream& stream, std::size_t index, 
   out.begin.clear();
   out.feature.clear();
   out.value.clear();
+  if (active_) return draw_exactly(stream, index, samples, out);
   out.zero_samples = samples;
   if (highest_ == 0.0) return;
   Words words(stream, index, highest_);

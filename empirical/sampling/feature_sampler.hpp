@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/base/random.hpp"
@@ -28,7 +29,8 @@ struct ActiveSamples {
   [[nodiscard]] std::size_t samples() const { return begin.empty() ? 0 : begin.size() - 1; }
 };
 
-/// Draws feature vectors of any law, in the cheaper of two ways.
+/// Draws feature vectors of any law but that of data, in the cheaper of two ways; exactly K active and sets
+/// in the second.
 ///
 /// Dense: one 32-bit word u a feature decides both activity and value: x_i is active where u < p_i 2³², and
 /// then u/(p_i 2³²) is uniform, with a resolution of 2⁻³²/p_i.
@@ -64,16 +66,23 @@ class FeatureSampler {
     std::vector<std::uint32_t> members;
     std::vector<double> share;  ///< anti-correlated: of the block's probability up to and with each member
     Threshold on{0.0};          ///< of the highest block's probability
+    double density = 0.0;       ///< correlated: of each member
+    double together = 1.0;      ///< correlated: the share of the block's probability where all are on as one
   };
   class Words;
 
   [[nodiscard]] float value_of(float unit) const;
+  void add_some(const Block& block, Words& words, ActiveSamples& out) const;
+  void draw_exactly(const RandomStream& stream, std::size_t index, std::size_t samples,
+                    ActiveSamples& out) const;
   void add_block(const Block& block, float unit, Words& words, ActiveSamples& out) const;
 
-  ActiveValue values_;
+  float least_;  // of an active value, and the width of its law
+  float width_;
   std::vector<Threshold> feature_;
   std::vector<Block> blocks_;
-  double highest_ = 0.0;  // probability of a block
+  std::optional<std::size_t> active_;  // exactly so many
+  double highest_ = 0.0;               // probability of a block
   bool sparse_ = false;
 };
 

@@ -1,10 +1,12 @@
 #include "geometry/feature_dimensionality.hpp"
 
+#include "core/algebra/products.hpp"
+
 namespace digon {
 
 FeatureGeometry feature_geometry(const Eigen::MatrixXd& W) {
   const Eigen::Index n = W.cols();
-  const Eigen::MatrixXd G = W.transpose() * W;
+  const Eigen::MatrixXd G = gram(W);
   FeatureGeometry geometry{W.colwise().norm(), Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n),
                            double(W.rows()) / W.squaredNorm()};
   for (Eigen::Index i = 0; i < n; ++i) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/algebra/dense_solvers.hpp"
+#include "core/algebra/products.hpp"
 #include "geometry/polytopes.hpp"
 #include "geometry/represented.hpp"
 
@@ -85,7 +86,7 @@ std::string name_all(const std::vector<GeometryComponent>& components) {
 Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
   const std::vector<Eigen::Index> kept = represented_features(W);
   const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
-  const Eigen::MatrixXd G = unit.transpose() * unit;
+  const Eigen::MatrixXd G = gram(unit);
   Geometry geometry;
   for (const std::vector<Eigen::Index>& members : components_of(G, tolerance)) {
     const Eigen::MatrixXd gram = G(members, members);

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/algebra/products.hpp"
+
 namespace {
 
-Eigen::MatrixXd polygon(Eigen::Index k) {
+Eigen::MatrixXd regular_polygon(Eigen::Index k) {
   Eigen::MatrixXd W(2, k);
   for (Eigen::Index i = 0; i < k; ++i) {
     const double angle = 2.0 * std::numbers::pi * double(i) / double(k);
@@ -24,8 +26,8 @@ TEST_CASE("the pieces of the paper have their dimensionalities") {
   };
   each(Eigen::MatrixXd::Identity(4, 4), 1.0);
   each(Eigen::RowVector2d(1, -1), 1.0 / 2.0);
-  each(polygon(3), 2.0 / 3.0);
-  each(polygon(5), 2.0 / 5.0);
+  each(regular_polygon(3), 2.0 / 3.0);
+  each(regular_polygon(5), 2.0 / 5.0);
   Eigen::MatrixXd tetrahedron(3, 4);
   tetrahedron << 1, 1, -1, -1, 1, -1, 1, -1, 1, -1, -1, 1;
   each(tetrahedron, 3.0 / 4.0);
@@ -41,7 +43,7 @@ TEST_CASE("dimensionality counts every feature that shares the direction, by its
   CHECK(geometry.dimensionality[1] == Approx(2.0 / (2.0 + 4.0 / 2.0 + 0.5)));  // 4/9
   CHECK(geometry.dimensionality[2] == Approx(1.0 / (1.0 + 1.0)));              // 1/2
   // The capacity of scherlis2022, C_i = (W_i·W_i)²/Σ_j (W_i·W_j)²: 16/20, 4/9, 1/2.
-  const Eigen::MatrixXd G = W.transpose() * W;
+  const Eigen::MatrixXd G = digon::gram(W);
   for (Eigen::Index i = 0; i < 3; ++i) {
     CHECK(geometry.dimensionality[i] == Approx(G(i, i) * G(i, i) / G.row(i).squaredNorm()).epsilon(1e-15));
   }
@@ -62,5 +64,5 @@ TEST_CASE("norms, superposition and dimensions per feature") {
   CHECK(geometry.dimensionality[0] == Approx(9.0 / 10.0));
   CHECK(geometry.dimensionality[2] == 0.0);                      // absent
   CHECK(geometry.dimensions_per_feature == Approx(2.0 / 10.0));  // m/‖W‖², not m/‖W‖
-  CHECK(digon::feature_geometry(polygon(5)).dimensionality.sum() == Approx(2.0));  // tight: Σ D_i = m
+  CHECK(digon::feature_geometry(regular_polygon(5)).dimensionality.sum() == Approx(2.0));  // tight: Σ D_i = m
 }

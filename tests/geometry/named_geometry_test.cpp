@@ -1,11 +1,11 @@
 #include "geometry/named_geometry.hpp"
 
-#include <Eigen/QR>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
 #include <numbers>
 
+#include "core/algebra/dense_solvers.hpp"
 #include "core/base/random.hpp"
 
 namespace {
@@ -229,7 +229,8 @@ std::string name_of(const Eigen::MatrixXd& W) {
 /// Turned into a space of two more dimensions, the columns in another order and of other lengths.
 Eigen::MatrixXd disguised(const Eigen::MatrixXd& W, std::uint64_t seed) {
   const Eigen::Index m = W.rows() + 2;
-  const Eigen::MatrixXd Q = Eigen::HouseholderQR<Eigen::MatrixXd>(normal(m, m, seed)).householderQ();
+  const Eigen::MatrixXd N = normal(m, m, seed);
+  const Eigen::MatrixXd Q = symmetric_eigen(N + N.transpose()).vectors;
   Eigen::MatrixXd turned = (Q.leftCols(W.rows()) * W).colwise().normalized();
   for (Eigen::Index i = 0; i < turned.cols(); ++i) turned.col(i) *= 0.7 + 0.05 * double((7 * i) % 16);
   return turned.rowwise().reverse();

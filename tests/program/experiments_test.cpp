@@ -5,6 +5,7 @@
 #include "core/base/atomic_file.hpp"
 #include "core/base/random.hpp"
 #include "core/files/model_file.hpp"
+#include "core/model/feature_description.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/catalog.hpp"
 #include "program/experiments/driver.hpp"

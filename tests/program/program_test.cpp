@@ -14,6 +14,7 @@
 #include "core/files/run.hpp"
 #include "core/files/safetensors.hpp"
 #include "program/experiments/catalog.hpp"
+#include "sweep/run_store.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -44,10 +45,13 @@ Outcome run_in(const std::filesystem::path& folder, const std::string& words,
   return outcome;
 }
 
-/// Shell words to come before the program's: they send it a signal as soon as a file is newer than its start.
-std::string signalled(const std::string& signal, const std::string& file) {
-  return "bash -mc 'touch begun; \"$@\" & until [ " + file +
-         " -nt begun ] || ! kill -0 $!; do sleep 0.01; done; kill -" + signal + " $!; wait $!' bash";
+/// Shell words to come before the program's: they send it a signal as soon as a file is newer than its start
+/// and larger than so many bytes.
+std::string signalled(const std::string& signal, const std::string& file, int bytes = 0) {
+  return fmt::format(
+      R"(bash -mc 'touch begun; "$@" & until [ {0} -nt begun ] && [ $(stat -c %s {0}) -gt {1} ] )"
+      R"(|| ! kill -0 $!; do sleep 0.01; done; kill -{2} $!; wait $!' bash)",
+      file, bytes, signal);
 }
 
 json json_of(const Outcome& outcome) {
@@ -421,12 +425,18 @@ TEST_CASE("two processes do not write to one folder at a time") {
 
 TEST_CASE("a training that was interrupted, or killed, goes on to the same bits") {
   const TemporaryFolder folder;
+  // Most of its time goes into a checkpoint every hundred steps: it lasts, and computes little.
   const std::string training =
-      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 600000 --batch 64 --schedule cosine "
+      "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 12000 --batch 64 --schedule cosine "
       "--warm-up 50 --snapshots log:3 "
-      "--optimizer adamw --seed 3 --checkpoint-every 0.02 --out ";
+      "--optimizer adamw --seed 3 --checkpoint-every 1e-9 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
   CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
+  const auto as_whole = [&](const char* name) {
+    for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
+      CHECK(read_file(folder.path() / name / file) == read_file(folder.path() / "whole" / file));
+    }
+  };
   Outcome outcome =
       run_in(folder.path(), training + "parts", signalled("INT", "parts/checkpoint.safetensors"));
   CHECK(outcome.error.find("'digon train --resume parts' goes on") != std::string::npos);
@@ -437,24 +447,17 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
     outcome = run_in(folder.path(), "train --resume moved");
   }
   REQUIRE(outcome.status == 0);
-  for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
-    CHECK(read_file(folder.path() / "moved" / file) == read_file(folder.path() / "whole" / file));
-  }
+  as_whole("moved");
   CHECK(run_in(folder.path(), "train --resume moved").status == 2);  // there is nothing to go on with
 
-  const std::string longer =
-      "train --features 4 --hidden 2 --density 0.1 --steps 1000000 --batch 64 --seed 5 --checkpoint-every "
-      "0.02 --out ";
-  REQUIRE(run_in(folder.path(), longer + "unharmed").status == 0);
-  run_in(folder.path(), longer + "killed", signalled("KILL", "killed/checkpoint.safetensors"));
+  run_in(folder.path(), training + "killed", signalled("KILL", "killed/checkpoint.safetensors"));
   REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
   CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
-  CHECK(run_in(folder.path(), longer + "killed --seed 6").status == 2);  // another training
-  outcome = run_in(folder.path(), longer + "killed --overwrite");        // which has nothing to overwrite
+  CHECK(run_in(folder.path(), training + "killed --seed 6").status == 2);  // another training
+  outcome = run_in(folder.path(), training + "killed --overwrite");        // which has nothing to overwrite
   REQUIRE(outcome.status == 0);
   CHECK(outcome.error.find("going on with the unfinished training in killed") != std::string::npos);
-  CHECK(read_file(folder.path() / "killed" / "weights.safetensors") ==
-        read_file(folder.path() / "unharmed" / "weights.safetensors"));
+  as_whole("killed");
 }
 
 TEST_CASE("training on the exact gradient resumes to the same bits too") {
@@ -530,6 +533,140 @@ TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot 
   CHECK(failed.error.find("gnuplot did not draw phase/phase.svg: no font") != std::string::npos);
 }
 
+TEST_CASE(
+    "one vocabulary of the law in every command, defaults from the file, the density with every number") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --features 4 --hidden 2 --density 0.2 --values uniform:0.5:1.5 --correlated 2:0.5 "
+                 "--steps 60 --out run")
+              .status == 0);
+  const std::string model = " --model run/weights.safetensors";
+  const json loss = json_of(run_in(folder.path(), "loss --json" + model));
+  CHECK(loss.at("values") == "uniform:0.5:1.5");
+  CHECK(loss.at("sets").at(0).at("correlation") == 0.5);
+  FeatureDistribution features = uniform_features(4, 0.2);
+  features.values = {0.5, 1.5};
+  features.sets = parse_sets("sets", "2:0.5", SetRelation::correlated, 4);
+  const ToyModel weights = load_models(folder.path() / "run" / "weights.safetensors")[0].model;
+  CHECK(loss.at("loss") == exact_loss(weights, features).loss);
+
+  // Over the file's.
+  const json binary =
+      json_of(run_in(folder.path(), "loss --json --correlated none --values binary --density 0.3" + model));
+  FeatureDistribution other = uniform_features(4, 0.3);
+  other.values = ActiveValue::binary;
+  CHECK(binary.at("loss") == exact_loss(weights, other).loss);
+  CHECK(binary.at("L_mean").at(1).get<double>() ==
+        Approx(one_sparse_loss(weights, other.importance, {1.0, 1.0}).total() / 4.0));
+  const json active = json_of(run_in(folder.path(), "loss --json --active 2 --values signed" + model));
+  CHECK(active.at("loss").get<double>() == Approx(active.at("L_mean").at(2).get<double>()).epsilon(1e-9));
+  CHECK(active.at("active") == 2);
+
+  const json gap = json_of(run_in(
+      folder.path(), "gap --json --correlated none --values signed --populations 1 --descents 40" + model));
+  CHECK(gap.at("density").at(0) == 0.2);
+  CHECK(gap.at("law") == "uniform [-1, 1], independent");
+  CHECK(gap.at("best_optimum").get<double>() <= gap.at("loss").get<double>());
+  CHECK(gap.at("best_optimum").get<double>() > 4.0 * 0.2 / 6.0);  // what no ReLU answers
+  CHECK(
+      run_in(folder.path(), "gap --correlated none --values constant:2 --populations 1 --descents 20" + model)
+          .out.find("constant 2, independent") != std::string::npos);
+  const json optimum = json_of(run_in(
+      folder.path(),
+      "optimum --json --features 3 --hidden 1 --active 1 --values binary --populations 1 --descents 40"));
+  CHECK(optimum.at("features").at("active") == 1);
+  CHECK(optimum.at("features").at("values") == "binary");
+  CHECK(run_in(folder.path(), "measure" + model)
+            .out.find("uniform [0.5, 1.5], 2 correlated sets of correlation "
+                      "0.5, density 0.2") != std::string::npos);
+  CHECK(json_of(run_in(folder.path(), "attack --json --samples 64" + model)).at("density").at(0) == 0.2);
+  const Outcome phase = run_in(folder.path(), "phase --grid 2 --values signed --out phase");
+  CHECK(phase.status == 0);
+  CHECK(phase.out.find("values uniform [-1, 1]") != std::string::npos);
+}
+
+TEST_CASE("a data set as the law: trained on by full batches, judged, and defaults to its file") {
+  const TemporaryFolder folder;
+  Safetensors file;
+  Tensor samples{{4, 6}, std::vector<double>(24, 0.0)};
+  for (std::size_t t = 0; t < 4; ++t) samples.values[6 * t + t] = 1.0;
+  file.tensors["x"] = samples;
+  write_file_atomically(folder.path() / "x.safetensors", serialize(file));
+  // Four orthogonal samples are memorised in two dimensions by the square: W of norm 1, no bias.
+  REQUIRE(
+      run_in(folder.path(),
+             "train --features 6 --hidden 2 --data x.safetensors --optimizer lbfgs --restarts 6 --out run")
+          .status == 0);
+  const json losses = json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  double best = 1.0;
+  for (const json& one : losses) {
+    best = std::min(best, one.at("loss").get<double>());
+    CHECK(one.at("data") == "x.safetensors");
+    CHECK_FALSE(one.contains("L"));
+  }
+  CHECK(best < 1e-8);
+  const Outcome text = run_in(folder.path(), "loss --model run/weights.safetensors --instance 0");
+  CHECK(text.out.find("of 4 samples in x.safetensors, density 0 to 0.25") != std::string::npos);
+  CHECK(
+      json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors --instance 0 --density 0.1"))
+          .contains("L"));
+  const json optimum = json_of(
+      run_in(folder.path(),
+             "optimum --json --features 6 --hidden 2 --data x.safetensors --populations 1 --descents 40"));
+  CHECK(optimum.at("loss").get<double>() < 1e-8);
+  REQUIRE(run_in(folder.path(), "train --features 6 --hidden 2 --data x.safetensors --steps 200 --out adam")
+              .status == 0);
+  std::filesystem::remove(folder.path() / "x.safetensors");
+  const Outcome gone = run_in(folder.path(), "loss --model run/weights.safetensors");
+  CHECK(gone.status == 2);
+  CHECK(gone.error.find("x.safetensors") != std::string::npos);
+}
+
+TEST_CASE("laws that cannot be: one line that says what is accepted") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(), std::string(small_training) + "--out run").status == 0);
+  Safetensors file;
+  file.tensors["x"] = {{2, 3}, std::vector<double>(6, 0.5)};
+  write_file_atomically(folder.path() / "three.safetensors", serialize(file));
+  file.tensors["x"] = {{2, 4}, std::vector<double>(8, std::nan(""))};
+  write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), words);
+    CAPTURE(words, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(lines(outcome.error) == 1);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+  };
+  for (const std::string command : {"loss", "gap", "measure", "attack", "report --out page"}) {
+    const std::string words = command + " --model run/weights.safetensors ";
+    refused(words + "--values uniform:1:0",
+            "--values: 'uniform:1:0' is not a law of values; accepted: uniform");
+    refused(words + "--correlated 2:1.5", "--correlated: '2:1.5' given; accepted: SETS:RHO");
+    refused(words + "--active 5", "--active: '5' given; accepted: a whole number from 0 to 4");
+    refused(words + "--active 2 --density 0.1", "--active: given with --density; accepted: one of them");
+    refused(words + "--data three.safetensors", "samples of 3 features given; accepted: of 4");
+    refused(words + "--data nan.safetensors", "nan.safetensors: contains NaN");
+    refused(words + "--data three.safetensors --values signed", "--data: given with --values");
+    refused(words + "--data missing.npy", "missing.npy: cannot be read");
+  }
+  refused("loss --model run/weights.safetensors --kind relu-hidden",
+          "kind: relu-hidden given; the exact theory");
+  refused("train --features 4 --hidden 2 --data three.safetensors --out new", "accepted: of 4");
+  refused("train --features 3 --hidden 2 --data three.safetensors --objective sampled --out new",
+          "--objective: sampled given with --data; accepted there: exact");
+  refused("train --features 4 --hidden 2 --active 2 --density 0.5 --out new",
+          "--active: given with --density");
+  refused("train --features 50 --hidden 2 --density 0.1 --values binary --objective exact --out new",
+          "--objective: exact given for relu-output models of features binary {0, 1}, independent");
+  refused("optimum --features 4 --hidden 2 --density 0.1 --kind linear",
+          "--kind: 'linear' given; accepted: relu-output");
+  refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
+          "--active: L_1 is the limit of density 0");
+  refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
+  refused("report --values signed --out new", "--values: given without --model");
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
+}
+
 TEST_CASE("an interrupted reproduction leaves no unfinished results") {
   const TemporaryFolder folder;
   const Outcome outcome =
@@ -542,28 +679,42 @@ TEST_CASE("an interrupted reproduction leaves no unfinished results") {
 
 TEST_CASE("a sweep that is killed goes on with the cells it has, to the same files") {
   const TemporaryFolder folder;
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
-  for (const char* moment : {"0.25", "0.4", "0.15"}) {
-    run_in(folder.path(), "reproduce correlated --out killed",
-           std::string("timeout --foreground --signal=KILL ") + moment);
+  // All of one phase: small cells, and no boundary to find.
+  const std::string sweep =
+      "phase --grid 8 --density 0.02:0.05 --relative-importance 0.1:0.2 --threads 1 --out ";
+  REQUIRE(run_in(folder.path(), sweep + "whole").status == 0);
+  std::size_t kept = 0;
+  for (int kill = 0; kill < 3; ++kill) {
+    run_in(folder.path(), sweep + "killed", signalled("KILL", "killed/results.db-wal", 40'000));
+    const std::size_t before = kept;
+    kept = RunStore(folder.path() / "killed" / "results.db").rows().size();
+    CHECK(kept > before);
   }
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out killed --threads 1").status == 0);
-  for (const char* file :
-       {"weights.safetensors", "correlated.csv", "models.csv", "verdict.json", "correlated.gp"}) {
-    CHECK(read_file(folder.path() / "killed" / "correlated" / file) ==
-          read_file(folder.path() / "whole" / "correlated" / file));
+  CHECK(kept < 64);
+  REQUIRE(run_in(folder.path(), sweep + "killed").status == 0);
+  for (const char* file : {"phase.csv", "boundary.csv", "phase.gp"}) {
+    CHECK(read_file(folder.path() / "killed" / file) == read_file(folder.path() / "whole" / file));
   }
-  // Run again it recomputes nothing, even where all it needs beside the store is gone.
-  std::filesystem::remove_all(folder.path() / "whole" / "correlated");
+}
+
+TEST_CASE("an experiment run again computes nothing, and its cells are exported") {
+  const TemporaryFolder folder;
+  const std::string experiment = "reproduce dynamics-geometry --out whole";
+  const std::filesystem::path results = folder.path() / "whole" / "dynamics-geometry";
+  REQUIRE(run_in(folder.path(), experiment).status == 0);
+  const std::string weights = read_file(results / "weights.safetensors");
   const std::string store = read_file(folder.path() / "whole" / "results.db");
-  REQUIRE(run_in(folder.path(), "reproduce correlated --out whole").status == 0);
+  // Not even where all it needs beside the store is gone.
+  std::filesystem::remove_all(results);
+  REQUIRE(run_in(folder.path(), experiment).status == 0);
   CHECK((read_file(folder.path() / "whole" / "results.db") == store));
+  CHECK((read_file(results / "weights.safetensors") == weights));
 
   Outcome outcome =
-      run_in(folder.path(), "export --store whole/results.db --experiment correlated --out cells");
+      run_in(folder.path(), "export --store whole/results.db --experiment dynamics-geometry --out cells");
   REQUIRE(outcome.status == 0);
   CHECK(std::filesystem::exists(folder.path() / "cells" / "cells.csv"));
-  CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() == 1);
+  CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() > 1);  // its snapshots too
   outcome = run_in(folder.path(), "export --store none.db --out nowhere");
   CHECK(outcome.status == 2);
   CHECK(!std::filesystem::exists(folder.path() / "nowhere"));

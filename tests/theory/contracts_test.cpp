@@ -2,10 +2,9 @@
 // its hardest arguments against a value that comes from somewhere else.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <string>
-#include <vector>
 
 #include "tests/random_models.hpp"
+#include "tests/theory/contract.hpp"
 #include "tests/theory/high_precision.hpp"
 #include "tests/theory/vertex_oracle.hpp"
 #include "theory/engine/output_error.hpp"
@@ -23,16 +22,6 @@ using namespace digon;
 
 constexpr Law law;
 
-/// |value − exact| ≤ promised · unit, the promise in the header's words.
-struct Row {
-  std::string function;
-  std::string arguments;
-  double value;
-  double exact;
-  double promised;
-  double unit;
-};
-
 struct Line {
   double t;
   double g;
@@ -43,19 +32,13 @@ constexpr Line lines[] = {{-1.0, 1.0},        {-0.25, 0.25000001}, {-0.3, 1.5}, 
                           {-0.5, 1e300},      {-1e-12, 1.0},       {2.0, -1e-17}, {3.0, 5.0},
                           {-2.0, 1.9},        {0.0, -0.3},         {-0.2, 1e-300}};
 
-std::string text(std::initializer_list<double> arguments) {
-  std::string all;
-  for (const double each : arguments) all += (all.empty() ? "" : ", ") + Catch::Detail::stringify(each);
-  return all;
-}
-
 /// E[x^e max(t + a x + Σ g_i x_i, 0)^r], all active, with 150 digits.
 double V(double t, double a, std::initializer_list<double> g, int e, int r) {
   const Eigen::VectorXd others = Eigen::VectorXd::Map(g.begin(), Eigen::Index(g.size()));
   return vertex_power_mean(t, a, others, Eigen::VectorXd::Ones(others.size()), e, r).value;
 }
 
-void law_rows(std::vector<Row>& rows) {
+void law_rows(std::vector<Contract>& rows) {
   for (const double p : {1e-300, 1e-4, 0.3, 1.0 - 1e-16, 1.0}) {
     const HighReal q = p;
     rows.push_back({"scaled_moment", text({p}), scaled_moment(law, p, 2), double(HighReal(q / 3)), 3e-16, p});
@@ -102,7 +85,7 @@ void law_rows(std::vector<Row>& rows) {
   }
 }
 
-void engine_rows(std::vector<Row>& rows) {
+void engine_rows(std::vector<Contract>& rows) {
   for (const auto& [t, g] : lines) {
     if (std::abs(g) > 1e100 || (g != 0.0 && std::abs(g) < 1e-30)) continue;  // the oracle is at its end
     for (const double a : {0.9, -0.4, 0.0}) {
@@ -150,7 +133,7 @@ void engine_rows(std::vector<Row>& rows) {
   }
 }
 
-void loss_rows(std::vector<Row>& rows) {
+void loss_rows(std::vector<Contract>& rows) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     ToyModel model = random_model(5, 2, 0.8, seed);
     if (seed % 3 == 1) model.W.rightCols(3) *= 1e-5;
@@ -222,13 +205,9 @@ void loss_rows(std::vector<Row>& rows) {
 }  // namespace
 
 TEST_CASE("contracts: every function of law, engine and loss is as close as its header says") {
-  std::vector<Row> rows;
+  std::vector<Contract> rows;
   law_rows(rows);
   engine_rows(rows);
   loss_rows(rows);
-  for (const Row& row : rows) {
-    const double error = std::abs(row.value - row.exact);
-    CAPTURE(row.function, row.arguments, row.value, row.exact, error, row.promised * row.unit);
-    CHECK(error <= row.promised * row.unit);
-  }
+  hold(rows);
 }

@@ -17,6 +17,7 @@
 #include <numbers>
 
 #include "theory/engine/active_counts.hpp"
+#include "theory/engine/constant_sum.hpp"
 #include "theory/engine/contour_line.hpp"
 
 namespace digon {
@@ -60,7 +61,7 @@ class CountContour {
       : unit_(unit),
         options_(options),
         line_(span),
-        bias_(unit.law, line_, unit.bias),
+        bias_(line_, unit.bias),
         own_(unit.law, line_, unit.own),
         most_(std::size_t(unit.others.size())),
         sums_(most_ + 1) {
@@ -139,7 +140,7 @@ class CountContour {
   const OutputUnit& unit_;
   const ContourOptions& options_;
   ContourLine line_;
-  ExponentialOnLine<0> bias_;
+  ExponentialSequence bias_;
   ExponentialOnLine<2> own_;
   std::vector<ExponentialOnLine<1>> others_;
   std::size_t most_;  // the largest number active that still needs nodes
@@ -205,8 +206,8 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
   return errors;
 }
 
-/// The probability that j of `heard` features are active when k of `all` are, for j = 0 … heard
-/// (hypergeometric).
+}  // namespace
+
 std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k) {
   const auto log_choose = [](std::size_t n, std::size_t r) {
     return std::lgamma(double(n) + 1.0) - std::lgamma(double(r) + 1.0) - std::lgamma(double(n - r) + 1.0);
@@ -222,14 +223,19 @@ std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::siz
   return probability;
 }
 
-}  // namespace
-
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options) {
+  if (unit.law.is_constant()) return constant_error_by_count(unit);
+  return by_heard_count(unit, [&](const OutputUnit& heard, std::size_t& nodes) {
+    return errors_by_heard_count(heard, options, nodes);
+  });
+}
+
+UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors) {
   OutputUnit possible = unit;
   possible.density.setOnes();  // patterns are weighed equally here: every feature can be active
   const OutputUnit heard = without_silent(possible, silent_others(possible));
   UnitErrorByCount result;
-  const std::vector<ExpectedError> by_heard = errors_by_heard_count(heard, options, result.nodes);
+  const std::vector<ExpectedError> by_heard = errors(heard, result.nodes);
   const std::size_t all = std::size_t(unit.others.size());
   for (std::size_t k = 0; k <= all; ++k) {
     ExpectedError& expected = result.expected.emplace_back();

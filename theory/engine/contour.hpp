@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -34,5 +35,13 @@ struct UnitErrorByCount {
   std::size_t nodes = 0;
 };
 UnitErrorByCount expected_error_by_count(const OutputUnit& unit, const ContourOptions& options);
+
+/// The probability that j of `heard` features are active when k of `all` are, for j = 0 … heard
+/// (hypergeometric).
+std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k);
+
+/// The same of the unit without its silent others, for j = 0, 1, … of them active, made one of all others.
+using ErrorsByHeard = std::function<std::vector<ExpectedError>(const OutputUnit& heard, std::size_t& nodes)>;
+UnitErrorByCount by_heard_count(const OutputUnit& unit, const ErrorsByHeard& errors);
 
 }  // namespace digon

@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstddef>
 #include <numbers>
+#include <vector>
 
 #include "theory/law/law.hpp"
 #include "theory/numerics/complex_lanes.hpp"
@@ -49,59 +50,17 @@ struct NodeBlock {
   }
 };
 
-/// e^{sg} and its moments M_r = E[x^r e^{sgx}], r < R, on successive blocks of a line; e^{sg} there is a
-/// geometric sequence. For |s g| ≤ 90 they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|), to 2e-14
-/// where |s g| ≤ 1.
-template <std::size_t R>
-class ExponentialOnLine {
+/// e^{sg} on successive blocks of a line: a geometric sequence.
+class ExponentialSequence {
  public:
-  ExponentialOnLine(Law law, const ContourLine& line, double g) : law_(law), g_(g) {
+  ExponentialSequence(const ContourLine& line, double g) : g_(g) {
     const std::complex<double> step = std::polar(1.0, line.h * g);
     advance_ = 1.0;
     for (std::size_t k = 0; k < lane_count; ++k, advance_ *= step) lanes_.set_lane(k, advance_);
   }
 
   /// To be called for successive blocks, from any one on.
-  const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
-    advance_to(block);
-    if constexpr (R > 0) {
-      const double size = std::abs(g_);
-      const ExponentialRadii radii = exponential_radii(law_);
-      if (block.greatest * size <= radii.near) {
-        moments_ = near(block, block.greatest * size);
-      } else if (block.least * size >= radii.far) {
-        moments_ = far(block);
-      } else {
-        const std::array<ComplexLanes, R> by_series = near(block, radii.near);
-        moments_ = far(block);
-        const auto is_near =
-            size * size * (block.s.re * block.s.re + block.s.im * block.s.im) <= radii.near * radii.near;
-        for (std::size_t r = 0; r < R; ++r) {
-          moments_[r] = {is_near ? by_series[r].re : moments_[r].re,
-                         is_near ? by_series[r].im : moments_[r].im};
-        }
-      }
-    }
-    return moments_;
-  }
-
-  /// On the block of the last `next`: the moments, and e^{sg}.
-  [[nodiscard]] const std::array<ComplexLanes, R>& moments() const { return moments_; }
-  [[nodiscard]] const ComplexLanes& exponential() const { return exponential_; }
-
- private:
-  /// Blocks after which the running product is computed anew, so that its rounding does not build up.
-  static constexpr std::size_t blocks_between_restarts = 16;
-
-  [[nodiscard]] std::array<ComplexLanes, R> near(const NodeBlock& block, double radius) const {
-    return exponential_moments_near<R>(law_, exponential_, ComplexLanes(g_ * block.s), radius);
-  }
-
-  [[nodiscard]] std::array<ComplexLanes, R> far(const NodeBlock& block) const {
-    return exponential_moments_far<R>(law_, exponential_, ComplexLanes((1.0 / g_) * block.inverse_s));
-  }
-
-  void advance_to(const NodeBlock& block) {
+  void next(const NodeBlock& block) {
     if (started_ && block.index % blocks_between_restarts != 0) {
       exponential_ = advance_ * exponential_;
       return;
@@ -110,12 +69,81 @@ class ExponentialOnLine {
     started_ = true;
   }
 
-  [[no_unique_address]] Law law_;
+  /// On the block of the last `next`.
+  [[nodiscard]] const ComplexLanes& exponential() const { return exponential_; }
+  [[nodiscard]] double g() const { return g_; }
+
+ private:
+  /// Blocks after which the running product is computed anew, so that its rounding does not build up.
+  static constexpr std::size_t blocks_between_restarts = 16;
+
   double g_;
   bool started_ = false;
   std::complex<double> advance_;  // e^{ihg·lane_count}
   ComplexLanes lanes_;            // e^{ihgk} for lane k
   ComplexLanes exponential_;
+};
+
+/// The moments M_r = E[x^r e^{sgx}], r < R, of one coupling on successive blocks of a line. On [0, 1], for
+/// |s g| ≤ 90, they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|), to 2e-14 where |s g| ≤ 1.
+template <std::size_t R>
+class ExponentialOnLine {
+ public:
+  ExponentialOnLine(Law law, const ContourLine& line, double g) : law_(law), across_(line, g * law.width()) {
+    if (law.least != 0.0) offset_.emplace_back(line, g * law.least);
+  }
+
+  /// To be called for successive blocks, from any one on.
+  const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
+    across_.next(block);
+    moments_of_unit(block);
+    if (!law_.is_unit()) {
+      ComplexLanes offset{all_lanes(1.0), Lanes{}};
+      for (ExponentialSequence& e : offset_) {
+        e.next(block);
+        offset = e.exponential();
+      }
+      moments_ = exponential_moments<R>(law_, offset, moments_);
+    }
+    return moments_;
+  }
+
+  /// On the block of the last `next`.
+  [[nodiscard]] const std::array<ComplexLanes, R>& moments() const { return moments_; }
+
+ private:
+  void moments_of_unit(const NodeBlock& block) {
+    const double size = std::abs(across_.g());
+    const ExponentialRadii radii = exponential_radii(law_);
+    if (block.greatest * size <= radii.near) {
+      moments_ = near(block, block.greatest * size);
+    } else if (block.least * size >= radii.far) {
+      moments_ = far(block);
+    } else {
+      const std::array<ComplexLanes, R> by_series = near(block, radii.near);
+      moments_ = far(block);
+      const auto is_near =
+          size * size * (block.s.re * block.s.re + block.s.im * block.s.im) <= radii.near * radii.near;
+      for (std::size_t r = 0; r < R; ++r) {
+        moments_[r] = {is_near ? by_series[r].re : moments_[r].re,
+                       is_near ? by_series[r].im : moments_[r].im};
+      }
+    }
+  }
+
+  [[nodiscard]] std::array<ComplexLanes, R> near(const NodeBlock& block, double radius) const {
+    return exponential_moments_near<R>(law_, across_.exponential(), ComplexLanes(across_.g() * block.s),
+                                       radius);
+  }
+
+  [[nodiscard]] std::array<ComplexLanes, R> far(const NodeBlock& block) const {
+    return exponential_moments_far<R>(law_, across_.exponential(),
+                                      ComplexLanes((1.0 / across_.g()) * block.inverse_s));
+  }
+
+  Law law_;
+  ExponentialSequence across_;
+  std::vector<ExponentialSequence> offset_;  // none where least is 0
   std::array<ComplexLanes, R> moments_;
 };
 

@@ -35,6 +35,26 @@ OutputError output_error(Law law, double t, double a, double g);
 /// Both errors averaged over two more active features: E[output_error(t + g₁x₁ + g₂x₂, a)].
 OutputError output_error(Law law, double t, double a, double g1, double g2);
 
+/// The same errors with their derivatives, averaged over as many active features as are given.
+struct ErrorSlope {
+  OutputError value;
+  OutputError by_t;
+  OutputError by_g1;
+  OutputError by_g2;
+  double active_by_own = 0.0;  ///< ∂active/∂a
+
+  void add(double weight, const ErrorSlope& other) {
+    value.add(weight, other.value);
+    by_t.add(weight, other.by_t);
+    by_g1.add(weight, other.by_g1);
+    by_g2.add(weight, other.by_g2);
+    active_by_own += weight * other.active_by_own;
+  }
+};
+ErrorSlope error_slope(Law law, double t, double a);
+ErrorSlope error_slope(Law law, double t, double a, double g);
+ErrorSlope error_slope(Law law, double t, double a, double g1, double g2);
+
 /// How much each of the two errors counts: S_j and p_j in a loss.
 struct ErrorWeights {
   double inactive = 0.0;  ///< w₀

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 
 namespace digon {
@@ -25,7 +26,7 @@ void require_linear_hidden_layer(const ToyModel& model) {
 
 std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density, Law law) {
   require_linear_hidden_layer(model);
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
   std::vector<OutputUnit> units;
   for (Eigen::Index j = 0; j < model.features(); ++j) {
     units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j), law});

@@ -114,7 +114,8 @@ class PowerMean {
       (least >= 0.0 ? always_on : crossing).push_back(k);
       if (least < 0.0) period = std::max({period, greatest, -least});
     }
-    const bool own_is_large = std::abs(a_) >= own_share * std::abs(features_.g[Eigen::Index(first)]);
+    const bool own_is_large =
+        std::abs(a_) * law_.width() >= own_share * std::abs(features_.g[Eigen::Index(first)]);
     if (points.with_own() && own_is_large && !crossing.empty()) {
       integrate_own_out(first, sum, points);
       return;
@@ -133,7 +134,7 @@ class PowerMean {
       ScaleContour(features_, scale, period, points, crossing)
           .integrate(options_.tolerance, options_.max_nodes, points, parts_);
     }
-    if (scale.least > 0) add_vertices(scale, reach, points, crossing);
+    if (scale.least > 0) add_few_active(scale, reach, points, crossing);
   }
 
   /// Which features are large, and how many of them must be active for a pattern to be summed on the contour:
@@ -149,7 +150,10 @@ class PowerMean {
     const auto large = double(middle - first);
     const auto crossings = double(crossing.size());
     const double node_time = feature_time * double(features_.size() - first) + point_time * crossings;
-    const std::array<double, 4> vertices{0.0, 1.0, 1.0 + large, 1.0 + large + large * (large - 1.0) / 2.0};
+    const double ends = law_.least == 0.0 ? 1.0 : 2.0;  // of a feature that are no other's
+    const double ones = ends * large;
+    const std::array<double, 4> vertices{0.0, 1.0, 1.0 + ones,
+                                         1.0 + ones + ones * ends * (large - 1.0) / 2.0};
     CountedScale best{first, middle, 3};
     double best_time = std::numeric_limits<double>::infinity();
     const auto consider = [&](int least, double nodes) {
@@ -252,56 +256,68 @@ class PowerMean {
     sum.add_gradient(T, parts_.by_g);
   }
 
-  /// Integrates the own feature out at the two ends of its interval,
-  ///   V_{0,r}(t) = (V_{r+1}(t + a) − V_{r+1}(t)) / ((r+1) a)
-  ///   V_{1,r}(t) = V_{r+1}(t + a) / ((r+1) a) − (V_{r+2}(t + a) − V_{r+2}(t)) / ((r+1)(r+2) a²).
+  /// Integrates the own feature out at the two ends of its interval, l = least, h = greatest, w = h − l,
+  ///   V_{0,r}(t) = (V_{r+1}(t + ha) − V_{r+1}(t + la)) / ((r+1) w a)
+  ///   V_{1,r}(t) = (h V_{r+1}(t + ha) − l V_{r+1}(t + la)) / ((r+1) w a)
+  ///                − (V_{r+2}(t + ha) − V_{r+2}(t + la)) / ((r+1)(r+2) w a²).
   void integrate_own_out(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
+    const auto [l, h] = vertices(law_);
     const std::size_t count = points.size();
-    PowerPoints ends(false, points.lowest(-1), points.highest() + 1, 2 * count);  // t + a after t
+    const std::size_t near_end = l == 0.0 ? 0 : 1;  // a vertex at 0 is where an inactive feature is
+    const std::size_t far_end = near_end + 1;
+    const std::size_t ends_of_one = far_end + 1;
+    PowerPoints ends(false, points.lowest(-1), points.highest() + 1, ends_of_one * count);
     const auto once = [&](int r) { return 1.0 / (raise_divisor(law_, r) * a_); };
     const auto twice = [&](int r) {
-      return 1.0 / (raise_divisor(law_, r) * raise_divisor(law_, r + 1) * a_ * a_);
+      return law_.width() / (raise_divisor(law_, r) * raise_divisor(law_, r + 1) * a_ * a_);
     };
-    const auto [near_end, far_end] = vertices(law_);
     for (std::size_t k = 0; k < count; ++k) {
-      ends.t(2 * k) = points.t(k) + near_end * a_;
-      ends.t(2 * k + 1) = points.t(k) + far_end * a_;
+      ends.t(ends_of_one * k) = points.t(k);
+      ends.t(ends_of_one * k + near_end) = points.t(k) + l * a_;
+      ends.t(ends_of_one * k + far_end) = points.t(k) + h * a_;
     }
     for_each_weight(points, [&](std::size_t k, int e, int r, double weight) {
+      const std::size_t zero = ends_of_one * k;
       if (e < 0) {
-        ends.weight(2 * k, -1, r) += weight;
+        ends.weight(zero, -1, r) += weight;
       } else if (e == 0) {
-        ends.weight(2 * k, -1, r + 1) -= weight * once(r);
-        ends.weight(2 * k + 1, -1, r + 1) += weight * once(r);
+        ends.weight(zero + near_end, -1, r + 1) -= weight * once(r);
+        ends.weight(zero + far_end, -1, r + 1) += weight * once(r);
       } else {
-        ends.weight(2 * k, -1, r + 2) += weight * twice(r);
-        ends.weight(2 * k + 1, -1, r + 1) += weight * once(r);
-        ends.weight(2 * k + 1, -1, r + 2) -= weight * twice(r);
+        if (l != 0.0) ends.weight(zero + near_end, -1, r + 1) -= weight * l * once(r);
+        ends.weight(zero + near_end, -1, r + 2) += weight * twice(r);
+        ends.weight(zero + far_end, -1, r + 1) += weight * h * once(r);
+        ends.weight(zero + far_end, -1, r + 2) -= weight * twice(r);
       }
     });
     evaluate(first, sum, ends);
 
     for (std::size_t k = 0; k < count; ++k) {
-      const auto near = [&](int r) { return ends.value(2 * k, -1, r); };
-      const auto far = [&](int r) { return ends.value(2 * k + 1, -1, r); };
-      const auto far_slope = [&](int r) { return r * far(r - 1); };
-      for (int r = points.lowest(-1); r <= points.highest(-1); ++r) points.value(k, -1, r) = near(r);
+      const auto at = [&](std::size_t end, int r) { return ends.value(ends_of_one * k + end, -1, r); };
+      const auto near = [&](int r) { return at(near_end, r); };
+      const auto far = [&](int r) { return at(far_end, r); };
+      const auto near_slope = [&](int r) { return l == 0.0 ? 0.0 : l * r * near(r - 1); };  // by a
+      const auto far_slope = [&](int r) { return h * r * far(r - 1); };
+      for (int r = points.lowest(-1); r <= points.highest(-1); ++r) points.value(k, -1, r) = at(0, r);
       for (int r = points.lowest(0); r <= points.highest(0); ++r) {
         const double weight = points.weight(k, 0, r);
         points.value(k, 0, r) = once(r) * (far(r + 1) - near(r + 1));
-        parts_.uncertainty += rounding * std::abs(weight) * once(r) * (far(r + 1) + near(r + 1));
-        parts_.by_a += weight * (once(r) * far_slope(r + 1) - points.value(k, 0, r) / a_);
+        parts_.uncertainty += rounding * std::abs(weight * once(r)) * (far(r + 1) + near(r + 1));
+        parts_.by_a +=
+            weight * (once(r) * (far_slope(r + 1) - near_slope(r + 1)) - points.value(k, 0, r) / a_);
       }
       for (int r = points.lowest(1); r <= points.highest(1); ++r) {
         const double weight = points.weight(k, 1, r);
-        const double end_term = once(r) * far(r + 1);
+        const double end_term = once(r) * (h * far(r + 1) - l * near(r + 1));
         const double difference = twice(r) * (far(r + 2) - near(r + 2));
         points.value(k, 1, r) = end_term - difference;
-        parts_.uncertainty +=
-            rounding * std::abs(weight) * (end_term + twice(r) * (far(r + 2) + near(r + 2)));
+        parts_.uncertainty += rounding * std::abs(weight) *
+                              (std::abs(once(r)) * (std::abs(h) * far(r + 1) + std::abs(l) * near(r + 1)) +
+                               twice(r) * (far(r + 2) + near(r + 2)));
         if (weight == 0.0) continue;
-        parts_.by_a += weight * (once(r) * far_slope(r + 1) - twice(r) * far_slope(r + 2) -
-                                 (end_term - 2.0 * difference) / a_);
+        parts_.by_a +=
+            weight * (once(r) * (h * far_slope(r + 1) - l * near_slope(r + 1)) -
+                      twice(r) * (far_slope(r + 2) - near_slope(r + 2)) - (end_term - 2.0 * difference) / a_);
       }
     }
   }
@@ -374,29 +390,36 @@ class PowerMean {
     [[nodiscard]] Eigen::Index pairs(Eigen::Index i) const { return least >= 3 ? i : 0; }
   };
 
-  // A vertex at 0 is where an inactive feature is: both are one point.
-  static_assert(vertices(Law{}).near == 0.0);
-
-  /// Patterns with fewer than `least` large features active,
-  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) g_i) (V_{r+1}(g_i) − V_{r+1})
-  ///     + Σ_{l<i} P(only i, l)/((r+1)(r+2) g_i g_l) (V_{r+2}(g_i + g_l) − V_{r+2}(g_i) − V_{r+2}(g_l) +
-  ///     V_{r+2}),
-  /// with V over the small features, at t plus what is in brackets.
-  void add_vertices(const CountedScale& scale, const Support& reach, PowerPoints& points,
-                    const Chosen& chosen) {
+  /// Adds the patterns with fewer than `least` large features active, if they could matter.
+  void add_few_active(const CountedScale& scale, const Support& reach, PowerPoints& points,
+                      const Chosen& chosen) {
     const FewActive few = few_active(scale);
-    const auto large = Eigen::Index(scale.counted - scale.first);
-    const Eigen::VectorXd g = vertices(law_).far * features_.g.segment(Eigen::Index(scale.first), large);
+    const double g = std::abs(features_.g[Eigen::Index(scale.first)]);  // |x| ≤ 1
     double furthest = 0.0;
     for (const std::size_t k : chosen) {
-      furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) +
-                                        2.0 * std::abs(g[0]) + (points.with_own() ? std::abs(a_) : 0.0));
+      furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) + 2.0 * g +
+                                        (points.with_own() ? std::abs(a_) : 0.0));
     }
     if (const double effect = few.total * greatest_effect(points, chosen, furthest);
         effect <= approximation_share * options_.tolerance) {
       parts_.uncertainty += effect;
-      return;
+    } else if (vertices(law_).near == 0.0) {
+      add_vertices(few, scale, points, chosen);
+    } else {
+      add_vertices_apart(few, scale, points, chosen);
     }
+  }
+
+  /// Of a law with a vertex at 0, where an inactive feature is too, so that both are one point:
+  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) g_i) (V_{r+1}(g_i) − V_{r+1})
+  ///     + Σ_{l<i} P(only i, l)/((r+1)(r+2) g_i g_l) (V_{r+2}(g_i + g_l) − V_{r+2}(g_i) − V_{r+2}(g_l) +
+  ///     V_{r+2}),
+  /// with V over the small features, at t plus what is in brackets.
+  void add_vertices(const FewActive& few, const CountedScale& scale, PowerPoints& points,
+                    const Chosen& chosen) {
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const Eigen::VectorXd g = features_.g.segment(Eigen::Index(scale.first), large);
+    const Eigen::VectorXd far = vertices(law_).far * g;
     const Vertices at{large, scale.least};
     PowerPoints below(points.with_own(), points.lowest(-1), points.highest() + scale.least - 1,
                       at.count() * chosen.size());
@@ -404,8 +427,8 @@ class PowerMean {
       const double t = points.t(chosen[c]);
       below.t(at.zero(c)) = t;
       for (Eigen::Index i = 0; i < at.ones(); ++i) {
-        below.t(at.one(c, i)) = t + g[i];
-        for (Eigen::Index l = 0; l < at.pairs(i); ++l) below.t(at.two(c, i, l)) = t + g[i] + g[l];
+        below.t(at.one(c, i)) = t + far[i];
+        for (Eigen::Index l = 0; l < at.pairs(i); ++l) below.t(at.two(c, i, l)) = t + far[i] + far[l];
       }
     }
     const double all_ones = few.one.sum();
@@ -452,21 +475,97 @@ class PowerMean {
       if (weight == 0.0) return;
       parts_.uncertainty += rounding * std::abs(weight) * size;
       // The large couplings stand in the coefficients (1/g) and in the vertices' t.
+      const double h = vertices(law_).far;
       const double weigh1 = weight * raise1;
       const double weigh2 = weight * raise2;
       for (Eigen::Index i = 0; i < at.ones(); ++i) {
         const auto one = [&](int power) { return below.value(at.one(c, i), e, power); };
-        by_g[i] += weigh1 * few.one[i] * ((r + 1) * one(r) - (one(r + 1) - zero(r + 1)) / g[i]);
+        by_g[i] += weigh1 * few.one[i] * (h * (r + 1) * one(r) - (one(r + 1) - zero(r + 1)) / g[i]);
         if (at.least < 3) continue;
-        by_g[i] -= weigh2 * few.two_of[i] * ((r + 2) * one(r + 1) - (one(r + 2) - zero(r + 2)) / g[i]);
+        by_g[i] -= weigh2 * few.two_of[i] * (h * (r + 2) * one(r + 1) - (one(r + 2) - zero(r + 2)) / g[i]);
         for (Eigen::Index l = 0; l < large; ++l) by_g[l] += weigh2 * few.two(i, l) / g[l] * one(r + 2);
         for (Eigen::Index l = 0; l < i; ++l) {
           const auto two = [&](int power) { return below.value(at.two(c, i, l), e, power); };
           const double coefficient = weigh2 * few.two(i, l);
-          by_g[i] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[i]);
-          by_g[l] += coefficient * ((r + 2) * two(r + 1) - two(r + 2) / g[l]);
+          by_g[i] += coefficient * (h * (r + 2) * two(r + 1) - two(r + 2) / g[i]);
+          by_g[l] += coefficient * (h * (r + 2) * two(r + 1) - two(r + 2) / g[l]);
         }
       }
+    });
+  }
+
+  /// Of any law, near the vertex at least and far that at greatest:
+  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) w g_i) (V_{r+1}(far_i) − V_{r+1}(near_i)) + Σ_{l<i} P(only
+  ///   i,
+  ///     l)/((r+1)(r+2) w² g_i g_l) (V_{r+2}(far_i + far_l) − V_{r+2}(far_i + near_l) − … + V_{r+2}(near_i +
+  ///     near_l)),
+  /// each vertex a point of its own.
+  void add_vertices_apart(const FewActive& few, const CountedScale& scale, PowerPoints& points,
+                          const Chosen& chosen) {
+    /// A point: a product of coefficient and V at t + Σ of its features' ends.
+    struct Term {
+      int raised = 0;  // features integrated out
+      double coefficient = 0.0;
+      std::array<Eigen::Index, 2> feature{};
+      std::array<double, 2> end{};
+    };
+    const auto large = Eigen::Index(scale.counted - scale.first);
+    const auto g = features_.g.segment(Eigen::Index(scale.first), large);
+    const std::array<double, 2> ends{vertices(law_).near, vertices(law_).far};
+    const std::array<double, 2> sign{-1.0, 1.0};
+    std::vector<Term> terms{{0, few.none, {}, {}}};
+    for (Eigen::Index i = 0; scale.least >= 2 && i < large; ++i) {
+      for (std::size_t s = 0; s < 2; ++s) terms.push_back({1, sign[s] * few.one[i], {i, 0}, {ends[s], 0.0}});
+      for (Eigen::Index l = 0; scale.least >= 3 && l < i; ++l) {
+        for (std::size_t s = 0; s < 4; ++s) {
+          terms.push_back({2, sign[s / 2] * sign[s % 2] * few.two(i, l), {i, l}, {ends[s / 2], ends[s % 2]}});
+        }
+      }
+    }
+    PowerPoints below(points.with_own(), points.lowest(-1), points.highest() + scale.least - 1,
+                      terms.size() * chosen.size());
+    const auto raise = [&](int raised, int r) {
+      double divisor = 1.0;
+      for (int d = 0; d < raised; ++d) divisor *= raise_divisor(law_, r + d);
+      return 1.0 / divisor;
+    };
+    for (std::size_t c = 0; c < chosen.size(); ++c) {
+      for (std::size_t q = 0; q < terms.size(); ++q) {
+        double& t = below.t(c * terms.size() + q) = points.t(chosen[c]);
+        for (std::size_t s = 0; s < std::size_t(terms[q].raised); ++s)
+          t += terms[q].end[s] * g[terms[q].feature[s]];
+      }
+    }
+    for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
+      if (weight == 0.0) return;
+      for (std::size_t q = 0; q < terms.size(); ++q) {
+        const Term& term = terms[q];
+        below.weight(c * terms.size() + q, e, r + term.raised) +=
+            weight * raise(term.raised, r) * term.coefficient;
+      }
+    });
+    evaluate(scale.counted, below);
+
+    auto by_g = parts_.by_g.segment(Eigen::Index(scale.first), large);
+    for_each_part(points, chosen, [&](std::size_t c, int e, int r, double weight) {
+      double value = 0.0;
+      double size = 0.0;
+      for (std::size_t q = 0; q < terms.size(); ++q) {
+        const Term& term = terms[q];
+        const std::size_t k = c * terms.size() + q;
+        const int power = r + term.raised;
+        const double factor = raise(term.raised, r) * term.coefficient;
+        const double V = below.value(k, e, power);
+        value += factor * V;
+        size += std::abs(factor * V);
+        if (weight == 0.0) continue;
+        for (std::size_t s = 0; s < std::size_t(term.raised); ++s) {  // in 1/g and in the point's t
+          const Eigen::Index i = term.feature[s];
+          by_g[i] += weight * factor * (term.end[s] * power * below.value(k, e, power - 1) - V / g[i]);
+        }
+      }
+      points.value(chosen[c], e, r) += value;
+      parts_.uncertainty += rounding * std::abs(weight) * size;
     });
   }
 

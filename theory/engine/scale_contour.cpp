@@ -68,7 +68,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       size_of_power_(std::size_t(points.highest()) + 1, 0.0) {
   int lowest_weighed = points.highest();
   for (const std::size_t k : chosen) {
-    shifts_.emplace_back(features.law, line_, points.t(k));
+    shifts_.emplace_back(line_, points.t(k));
     const double own = points.with_own() ? support(features.law, features.own).greatest : 0.0;
     const double size = std::exp(line_.c * (points.t(k) + own));
     for (int e = -1; e <= points.last_e(); ++e) {
@@ -167,7 +167,8 @@ void ScaleContour::regroup(const NodeBlock& block) {
   flush_small();
   band_end_ = 2.0 * block.greatest;
   std::size_t cut = std::max(scale_.counted, scale_.first + single_.size());
-  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > 1.0) ++cut;
+  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > small_reach())
+    ++cut;
   if (features_.size() - cut < fewest_together) cut = features_.size();
   single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {

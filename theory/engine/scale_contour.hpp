@@ -48,8 +48,8 @@ struct PowerSumParts {
 /// Without features, V_{−1,2}(t) = t²; at t = 0.5 with P = 1 the rule tends to 0.25 − e⁻⁴ 1.5² + e⁻⁸ 2.5² − …
 /// = 0.2108134 (0.2109230 after 8 nodes), and the aliases, −0.0391866, make it 0.25.
 ///
-/// Counted features enter by CountChain. Of the others those with |s g| ≤ 1 enter together by their
-/// cumulants, so that a node costs no more than the couplings that can be resolved there.
+/// Counted features enter by CountChain. Of the others those with |s g| ≤ 1 (on [0, 1]) enter together by
+/// their cumulants, so that a node costs no more than the couplings that can be resolved there.
 class ScaleContour {
  public:
   /// `period` is P. `chosen` are the points to be integrated.
@@ -61,7 +61,7 @@ class ScaleContour {
   void integrate(double tolerance, std::size_t max_nodes, PowerPoints& points, PowerSumParts& parts);
 
  private:
-  /// What |s g| ≤ 1 asks for: cumulant_radius^−20 = 4.5^−20 = 9e-14, and they are over d!.
+  /// What |s g| ≤ 1 asks for on [0, 1]: cumulant_radius^−20 = 4.5^−20 = 9e-14, and they are over d!.
   static constexpr int cumulants_on_contour = 20;
 
   void add_block();
@@ -75,6 +75,10 @@ class ScaleContour {
 
   /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
   [[nodiscard]] double weight_of_node() const { return line_.h / std::numbers::pi; }
+  /// |s g| up to which a coupling is small: as far from the cumulants' radius as 1 is on [0, 1].
+  [[nodiscard]] double small_reach() const {
+    return cumulant_radius(features_.law) / cumulant_radius(Uniform{});
+  }
   [[nodiscard]] double omega() const { return static_cast<double>(blocks_ * lane_count) * line_.h; }
   [[nodiscard]] double density(std::size_t i) const { return features_.density[Eigen::Index(i)]; }
 
@@ -104,7 +108,7 @@ class ScaleContour {
   Eigen::VectorXd small_by_g_;
 
   ExponentialOnLine<3> own_;
-  std::vector<ExponentialOnLine<0>> shifts_;
+  std::vector<ExponentialSequence> shifts_;
   std::vector<ComplexLanes> inverse_powers_;
   std::vector<Lanes> values_;  // as in the points
   Lanes by_a_{};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "theory/engine/constant_sum.hpp"
+#include "theory/engine/lattice_sum.hpp"
 #include "theory/engine/relu_power_mean.hpp"
 
 namespace digon {
@@ -57,9 +59,17 @@ double silent_effect(const OutputUnit& unit, const std::vector<bool>& silent) {
 
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options) {
+  return with_silent_others(unit, [&](const OutputUnit& heard) {
+    if (!unit.law.is_constant()) return heard_gradient(heard, weights, options);
+    return heard.others.size() <= most_in_the_middle ? constant_unit_gradient(heard, weights)
+                                                     : lattice_unit_gradient(heard, weights, options);
+  });
+}
+
+UnitGradient with_silent_others(const OutputUnit& unit,
+                                const std::function<UnitGradient(const OutputUnit&)>& heard) {
   const std::vector<bool> silent = silent_others(unit);
-  const OutputUnit heard = without_silent(unit, silent);
-  UnitGradient gradient = heard_gradient(heard, weights, options);
+  UnitGradient gradient = heard(without_silent(unit, silent));
   gradient.uncertainty += silent_effect(unit, silent);
   gradient.by_others = with_silent(unit, silent, gradient);
   return gradient;

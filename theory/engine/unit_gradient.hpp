@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <functional>
 
 #include "theory/engine/contour.hpp"
 
@@ -21,10 +22,15 @@ struct UnitGradient {
   std::size_t nodes = 0;
 };
 
-/// For a loss, `weights` are S_j and p_j. F is within `uncertainty` of the truth, and that within the
-/// tolerance unless max_nodes were spent.
+/// For a loss, `weights` are S_j and p_j; of a law of any kind but within [−1, 1]. F is within `uncertainty`
+/// of the truth, and that within the tolerance unless max_nodes were spent.
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options);
+
+/// What `heard` gives of the unit without its silent others (output_unit.hpp), with their derivatives and
+/// what leaving them out may cost put to it.
+UnitGradient with_silent_others(const OutputUnit& unit,
+                                const std::function<UnitGradient(const OutputUnit&)>& heard);
 
 /// The same without a ReLU, in closed form.
 UnitGradient linear_unit_gradient(const OutputUnit& unit, const ErrorWeights& weights);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <complex>
 #include <concepts>
 
+#include "core/model/feature_distribution.hpp"
 #include "theory/law/parts.hpp"
 #include "theory/law/power_series.hpp"
 #include "theory/law/uniform.hpp"
@@ -19,7 +21,8 @@ namespace digon {
 template <typename L>
 concept ActiveLaw = std::semiregular<L> &&
     requires(const L law, double z, int r, Eigen::ArrayXd u, std::complex<double> s, SquaresOfRelu sum) {
-  // (factor, r, divisor): factor μ_r/divisor, divided once: p/3, not p·(1/3). To a relative 3e-16.
+  // (factor, r, divisor): factor μ_r/divisor, divided once: p/3, not p·(1/3). To a relative 3e-16 on [0, 1],
+  // r + 1 roundings else.
   { scaled_moment(law, z, r, z) } -> std::same_as<double>;
   // (g): the range of g x where x may be 0 too.
   { support(law, z) } -> std::same_as<Support>;
@@ -30,10 +33,14 @@ concept ActiveLaw = std::semiregular<L> &&
   { transform_size(law, z, z) } -> std::same_as<double>;
   // The |s| up to which log(1 − p + p E[e^{sx}]) is a power series in s, whatever p.
   { cumulant_radius(law) } -> std::same_as<double>;
-  // The transform and its derivatives on a contour, M_r(u) = E[x^r e^{ux}] for r < R: (e^u, u, radius) where
-  // |u| ≤ radius, (e^u, 1/u) far from 0, to a relative 1e-14.
+  // The transform and its derivatives on a contour, M_r(u) = E[x^r e^{ux}] for r < R. Of the law moved to
+  // [0, 1]: (e^u, u, radius) where |u| ≤ radius, (e^u, 1/u) far from 0, to a relative 1e-14. From these of
+  // u·width: (e^{u·least}, moments).
   { exponential_moments_near<3>(law, s, s, z) } -> std::same_as<std::array<std::complex<double>, 3>>;
   { exponential_moments_far<3>(law, s, s) } -> std::same_as<std::array<std::complex<double>, 3>>;
+  {
+    exponential_moments<3>(law, s, std::array{s, s, s})
+    } -> std::same_as<std::array<std::complex<double>, 3>>;
   { exponential_radii(law) } -> std::same_as<ExponentialRadii>;
 
   // Integrals over x, for finite arguments whose squares are finite.
@@ -49,7 +56,7 @@ concept ActiveLaw = std::semiregular<L> &&
   // (t, a, e, r): E[x^e max(t + a x, 0)^r] for e + r ≤ 49, to 2e-14 (|t| + |a|)^r.
   { own_power(law, z, z, r, r) } -> std::same_as<double>;
 
-  // The rule that integrates one feature out, with v = vertices and d = raise_divisor(r):
+  // The rule that integrates one feature out, with v = vertices and d = raise_divisor(r), of laws of a width:
   //   E[max(t + g x, 0)^r] = (max(t + g v.far, 0)^{r+1} − max(t + g v.near, 0)^{r+1}) / (d g).
   { vertices(law) } -> std::same_as<Vertices>;
   { raise_divisor(law, r) } -> std::same_as<double>;
@@ -63,6 +70,22 @@ static_assert(ActiveLaw<Uniform>);
 /// The law that the engine is built on.
 using Law = Uniform;
 
+inline Law law_of(const ActiveValue& values) {
+  return {values.least, values.greatest};
+}
+/// The unit of values in which none is further from 0 than 1, as the engine asks for: x/u of a model with b/u
+/// has its loss over u².
+inline double unit_of(const ActiveValue& values) {
+  return std::max(values.greatest, -values.least);
+}
+inline ActiveValue in_units(const ActiveValue& values, double unit) {
+  return {values.least / unit, values.greatest / unit};
+}
+
+inline Law law_of(const FeatureDistribution& features) {
+  return law_of(features.values);
+}
+
 /// E x of a feature of density p, p μ₁.
 template <ActiveLaw L>
 double feature_mean(L law, double p) {
@@ -73,6 +96,12 @@ double feature_mean(L law, double p) {
 template <ActiveLaw L>
 double feature_variance(L law, double p) {
   return scaled_moment(law, p, 2) - scaled_moment(law, scaled_moment(law, p * p, 1), 1);
+}
+
+/// The bias that costs least where a feature of density p is absent: the mean where a ReLU can answer it.
+template <ActiveLaw L>
+double absent_bias(L law, double p) {
+  return std::max(feature_mean(law, p), 0.0);
 }
 
 /// The same of many features.

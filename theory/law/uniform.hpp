@@ -9,24 +9,46 @@
 
 namespace digon {
 
-/// An active feature is uniform on [0, 1], as in elhage2022 §2.
+/// An active feature is uniform on [least, greatest]: on [0, 1] in elhage2022 §2, on [−1, 1] in §7. Of width
+/// 0 it is a constant, which has moments and integrals as any other, but neither a vertex rule nor a
+/// transform that falls: constant_sum.hpp is its engine.
 ///
-/// μ_r = 1/(r + 1). A feature of density p = 0.3 has mean p/2 = 0.15 and variance p/3 − p²/4 = 0.0775; its
-/// transform at s = 1 is 0.7 + 0.3 φ(1) = 1.2154845, φ(u) = (eᵘ − 1)/u.
+/// It is least + width u with u uniform on [0, 1], from which all here is made. On [0, 1], μ_r = 1/(r + 1); a
+/// feature of density p = 0.3 has mean p/2 = 0.15 and variance p/3 − p²/4 = 0.0775; its transform at s = 1 is
+/// 0.7 + 0.3 φ(1) = 1.2154845, φ(u) = (eᵘ − 1)/u.
 ///
 /// What each function is, for any law, stands in law.hpp.
-struct Uniform {};
+struct Uniform {
+  double least = 0.0;
+  double greatest = 1.0;
 
-inline double scaled_moment(Uniform, double factor, int r, double divisor = 1.0) {
+  [[nodiscard]] constexpr double width() const { return greatest - least; }
+  [[nodiscard]] constexpr bool is_constant() const { return least == greatest; }
+  [[nodiscard]] constexpr bool is_unit() const { return least == 0.0 && greatest == 1.0; }
+  /// The x at u.
+  [[nodiscard]] constexpr double at(double u) const { return least + width() * u; }
+};
+
+/// μ_r = Σ_k greatest^k least^{r−k}/(r + 1).
+inline double scaled_moment(Uniform law, double factor, int r, double divisor = 1.0) {
+  if (!law.is_unit()) {
+    double sum = 1.0;
+    double power = 1.0;
+    for (int k = 1; k <= r; ++k) {
+      power *= law.least;
+      sum = law.greatest * sum + power;
+    }
+    factor *= sum;
+  }
   return factor / (divisor * (r + 1));
 }
 
-inline Support support(Uniform, double g) {
-  return {std::min(g, 0.0), std::max(g, 0.0)};
+inline Support support(Uniform law, double g) {
+  return {std::min({0.0, g * law.least, g * law.greatest}), std::max({0.0, g * law.least, g * law.greatest})};
 }
 
-// The transform's derivatives, M_r(u) = ∫₀¹ xʳ e^{ux} dx:
-//   M_0 = φ = (eᵘ − 1)/u,   M_r = (eᵘ − r M_{r−1})/u,   M_r = Σ_k uᵏ/(k! (k + r + 1)).
+// The transform's derivatives on [0, 1], m_r(u) = ∫₀¹ xʳ e^{ux} dx:
+//   m_0 = φ = (eᵘ − 1)/u,   m_r = (eᵘ − r m_{r−1})/u,   m_r = Σ_k uᵏ/(k! (k + r + 1)).
 // For |u| ≤ 1 the series gives the highest r and the recurrence downwards the others; beyond, the recurrence
 // upwards costs less than a digit, and down to ½ little more.
 constexpr ExponentialRadii exponential_radii(Uniform) {
@@ -40,7 +62,7 @@ inline constexpr auto inverse_of = [] {
   return table;
 }();
 
-/// M_r(u) for |u| ≤ radius ≤ 1 by its series.
+/// m_r(u) for |u| ≤ radius ≤ 1 by its series.
 template <typename Complex>
 inline Complex exponential_moment_series(const Complex& u, std::size_t r, double radius) {
   std::size_t terms = 1;
@@ -70,16 +92,32 @@ inline std::array<Complex, R> exponential_moments_far(Uniform, const Complex& ex
   return moments;
 }
 
+/// M_r = e^{u·least} Σ_k binomial(r, k) least^{r−k} width^k m_k(u·width), r < R ≤ 3.
+template <std::size_t R, typename Complex>
+inline std::array<Complex, R> exponential_moments(Uniform law, const Complex& offset,
+                                                  const std::array<Complex, R>& unit) {
+  static_assert(R >= 1 && R <= 3);
+  const double lo = law.least;
+  const double w = law.width();
+  std::array<Complex, R> moments;
+  moments[0] = offset * unit[0];
+  if constexpr (R > 1) moments[1] = offset * (lo * unit[0] + w * unit[1]);
+  if constexpr (R > 2) moments[2] = offset * (lo * lo * unit[0] + 2.0 * lo * w * unit[1] + w * w * unit[2]);
+  return moments;
+}
+
 /// |φ(iω)| ≤ 2/ω.
-inline double transform_size(Uniform, double omega, double edge) {
-  return std::min(1.0, edge / omega);
+inline double transform_size(Uniform law, double omega, double edge) {
+  return std::min(1.0, edge / (omega * law.width()));
 }
 
 Eigen::ArrayXd transform_growth(Uniform, const Eigen::ArrayXd& u);
 
-/// Of 1 − p + p φ(s), for any p, the nearest zeros are at |s| > 4.5.
-constexpr double cumulant_radius(Uniform) {
-  return 4.5;
+/// Of 1 − p + p φ(s), for any p, the nearest zeros are at |s| > 4.5; of a transform on any interval within
+/// [−1, 1] at |s| ≥ π: below, all e^{sx} and 1 are on one side of a line through 0.
+constexpr double cumulant_radius(Uniform law) {
+  const double furthest = std::max(law.greatest, -law.least);
+  return (law.least == 0.0 || law.greatest == 0.0 ? 4.5 : 3.1) / furthest;
 }
 
 double mean_square_of_line(Uniform, double t, double g);
@@ -91,14 +129,16 @@ void sum_squares_of_relu(Uniform, double t, const Eigen::Ref<const Eigen::ArrayX
                          double weight, SquaresOfRelu& sum);
 
 template <std::size_t N, std::size_t Knots, typename Function>
-auto mean_between_knots(Uniform, const GaussRule<N>& rule, const std::array<double, Knots>& knots, double t,
-                        double g, Function f) {
+auto mean_between_knots(Uniform law, const GaussRule<N>& rule, const std::array<double, Knots>& knots,
+                        double t, double g, Function f) {
+  const double begin = t + g * law.least;
+  const double slope = g * law.width();
   std::array<double, Knots + 2> cuts{};
   cuts[0] = 0.0;
   cuts[1] = 1.0;
   for (std::size_t k = 0; k < Knots; ++k) {
-    const double x = g == 0.0 ? 0.0 : (knots[k] - t) / g;
-    cuts[k + 2] = x > 0.0 && x < 1.0 ? x : 0.0;
+    const double u = slope == 0.0 ? 0.0 : (knots[k] - begin) / slope;
+    cuts[k + 2] = u > 0.0 && u < 1.0 ? u : 0.0;
   }
   std::sort(cuts.begin(), cuts.end());
 
@@ -107,19 +147,18 @@ auto mean_between_knots(Uniform, const GaussRule<N>& rule, const std::array<doub
     const double length = cuts[piece + 1] - cuts[piece];
     if (length == 0.0) continue;
     for (std::size_t k = 0; k < N; ++k) {
-      integral.add(length * rule.weight[k], f(cuts[piece] + length * rule.node[k]));
+      integral.add(length * rule.weight[k], f(law.at(cuts[piece] + length * rule.node[k])));
     }
   }
   return integral;
 }
 
-/// The ends of [0, 1].
-constexpr Vertices vertices(Uniform) {
-  return {0.0, 1.0};
+constexpr Vertices vertices(Uniform law) {
+  return {law.least, law.greatest};
 }
 
-constexpr double raise_divisor(Uniform, int r) {
-  return r + 1.0;
+constexpr double raise_divisor(Uniform law, int r) {
+  return (r + 1.0) * law.width();
 }
 
 }  // namespace digon

@@ -17,9 +17,9 @@
 namespace digon {
 namespace {
 
-std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, const ContourOptions& contour,
-                                                   std::size_t threads) {
-  const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), Law{});
+std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, Law law,
+                                                   const ContourOptions& contour, std::size_t threads) {
+  const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), law);
   std::vector<UnitErrorByCount> errors(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     throw_if_interrupted();
@@ -70,19 +70,28 @@ Eigen::VectorXd Decomposition::L() const {
 }
 
 Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance,
-                        const DecompositionOptions& options) {
-  validate(model, {Eigen::VectorXd::Ones(importance.size()), importance});
+                        const DecompositionOptions& options, const ActiveValue& values) {
+  validate(model, {Eigen::VectorXd::Ones(importance.size()), importance, values});
+  if (const double unit = unit_of(values); unit != 1.0) {
+    const ToyModel scaled{model.W, model.b / unit, model.kind, model.W_out};
+    Decomposition result = decompose(scaled, importance, options, in_units(values, unit));
+    result.reconstruction *= unit * unit;
+    result.interference *= unit * unit;
+    result.error *= unit * unit;
+    return result;
+  }
+  const Law law = law_of(values);
   const double n = double(model.features());
   const double total_importance = importance.sum();
   if (total_importance == 0.0)
-    return average(unit_errors_by_count(model, {1.0, 1}, options.threads), importance);
+    return average(unit_errors_by_count(model, law, {1.0, 1}, options.threads), importance);
 
-  const double smallest =
-      std::max(one_sparse_loss(model, importance).total(), scaled_moment(Law{}, 1e-6 * total_importance, 2)) /
-      n;
+  const double smallest = std::max(one_sparse_loss(model, importance, law).total(),
+                                   scaled_moment(law, 1e-6 * total_importance, 2)) /
+                          n;
   const double tolerance = 0.5 * options.relative_tolerance * smallest / total_importance;
   Decomposition result =
-      average(unit_errors_by_count(model, {tolerance, options.max_nodes}, options.threads), importance);
+      average(unit_errors_by_count(model, law, {tolerance, options.max_nodes}, options.threads), importance);
   const Eigen::VectorXd allowed = options.relative_tolerance * result.L_mean().cwiseMax(smallest);
   const double worst = (result.error.array() / allowed.array()).maxCoeff();
   if (worst > 1.0) {

@@ -26,11 +26,12 @@ struct DecompositionOptions {
   std::size_t threads = 1;            ///< 0: one a core; the result does not depend on it
 };
 
-/// L̄_k for k = 0 … n, of either kind of model; `importance` is I [n]. Cost O(n k) a node for each output, k
-/// falling from n. Each L̄_k is right to the relative tolerance, for n ≤ 400. Throws InputError on bad input,
-/// ToleranceError where the tolerance is out of reach.
+/// L̄_k for k = 0 … n, of either kind of model; `importance` is I [n], `values` what an active feature is.
+/// Of a constant each output may hear up to 40 others (constant_sum.hpp). Cost O(n k) a node for each output,
+/// k falling from n. Each L̄_k is right to the relative tolerance, for n ≤ 400. Throws InputError on bad
+/// input, ToleranceError where the tolerance is out of reach.
 Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance,
-                        const DecompositionOptions& options = {});
+                        const DecompositionOptions& options = {}, const ActiveValue& values = {});
 
 /// Binomial(k; n, density), k = 0 … n: the weight of L̄_k; for n ≤ 400 to a relative 1e-11 above 1e-280.
 Eigen::VectorXd binomial_weights(Eigen::Index n, double density);

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
+#include "theory/engine/constant_sum.hpp"
+#include "theory/engine/count_gradient.hpp"
 #include "theory/engine/unit_gradient.hpp"
+#include "theory/loss/data_loss.hpp"
 
 namespace digon {
 namespace {
@@ -22,7 +26,7 @@ constexpr double rounding_share = 1e-14;
 /// Every output's error and derivatives, to an absolute tolerance.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
                                          const ContourOptions& contour, std::size_t threads) {
-  const std::vector<OutputUnit> units = output_units(model, features.density, Law{});
+  const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     const double p = features.density[Eigen::Index(j)];
@@ -62,7 +66,7 @@ LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution&
     by_G.row(j).head(j) = importance * unit.by_others.head(j).transpose();
     by_G.row(j).tail(n - 1 - j) = importance * unit.by_others.tail(n - 1 - j).transpose();
   }
-  return {loss.loss, loss.error, model.W * (by_G + by_G.transpose()), by_b, loss.nodes};
+  return {loss.loss, loss.error, product(model.W, by_G + by_G.transpose()), by_b, loss.nodes};
 }
 
 /// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is
@@ -101,9 +105,14 @@ struct Component {
   FeatureDistribution features;
 };
 
-/// Adds to a component the cases of one set: each of its cases fixes which members are on.
+/// Splits a component by the cases of one set: each fixes which members are on, or leaves them independent.
 std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
   std::vector<Component> cases;
+  const Eigen::VectorXd& density = whole.features.density;
+  if (set.relation == SetRelation::correlated && set.correlation < 1.0) {
+    cases.push_back(whole);
+    cases.back().share *= 1.0 - set.correlation;
+  }
   const auto add = [&](double probability, auto is_on) {
     if (probability <= 0.0) return;
     Component one = whole;
@@ -111,10 +120,10 @@ std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
     for (const Eigen::Index i : set.members) one.features.density[i] = is_on(i) ? 1.0 : 0.0;
     cases.push_back(std::move(one));
   };
-  const Eigen::VectorXd& density = whole.features.density;
   if (set.relation == SetRelation::correlated) {
-    add(density[set.members.front()], [](Eigen::Index) { return true; });
-    add(1.0 - density[set.members.front()], [](Eigen::Index) { return false; });
+    const double rho = set.correlation;
+    add(rho * density[set.members.front()], [](Eigen::Index) { return true; });
+    add(rho * (1.0 - density[set.members.front()]), [](Eigen::Index) { return false; });
     return cases;
   }
   double off = 1.0;
@@ -130,7 +139,10 @@ std::vector<Component> split_by(const FeatureSet& set, const Component& whole) {
 std::size_t count_components(const FeatureDistribution& features) {
   std::size_t count = 1;
   for (const FeatureSet& set : features.sets) {
-    count *= set.relation == SetRelation::correlated ? 2 : set.members.size() + 1;
+    count *= set.relation == SetRelation::anticorrelated ? set.members.size() + 1
+             : set.correlation == 1.0                    ? 2
+             : set.correlation == 0.0                    ? 1
+                                                         : 3;
     if (count > most_components) return most_components + 1;
   }
   return count;
@@ -157,9 +169,19 @@ std::vector<Component> independent_components(const FeatureDistribution& feature
 void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   validate(model, features);
   require_linear_hidden_layer(model);
-  if (features.values != ActiveValue::uniform) {
-    reject("values: {} features given; the exact loss accepts uniform ones", name_of(features.values));
-  }
+}
+
+/// evaluate(model, features) in the unit of values that the engine asks for, and back.
+template <typename Evaluate, typename Back>
+auto in_unit_of_values(const ToyModel& model, const FeatureDistribution& features, Evaluate evaluate,
+                       Back back) {
+  const double unit = unit_of(features.values);
+  if (unit == 1.0) return evaluate(model, features);
+  FeatureDistribution scaled = features;
+  scaled.values = in_units(features.values, unit);
+  auto result = evaluate({model.W, model.b / unit, model.kind}, scaled);
+  back(result, unit);
+  return result;
 }
 
 ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& components,
@@ -193,35 +215,84 @@ LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component
   return sum;
 }
 
+/// Every output's error and derivatives with exactly K active, which are L̄_K's.
+std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDistribution& features,
+                                          const ContourOptions& contour, std::size_t threads) {
+  const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
+  const auto K = std::size_t(*features.active);
+  std::vector<UnitGradient> gradients(units.size());
+  parallel_for(units.size(), threads, [&](std::size_t j) {
+    const double p = features.density[Eigen::Index(j)];
+    const ErrorWeights weights{1.0 - p, p};
+    gradients[j] = model.kind == ModelKind::linear ? linear_count_gradient(units[j], weights, K)
+                                                   : count_unit_gradient(units[j], weights, K, contour);
+  });
+  return gradients;
+}
+
 }  // namespace
 
+double reachable_tolerance(const FeatureDistribution& features, double asked) {
+  constexpr double of_lattice = 1e-5;
+  const bool needs_lattice =
+      features.values.is_constant() && !features.data && features.features() - 1 > most_in_the_middle;
+  return needs_lattice ? std::max(asked, of_lattice) : asked;
+}
+
 bool has_exact_loss(ModelKind kind, const FeatureDistribution& features) {
-  return !has_relu_hidden(kind) && features.values == ActiveValue::uniform &&
-         count_components(features) <= most_components;
+  const bool few = kind == ModelKind::linear || !features.values.is_constant() ||
+                   features.features() - 1 <= most_in_the_middle;
+  return !has_relu_hidden(kind) && (features.data || (few && count_components(features) <= most_components));
 }
 
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options) {
+  if (features.data) return data_loss(model, features, options.threads);
   require_exact(model, features);
-  const std::vector<Component> components = independent_components(features);
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return mixture_loss(model, components, contour, options.threads);
+  const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
+    const std::vector<Component> components = independent_components(law);
+    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      if (law.active) {
+        return assemble_loss(law, count_gradients(in_units, law, contour, options.threads));
+      }
+      return mixture_loss(in_units, components, contour, options.threads);
+    });
+  };
+  return in_unit_of_values(model, features, evaluate, [](ExactLoss& loss, double unit) {
+    loss.loss *= unit * unit;
+    loss.error *= unit * unit;
+    loss.reconstruction *= unit * unit;
+    loss.interference *= unit * unit;
   });
 }
 
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options) {
+  if (features.data) return data_loss_gradient(model, features, options.threads);
   require_exact(model, features);
-  const std::vector<Component> components = independent_components(features);
-  return to_relative_tolerance(features, options, [&](const ContourOptions& contour) {
-    return mixture_gradient(model, components, contour, options.threads);
+  const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
+    const std::vector<Component> components = independent_components(law);
+    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+      if (law.active) {
+        return assemble_gradient(in_units, law, count_gradients(in_units, law, contour, options.threads));
+      }
+      return mixture_gradient(in_units, components, contour, options.threads);
+    });
+  };
+  return in_unit_of_values(model, features, evaluate, [](LossGradient& loss, double unit) {
+    loss.loss *= unit * unit;
+    loss.error *= unit * unit;
+    loss.by_W *= unit * unit;
+    loss.by_b *= unit;  // b is in units, too
   });
 }
 
 double zero_model_loss(const FeatureDistribution& features) {
-  // μ₂ is the same of the uniform law on [−1, 1].
-  const double mean_square = features.values == ActiveValue::binary ? 1.0 : scaled_moment(Law{}, 1.0, 2);
-  return mean_square * features.importance.dot(features.density);
+  if (features.data) {
+    return features.importance.dot(features.data->x.rowwise().squaredNorm()) /
+           double(features.data->x.cols());
+  }
+  return scaled_moment(law_of(features), 1.0, 2) * features.importance.dot(features.density);
 }
 
 }  // namespace digon

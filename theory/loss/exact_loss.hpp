@@ -30,15 +30,21 @@ struct ToleranceError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Whether there is an exact loss: of models whose hidden layer is linear, on features uniform on [0, 1],
-/// independent or in not too many sets.
+/// Whether there is an exact loss: of models whose hidden layer is linear, on features of any law that are
+/// independent, in not too many sets, exactly K active, or data.
 bool has_exact_loss(ModelKind kind, const FeatureDistribution& features);
+
+/// The relative tolerance that is asked for, or the 1e-5 that a lattice is sure to reach: of constant values
+/// of more features than are summed over pattern by pattern.
+double reachable_tolerance(const FeatureDistribution& features, double asked);
 
 /// The exact loss of a linear or ReLU output model, any n, any p_i and I_i, to the relative tolerance (of at
 /// least 1e-6 of zero_model_loss; the linear one to 1e-13). Cost O(n²) a node. Features in
-/// sets are a mixture of independent ones, 2 of a correlated set and k + 1 of an anti-correlated set of k,
-/// and cost that many times as much. Throws InputError on a bad model or distribution, ToleranceError where
-/// the tolerance is out of reach.
+/// sets are a mixture of independent ones, 2 of a correlated set (3 where ρ < 1) and k + 1 of an
+/// anti-correlated set of k, and cost that many times as much. Values that are a constant are summed over all
+/// patterns (engine/constant_sum.hpp) up to 40 features that an output hears, beyond on a lattice, to some
+/// 1e-6. Data are data_loss. Throws InputError on a bad model or distribution, ToleranceError where the
+/// tolerance is out of reach.
 ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
                      const ExactLossOptions& options = {});
 

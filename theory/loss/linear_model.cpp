@@ -16,7 +16,7 @@ ExpectedError exactly(const OutputError& value) {
 
 /// I_i v_i: what it costs to drop feature i.
 Eigen::VectorXd cost_of_dropping(const FeatureDistribution& features) {
-  return features.importance.array() * feature_variances(Law{}, features.density);
+  return features.importance.array() * feature_variances(law_of(features), features.density);
 }
 
 /// Feature indices, the costliest to drop first.
@@ -28,11 +28,10 @@ std::vector<Eigen::Index> by_cost(const Eigen::VectorXd& cost) {
   return order;
 }
 
-void require_independent_uniform(const FeatureDistribution& features) {
+void require_independent(const FeatureDistribution& features) {
   validate(features);
-  if (!features.sets.empty() || features.values != ActiveValue::uniform) {
-    reject("linear optimum: features {} given; accepted: {}", describe_law(features),
-           describe_law(uniform_features(1, 1.0)));
+  if (!features.are_independent()) {
+    reject("linear optimum: features {} given; accepted: independent ones", describe_law(features));
   }
 }
 
@@ -57,7 +56,7 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit) {
 }
 
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden) {
-  require_independent_uniform(features);
+  require_independent(features);
   const Eigen::VectorXd cost = cost_of_dropping(features);
   const std::vector<Eigen::Index> order = by_cost(cost);
   double dropped = 0.0;
@@ -66,9 +65,10 @@ double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hid
 }
 
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden) {
-  require_independent_uniform(features);
+  require_independent(features);
   const Eigen::Index n = features.features();
-  ToyModel model{Eigen::MatrixXd::Zero(hidden, n), feature_means(Law{}, features.density), ModelKind::linear};
+  ToyModel model{Eigen::MatrixXd::Zero(hidden, n), feature_means(law_of(features), features.density),
+                 ModelKind::linear};
   const std::vector<Eigen::Index> order = by_cost(cost_of_dropping(features));
   for (Eigen::Index k = 0; k < std::min(hidden, n); ++k) {
     const Eigen::Index kept = order[std::size_t(k)];
@@ -79,8 +79,9 @@ ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden
 }
 
 ToyModel without_superposition(const FeatureDistribution& features, Eigen::Index hidden) {
-  ToyModel model = linear_optimum({features.density, features.importance}, hidden);
+  ToyModel model = linear_optimum({features.density, features.importance, features.values}, hidden);
   model.kind = ModelKind::relu_output;
+  model.b = model.b.cwiseMax(0.0);
   return model;
 }
 

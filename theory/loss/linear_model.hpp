@@ -26,8 +26,8 @@ double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hid
 /// A model that attains linear_optimum_loss: unit vectors for the m features kept, b_j = μ_j for the rest.
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden);
 
-/// The ReLU output model without superposition: the weights and biases of the linear optimum of independent
-/// features, uniform on [0, 1], of these densities and importances.
+/// The ReLU output model without superposition: the weights of the linear optimum of independent features of
+/// these values, densities and importances, and its biases as far as a ReLU can answer them.
 ToyModel without_superposition(const FeatureDistribution& features, Eigen::Index hidden);
 
 }  // namespace digon

@@ -1,36 +1,31 @@
 #include "theory/loss/one_sparse_loss.hpp"
 
+#include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
 #include "theory/engine/contour.hpp"
 #include "theory/engine/output_unit.hpp"
 #include "theory/law/law.hpp"
 
 namespace digon {
-namespace {
-
-constexpr Law law;
-
-}  // namespace
-
 double zero_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
   const Eigen::ArrayXd output =
       model.kind == ModelKind::linear ? model.b.array() : model.b.array().max(0.0).eval();
   return (importance.array() * output.square()).sum();
 }
 
-Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance) {
+Eigen::MatrixXd pairwise_interference(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   require_linear_hidden_layer(model);
   const Eigen::Index n = model.features();
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
   const auto square = model.kind == ModelKind::linear ? &mean_square_of_line : &mean_square_of_relu;
   return Eigen::MatrixXd::NullaryExpr(n, n, [&](Eigen::Index j, Eigen::Index i) {
     return j == i ? 0.0 : importance[j] * square(law, model.b[j], G(j, i));
   });
 }
 
-OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
+OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   const Eigen::Index n = model.features();
-  OneSparseLoss loss{Eigen::VectorXd(n), pairwise_interference(model, importance).colwise().sum()};
+  OneSparseLoss loss{Eigen::VectorXd(n), pairwise_interference(model, importance, law).colwise().sum()};
   for (Eigen::Index i = 0; i < n; ++i) {
     const double square = model.W.col(i).squaredNorm();
     loss.feature_benefit[i] =
@@ -40,11 +35,11 @@ OneSparseLoss one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& impo
   return loss;
 }
 
-LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance) {
+LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::VectorXd& importance, Law law) {
   if (model.kind != ModelKind::relu_output)
     reject("kind: the gradient of L_1 is that of the ReLU output model");
   const Eigen::Index n = model.features();
-  const Eigen::MatrixXd G = model.W.transpose() * model.W;
+  const Eigen::MatrixXd G = gram(model.W);
   Eigen::MatrixXd by_G(n, n);
   LossGradient result;
   result.by_b.resize(n);
@@ -58,7 +53,7 @@ LossGradient one_sparse_loss_gradient(const ToyModel& model, const Eigen::Vector
     by_G(j, j) = importance[j] * own.by_a;
   }
   result.error = rounding * result.loss;
-  result.by_W = model.W * (by_G + by_G.transpose());
+  result.by_W = product(model.W, by_G + by_G.transpose());
   return result;
 }
 

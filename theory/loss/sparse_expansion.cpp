@@ -272,7 +272,7 @@ class Output {
 
 LossGradient sparse_expansion(const ToyModel& model, const FeatureDistribution& features) {
   validate(model, features);
-  if (model.kind != ModelKind::relu_output || !features.sets.empty() ||
+  if (model.kind != ModelKind::relu_output || !features.are_independent() ||
       features.values != ActiveValue::uniform) {
     reject("sparse expansion: {} on features {} given; accepted: relu-output, {}", name_of(model.kind),
            describe_law(features), describe_law(uniform_features(1, 1.0)));

@@ -27,6 +27,10 @@ struct BisectOptions {
 /// Example: x² < 2 holds at 1 and fails at 2; three steps ask at 1.5 (fails), 1.25 (holds) and 1.375 (holds),
 /// and leave [1.375, 1.5].
 ///
+/// For finite ends. The predicate changes between what is returned, which are |fails − holds| 2^−steps apart
+/// (for geometric middles, of ends whose product is a double, their logarithms are), but not nearer than
+/// neighbouring doubles.
+///
 /// Throws InputError where the predicate does not hold at the first end or does not fail at the second, and
 /// for geometric middles where an end is not above 0.
 Change bisect(const std::function<bool(double)>& predicate, double holds, double fails,

@@ -1,6 +1,7 @@
 #include "theory/numerics/off_rotations.hpp"
 
 #include "core/algebra/dense_solvers.hpp"
+#include "core/algebra/products.hpp"
 
 namespace digon {
 
@@ -23,7 +24,7 @@ Eigen::VectorXd eigenvalues_off(const Eigen::MatrixXd& hessian, const Eigen::Mat
                                 double threshold) {
   const Eigen::MatrixXd rest = orthogonal_to(directions, threshold);
   if (rest.cols() == 0) return {};
-  return symmetric_eigenvalues(rest.transpose() * hessian * rest);
+  return symmetric_eigenvalues(product(transposed_product(rest, hessian), rest));
 }
 
 }  // namespace digon

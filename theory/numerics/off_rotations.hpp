@@ -16,7 +16,8 @@ Eigen::MatrixXd rotations_of(const Eigen::MatrixXd& W);
 
 /// The eigenvalues, ascending, of a Hessian [N×N] on all that is orthogonal to given directions [N×d], along
 /// which it is known to be flat, e.g. rotations_of; none where they span everything. Directions that depend
-/// on each other count once: pivots below `threshold` of the largest are 0.
+/// on each other count once: pivots below `threshold` of the largest are 0. Each is closer than 1e-15 N times
+/// the largest eigenvalue of the Hessian.
 Eigen::VectorXd eigenvalues_off(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& directions,
                                 double threshold = 1e-12);
 

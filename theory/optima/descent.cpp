@@ -3,8 +3,10 @@
 #include <limits>
 
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/numerics/off_rotations.hpp"
+#include "theory/optima/penalty.hpp"
 #include "theory/search/local_descent.hpp"
 
 namespace digon {
@@ -37,14 +39,19 @@ double unit_of(const Objective& objective, const ToyModel& like) {
   return zero_loss > 0.0 ? zero_loss : 1.0;
 }
 
-}  // namespace
-
-Descent descend(const Objective& objective, const ToyModel& start, const DescentOptions& options) {
+/// Where a descent on the objective and `bound`, if any, ends.
+ToyModel end_of_descent(const Objective& objective, const ToyModel& start, const CoherenceBound* bound,
+                        double unit, const DescentOptions& options) {
   const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
-  const double unit = unit_of(objective, start);
   const auto scaled_loss = [&](Eigen::Map<const Eigen::VectorXd> x, Eigen::Map<Eigen::VectorXd> gradient) {
     try {
-      const LossGradient loss = objective(unflatten(x.cwiseQuotient(scale), start));
+      const ToyModel model = unflatten(x.cwiseQuotient(scale), start);
+      LossGradient loss = objective(model);
+      if (bound != nullptr) {
+        const LossGradient added = bound->at(model.W);
+        loss.loss += unit * added.loss;
+        loss.by_W += unit * added.by_W;
+      }
       gradient = flatten(loss.by_W, loss.by_b).cwiseQuotient(scale) / unit;
       return loss.loss / unit;
     } catch (const ToleranceError&) {
@@ -53,11 +60,39 @@ Descent descend(const Objective& objective, const ToyModel& start, const Descent
       return std::numeric_limits<double>::infinity();  // a step to infinity
     }
   };
+  const Eigen::VectorXd end =
+      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), options);
+  return unflatten(end.cwiseQuotient(scale), start);
+}
+
+/// The end of descents whose bound on the coherence stiffens until it is kept.
+ToyModel end_within_bound(const Objective& objective, const ToyModel& start, double unit,
+                          const DescentOptions& options) {
+  constexpr double kept = 1e-9;
+  constexpr int most_descents = 30;
+  CoherenceBound bound(objective.max_coherence, start.features(), 1.0);
+  DescentOptions to_the_end = options;  // what lies beyond the bound says nothing of what lies within
+  to_the_end.bar = std::numeric_limits<double>::infinity();
+  ToyModel model = start;
+  for (int k = 0; k < most_descents && bound.violation() > kept && !interrupted(); ++k) {
+    model = end_of_descent(objective, model, &bound, unit, to_the_end);
+    for (Eigen::Index i = 0; i < model.features(); ++i) {
+      if (model.W.col(i).norm() < absent_norm_of_descents) model.W.col(i).setZero();
+    }
+    bound.update(model.W);
+  }
+  return model;
+}
+
+}  // namespace
+
+Descent descend(const Objective& objective, const ToyModel& start, const DescentOptions& options) {
+  const double unit = unit_of(objective, start);
   DescentOptions in_units = options;
   in_units.bar /= unit;
-  const Eigen::VectorXd end =
-      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), in_units);
-  const ToyModel model = unflatten(end.cwiseQuotient(scale), start);
+  const ToyModel model = objective.max_coherence < 1.0
+                             ? end_within_bound(objective, start, unit, in_units)
+                             : end_of_descent(objective, start, nullptr, unit, in_units);
   const LossGradient loss = objective(model);
   return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
 }

@@ -27,7 +27,8 @@ void exchange(Columns& columns, Eigen::Index i, Eigen::Index j) {
 
 /// The orthogonal matrix closest to A.
 Eigen::MatrixXd nearest_rotation(const Eigen::MatrixXd& A) {
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(A, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::JacobiSVD<Eigen::MatrixXd, Eigen::NoQRPreconditioner> svd(
+      A, Eigen::ComputeThinU | Eigen::ComputeThinV);
   return svd.matrixU() * svd.matrixV().transpose();
 }
 

@@ -1,5 +1,6 @@
 #include "theory/optima/objective.hpp"
 
+#include "core/base/parallel.hpp"
 #include "theory/law/law.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
@@ -8,25 +9,41 @@
 namespace digon {
 
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance) {
+  const double reachable = reachable_tolerance(features, relative_tolerance);
   Objective objective{[=](const ToyModel& model) {
                         ExactLossOptions options;
-                        options.relative_tolerance = relative_tolerance;
+                        options.relative_tolerance = reachable;
+                        if (features.data) options.threads = threads_inside;
                         return exact_loss_gradient(model, features, options);
                       },
                       features.importance};
   constexpr double sparse = 0.65;
   constexpr double loose = 1e-5;
-  if (features.sets.empty() && features.density.sum() <= sparse) {
+  if (features.are_independent() && features.values == ActiveValue::uniform &&
+      features.density.sum() <= sparse) {
     objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
-  } else if (relative_tolerance < loose) {
+  } else if (reachable < loose && !features.data) {
     objective.guide = exact_objective(features, loose).loss;
   }
-  objective.absent_bias = feature_means(Law{}, features.density);
+  if (features.data) {
+    objective.absent_bias = features.data->x.rowwise().mean().cwiseMax(0.0);
+  } else {
+    objective.absent_bias =
+        features.density.unaryExpr([law = law_of(features)](double p) { return absent_bias(law, p); });
+  }
+  objective.of_importance = [=](const Eigen::VectorXd& importance) {
+    FeatureDistribution other = features;
+    other.importance = importance;
+    return exact_objective(other, relative_tolerance);
+  };
   return objective;
 }
 
-Objective one_sparse_objective(const Eigen::VectorXd& importance) {
-  return {[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance); }, importance};
+Objective one_sparse_objective(const Eigen::VectorXd& importance, Law law) {
+  Objective objective{[=](const ToyModel& model) { return one_sparse_loss_gradient(model, importance, law); },
+                      importance};
+  objective.of_importance = [law](const Eigen::VectorXd& other) { return one_sparse_objective(other, law); };
+  return objective;
 }
 
 Objective without_biases(const Objective& objective) {

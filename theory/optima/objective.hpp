@@ -4,6 +4,7 @@
 
 #include "core/model/feature_distribution.hpp"
 #include "core/model/toy_model.hpp"
+#include "theory/law/law.hpp"
 #include "theory/loss/loss_gradient.hpp"
 
 namespace digon {
@@ -15,8 +16,13 @@ struct Objective {
   Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
   /// Empty, or a loss that costs less and whose minima tell where good ones of this loss are.
   std::function<LossGradient(const ToyModel&)> guide = {};
-  /// Empty, or the bias that costs least where a feature is absent, p_i E[x_i | active] [n].
+  /// Empty, or the bias that costs least where a feature is absent, max(E x_i, 0) [n].
   Eigen::VectorXd absent_bias = {};
+  /// Descents end where |cos(W_i, W_j)| ≤ this for all i ≠ j that are not absent; 1: wherever the loss is
+  /// least.
+  double max_coherence = 1.0;
+  /// Empty, or the same loss of other importances [n].
+  std::function<Objective(const Eigen::VectorXd& importance)> of_importance = {};
 
   LossGradient operator()(const ToyModel& model) const { return loss(model); }
 };
@@ -27,7 +33,7 @@ struct Objective {
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
 
 /// L_1 for importance I [n], the sparse limit.
-Objective one_sparse_objective(const Eigen::VectorXd& importance);
+Objective one_sparse_objective(const Eigen::VectorXd& importance, Law law = {});
 
 /// An objective of models whose biases are all 0: it takes no notice of b.
 Objective without_biases(const Objective& objective);

@@ -5,6 +5,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
+#include "theory/law/law.hpp"
 #include "theory/packing/packing.hpp"
 
 namespace digon {
@@ -17,7 +18,7 @@ constexpr SameMinimum same_loss{.relative = 1e-7, .absolute = 1e-14};
 ToyModel start_with(Eigen::Index represented, Eigen::Index features, Eigen::Index hidden, std::size_t start,
                     std::uint64_t seed) {
   ToyModel model{Eigen::MatrixXd::Zero(hidden, features),
-                 Eigen::VectorXd::Constant(features, 0.5 / double(features))};
+                 Eigen::VectorXd::Constant(features, absent_bias(Law{}, 1.0 / double(features)))};
   if (represented == 0) return model;
   Eigen::MatrixXd directions = random_points(represented, hidden, seed);
   const bool spread = start % 2 == 1 && represented > 1 && hidden > 1;

@@ -13,7 +13,7 @@ namespace digon {
 inline constexpr double absent_norm = 0.1;
 
 /// The lowest L_1 found with a given number of features represented, the others absent (W_i = 0, b_i =
-/// 1/(2n)).
+/// μ₁/n = 1/(2n)).
 struct RepresentedOptimum {
   Eigen::Index represented = 0;
   Descent at;

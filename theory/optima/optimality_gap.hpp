@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "theory/optima/optimum_search.hpp"
+#include "theory/optima/penalty.hpp"
 
 namespace digon {
 
@@ -17,19 +18,19 @@ struct OptimalityGap {
   /// Which local minimum the weights belong to, of those found, 0 the best; none if the search was
   /// interrupted.
   std::optional<std::size_t> minimum;
-  std::size_t populations = 0;  ///< of the search; 0 where the optimum is known in closed form
-  std::size_t agreeing = 0;     ///< that came to `best`
-  std::size_t dead = 0;         ///< outputs that no input turns on
+  /// How well `best` is known; nothing where it is known in closed form.
+  std::optional<Confirmation> confirmation;
+  std::size_t dead = 0;  ///< outputs that no input turns on
 
   [[nodiscard]] double absolute() const { return loss - best; }
   [[nodiscard]] double relative() const { return best > 0.0 ? loss / best - 1.0 : 0.0; }
 };
 
 /// The gaps of models of one kind and shape on the same features, found by one search. The linear model's
-/// optimum is known in closed form; for the ReLU output model it is searched for with `options`. Throws as
-/// exact_loss and linear_optimum_loss do.
+/// optimum is known in closed form, to 1e-12; for the ReLU output model it is the record's, or searched for
+/// with `options`. A penalty is added to every loss. Throws as exact_loss and linear_optimum_loss do.
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
-                                           const OptimumSearchOptions& options);
+                                           const OptimumSearchOptions& options, const Penalty& penalty = {});
 
 }  // namespace digon

@@ -25,6 +25,44 @@ Eigen::MatrixXd columns_of(const ToyModel& model) {
   return columns;
 }
 
+/// The descent from a model on the objective itself; nothing where that cannot be evaluated there.
+std::optional<Descent> descent_from(const Objective& objective, const ToyModel& model) {
+  try {
+    return with_best_absent_biases(objective, descend(objective, model));
+  } catch (const ToleranceError&) {
+    return std::nullopt;
+  }
+}
+
+/// The search for columns W_i over b_i by the objective's guide.
+EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
+  Objective guide = objective;
+  if (objective.guide) guide.loss = objective.guide;
+  EvolutionProblem problem;
+  problem.start = [=](RandomDraws& random) { return random_features(features, hidden, random); };
+  problem.moves = feature_moves(objective.importance);
+  problem.descend = [=](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
+    DescentOptions descent = evolving;
+    descent.bar = bar;
+    try {
+      const Descent found = with_best_absent_biases(guide, descend(guide, model_of(from), descent));
+      if (found.loss > bar) return std::nullopt;
+      return Individual{columns_of(found.model), found.loss};
+    } catch (const ToleranceError&) {
+      return std::nullopt;
+    }
+  };
+  problem.same = {.relative = 2e-6, .absolute = 1e-15};
+  const double greatest = objective.importance.maxCoeff();
+  if (objective.of_importance && objective.importance.minCoeff() < greatest) {
+    problem.levelled = [=](double power) {
+      const Eigen::VectorXd levelled = (objective.importance.array() / greatest).pow(power) * greatest;
+      return evolution_of(objective.of_importance(levelled), features, hidden);
+    };
+  }
+  return problem;
+}
+
 /// Adds a minimum unless it is there.
 void insert_distinct(std::vector<Descent>& minima, Descent found) {
   const auto at = std::lower_bound(minima.begin(), minima.end(), found.loss,
@@ -41,59 +79,68 @@ void insert_distinct(std::vector<Descent>& minima, Descent found) {
 
 std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
                                                   Eigen::Index hidden, const OptimumSearchOptions& options,
-                                                  std::size_t k, const std::vector<ToyModel>& given) {
-  const Objective guide{
-      objective.guide ? objective.guide : objective.loss, objective.importance, {}, objective.absent_bias};
-  EvolutionProblem problem;
-  problem.start = [&](RandomDraws& random) { return random_features(features, hidden, random); };
-  problem.moves = feature_moves(objective.importance);
-  problem.descend = [&](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
-    DescentOptions descent = evolving;
-    descent.bar = bar;
-    try {
-      const Descent found = with_best_absent_biases(guide, descend(guide, model_of(from), descent));
-      if (found.loss > bar) return std::nullopt;
-      return Individual{columns_of(found.model), found.loss};
-    } catch (const ToleranceError&) {
-      return std::nullopt;
-    }
-  };
-  problem.same = {.relative = 2e-6, .absolute = 1e-15};
-  std::vector<Eigen::MatrixXd> starts;
-  for (const ToyModel& model : given) starts.push_back(columns_of(model));
-  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k), starts);
+                                                  std::size_t k) {
+  const EvolutionProblem problem = evolution_of(objective, features, hidden);
+  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k));
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   for (const Individual& member : population.pool) {
     if (interrupted()) break;
-    try {
-      insert_distinct(end.minima,
-                      with_best_absent_biases(objective, descend(objective, model_of(member.columns))));
-    } catch (const ToleranceError&) {
-      // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    }
+    // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
+    const std::optional<Descent> found = descent_from(objective, model_of(member.columns));
+    if (found) insert_distinct(end.minima, *found);
   }
   if (end.minima.empty()) return std::nullopt;
   return end;
 }
 
+Confirmation OptimumFound::confirmation() const {
+  if (minima.empty()) return {};
+  const std::size_t now = minima.front().hits();
+  if (recorded != nullptr && recorded->agreeing > now && same_optimum.holds(recorded->loss, best().loss)) {
+    return {recorded->agreeing, recorded->populations, recorded->date};
+  }
+  return {now, populations};
+}
+
 OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
                             const OptimumSearchOptions& options, const std::vector<ToyModel>& given,
-                            const RunPopulations& run) {
+                            const RunPopulations& run, const RecordedOptimum* recorded) {
   if (features < 1) reject("features: {} given; at least 1 is needed", features);
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
   if (options.populations < 1) reject("populations: 0 given; at least 1 is needed");
   const auto on_threads_here = [&](std::size_t begin, std::size_t count) {
     const SearchOptions here{count, options.seed, options.threads, options.advance};
     return on_threads<PopulationEnd>(here)(count, [&](std::size_t k) {
-      return population_of_models(objective, features, hidden, options, begin + k,
-                                  begin + k == 0 ? given : std::vector<ToyModel>{});
+      return population_of_models(objective, features, hidden, options, begin + k);
     });
   };
   OptimumFound found;
-  std::vector<std::optional<Descent>> descents;  // every minimum of every population
+  found.recorded = recorded;
+  // From the given models, and every minimum of every population.
+  std::vector<std::optional<Descent>> descents;
   std::vector<std::size_t> population_of;
-  for (std::size_t begin = 0; begin < options.populations && !interrupted(); begin += options.at_once) {
-    const std::size_t count = std::min(options.at_once, options.populations - begin);
+  constexpr auto none = std::size_t(-1);
+  const auto descend_from = [&](const ToyModel& model) {
+    descents.push_back(descent_from(objective, model));
+    population_of.push_back(none);
+  };
+  for (const ToyModel& model : given) descend_from(model);
+  if (recorded != nullptr) descend_from(recorded->model);
+  const auto take_stock = [&] {
+    found.minima = distinct_minima(descents, &Descent::loss, same_optimum);
+    for (LocalMinimum& minimum : found.minima) {  // its populations, each once
+      for (std::size_t& start : minimum.starts) start = population_of[start];
+      std::sort(minimum.starts.begin(), minimum.starts.end());
+      minimum.starts.erase(std::unique(minimum.starts.begin(), minimum.starts.end()), minimum.starts.end());
+      if (!minimum.starts.empty() && minimum.starts.back() == none) minimum.starts.pop_back();
+    }
+  };
+  take_stock();
+  const bool is_known =
+      recorded != nullptr && found.confirmation().is_confirmed() && !options.even_if_recorded;
+  const std::size_t populations = is_known ? 0 : options.populations;
+  for (std::size_t begin = 0; begin < populations && !interrupted(); begin += options.at_once) {
+    const std::size_t count = std::min(options.at_once, populations - begin);
     const auto ends = run ? run(begin, count) : on_threads_here(begin, count);
     for (std::size_t k = 0; k < ends.size(); ++k) {
       if (!ends[k]) continue;
@@ -104,13 +151,8 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
         population_of.push_back(begin + k);
       }
     }
-    found.minima = distinct_minima(descents, &Descent::loss, same_optimum);
-    for (LocalMinimum& minimum : found.minima) {  // its populations, each once
-      for (std::size_t& start : minimum.starts) start = population_of[start];
-      std::sort(minimum.starts.begin(), minimum.starts.end());
-      minimum.starts.erase(std::unique(minimum.starts.begin(), minimum.starts.end()), minimum.starts.end());
-    }
-    if (!found.minima.empty() && found.agreeing() >= options.agree) break;
+    take_stock();
+    if (!found.minima.empty() && found.minima.front().hits() >= options.agree) break;
   }
   if (found.minima.empty()) {
     if (interrupted()) throw Interrupted();

@@ -3,19 +3,33 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "theory/optima/optimum.hpp"
+#include "theory/optima/optimum_record.hpp"
 #include "theory/search/evolution.hpp"
 
 namespace digon {
 
+/// How well a lowest minimum is known: of `populations` that were evolved apart from each other, `agreeing`
+/// came to it. One that a record has carries the record's counts and date.
+struct Confirmation {
+  std::size_t agreeing = 0;
+  std::size_t populations = 0;
+  std::string recorded = {};  ///< when, as 2026-01-31; empty: now
+
+  /// Found by so many populations that it hardly was by chance. No proof.
+  [[nodiscard]] bool is_confirmed() const { return agreeing >= 3; }
+};
+
 /// How long the optimum is searched for.
 struct OptimumSearchOptions {
-  std::size_t populations = 12;     ///< at most
-  std::size_t agree = 3;            ///< ends when so many populations have come to the lowest minimum
-  std::size_t at_once = 4;          ///< populations between two looks at whether they agree
-  EvolutionOptions evolution = {};  ///< of each population
+  std::size_t populations = 12;  ///< at most
+  std::size_t agree = 3;         ///< ends when so many populations have come to the lowest minimum
+  std::size_t at_once = 4;       ///< populations between two looks at whether they agree
+  EvolutionOptions evolution = {.heats = 5};  ///< of each population
+  bool even_if_recorded = false;              ///< evolve populations where the record has a confirmed minimum
   std::uint64_t seed = 0;
   std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with populations done
@@ -34,7 +48,7 @@ struct PopulationEnd {
 /// The k-th population of a search. Nothing where no descent could be evaluated.
 std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
                                                   Eigen::Index hidden, const OptimumSearchOptions& options,
-                                                  std::size_t k, const std::vector<ToyModel>& given = {});
+                                                  std::size_t k);
 
 /// An executor of populations begin … begin + count − 1, as RunStarts is of starts.
 using RunPopulations =
@@ -42,13 +56,14 @@ using RunPopulations =
 
 /// The lowest loss known, and how well.
 struct OptimumFound {
-  std::vector<LocalMinimum> minima;  ///< lowest first; `starts` are the populations that have it
-  std::size_t populations = 0;       ///< that were finished
-  std::size_t descents = 0;          ///< of all of them
+  std::vector<LocalMinimum> minima;           ///< lowest first; `starts` are the populations that have it
+  std::size_t populations = 0;                ///< that were finished
+  const RecordedOptimum* recorded = nullptr;  ///< what the record knew, if anything
+  std::size_t descents = 0;                   ///< of all of them
 
   [[nodiscard]] const Descent& best() const { return minima.front().at; }
   /// Populations, which share nothing, that came to the lowest minimum: found once is not confirmed.
-  [[nodiscard]] std::size_t agreeing() const { return minima.front().hits(); }
+  [[nodiscard]] Confirmation confirmation() const;
 };
 
 /// Minima are told apart by this share of their loss.
@@ -56,11 +71,13 @@ inline constexpr SameMinimum same_optimum{.relative = 1e-7, .absolute = 1e-15};
 
 /// The global search for the optimum of a ReLU output model: populations of models evolve apart from each
 /// other (theory/search/evolution.hpp) on the objective's guide, their minima are finished on the objective,
-/// until enough of them agree or all are done. `given` models, e.g. trained ones, are descended from in the
-/// first population. Throws InputError where features < 1, hidden < 1 or populations < 1,
-/// Interrupted where no population was finished.
+/// until enough of them agree or all are done. The minima that descents from `given` models end in, e.g.
+/// trained ones, are among the answers; populations know nothing of them, so that they count as independent.
+/// The same of a `recorded` minimum; where that is confirmed no population is evolved unless
+/// even_if_recorded. Throws InputError where features < 1, hidden < 1 or populations < 1, Interrupted where
+/// no population was finished.
 OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
                             const OptimumSearchOptions& options, const std::vector<ToyModel>& given = {},
-                            const RunPopulations& run = {});
+                            const RunPopulations& run = {}, const RecordedOptimum* recorded = nullptr);
 
 }  // namespace digon

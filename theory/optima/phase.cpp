@@ -5,12 +5,11 @@
 
 #include "core/base/input_error.hpp"
 #include "theory/law/law.hpp"
+#include "theory/loss/exact_loss.hpp"
 #include "theory/numerics/bisect.hpp"
 
 namespace digon {
 namespace {
-
-constexpr Law law;
 
 constexpr double transition_tolerance = 1e-6;
 
@@ -61,6 +60,8 @@ FeatureDistribution features_of(const PhasePoint& point) {
   }
   FeatureDistribution features = uniform_features(point.features, point.density);
   features.importance[point.features - 1] = point.relative_importance;
+  features.values = point.values;
+  validate(features);
   return features;
 }
 
@@ -94,12 +95,21 @@ Phase phase_of(Candidate candidate) {
 std::vector<CandidateLoss> candidate_losses(const PhasePoint& point) {
   const double p = point.density;
   const double r = point.relative_importance;
-  const double dropped = feature_variance(law, p);
-  std::vector<CandidateLoss> losses{
-      {Candidate::drop_first, dropped},
-      {Candidate::drop_last, r * dropped},
-      {Candidate::pair_with_last, scaled_moment(law, (1.0 + r) * p * p, 2) / 2.0}};
-  if (point.features > 2) losses.push_back({Candidate::pair_of_first_two, scaled_moment(law, p * p, 2)});
+  std::vector<CandidateLoss> losses;
+  if (point.values == ActiveValue::uniform) {
+    const Law law;
+    const double dropped = feature_variance(law, p);
+    losses = {{Candidate::drop_first, dropped},
+              {Candidate::drop_last, r * dropped},
+              {Candidate::pair_with_last, scaled_moment(law, (1.0 + r) * p * p, 2) / 2.0}};
+    if (point.features > 2) losses.push_back({Candidate::pair_of_first_two, scaled_moment(law, p * p, 2)});
+  } else {
+    for (const Candidate candidate : {Candidate::drop_first, Candidate::drop_last, Candidate::pair_with_last,
+                                      Candidate::pair_of_first_two}) {
+      if (point.features == 2 && candidate == Candidate::pair_of_first_two) continue;
+      losses.push_back({candidate, exact_loss(candidate_model(point, candidate), features_of(point)).loss});
+    }
+  }
   std::stable_sort(losses.begin(), losses.end(),
                    [](const CandidateLoss& a, const CandidateLoss& b) { return a.loss < b.loss; });
   return losses;
@@ -118,7 +128,7 @@ ToyModel candidate_model(const PhasePoint& point, Candidate candidate) {
   }
   // … and that one is dropped, or opposite to its partner.
   if (candidate == Candidate::drop_first || candidate == Candidate::drop_last) {
-    model.b[left_out] = feature_mean(law, point.density);
+    model.b[left_out] = absent_bias(law_of(point.values), point.density);
   } else {
     const Eigen::Index partner = candidate == Candidate::pair_of_first_two ? 1 : 0;
     model.W.col(left_out) = -model.W.col(partner);

@@ -34,20 +34,22 @@ struct PhasePoint {
   Eigen::Index features = 2;         ///< n, 2 or 3
   double density = 1.0;              ///< p
   double relative_importance = 1.0;  ///< r
+  ActiveValue values = {};           ///< of active features
 };
 
 /// The distribution of a point. Throws InputError unless n is 2 or 3, 0 < p ≤ 1 and r > 0.
 FeatureDistribution features_of(const PhasePoint& point);
 
-/// The paper's hand-built models, all of unit norms and b = 0 but for the mean p/2 of a dropped feature.
+/// The paper's hand-built models, all of unit norms and b = 0 but for the mean p μ₁ of a dropped feature.
 enum class Candidate { drop_first, drop_last, pair_of_first_two, pair_with_last };
 
 std::string_view name_of(Candidate candidate);
 Phase phase_of(Candidate candidate);
 
-/// A candidate with its exact loss:
+/// A candidate with its exact loss, to 1e-10 of it:
 ///   drop first p/3 − p²/4, drop last r(p/3 − p²/4), pair of the first two (n ≥ 3) p²/3, pair with the last
-///   (1 + r)p²/6.
+///   (1 + r)p²/6
+/// of values uniform on [0, 1].
 struct CandidateLoss {
   Candidate candidate = Candidate::drop_first;
   double loss = 0.0;

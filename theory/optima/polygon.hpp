@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "core/model/toy_model.hpp"
+#include "theory/law/law.hpp"
 
 namespace digon {
 
@@ -10,7 +11,8 @@ namespace digon {
 ToyModel regular_polygon(Eigen::Index k, double norm, double bias);
 
 /// The norm l and bias b that minimise L_1 of the regular k-gon,
-///   ∫₀¹ (x − max(l²x + b, 0))² dx + Σ_{j=1}^{k−1} ∫₀¹ max(l² cos(2πj/k) x + b, 0)² dx   per feature.
+///   ∫₀¹ (x − max(l²x + b, 0))² dx + Σ_{j=1}^{k−1} ∫₀¹ max(l² cos(2πj/k) x + b, 0)² dx   per feature
+/// of values uniform on [0, 1]. The hexagon's l is 1.320526 there, √2 of binary values.
 struct PolygonOptimum {
   double norm = 0.0;
   double bias = 0.0;
@@ -20,7 +22,7 @@ struct PolygonOptimum {
   Eigen::VectorXd hessian_eigenvalues;
 };
 
-/// Throws InputError unless k ≥ 1.
-PolygonOptimum polygon_optimum(Eigen::Index k);
+/// Of features of that law: the norm and the bias to 1e-6, the loss to 1e-12. Throws InputError unless k ≥ 1.
+PolygonOptimum polygon_optimum(Eigen::Index k, Law law = {});
 
 }  // namespace digon

@@ -19,7 +19,8 @@ struct Packing {
 };
 
 /// The local minimum reached from W, by L-BFGS on the product of the spheres. Columns of W need not
-/// be of length 1.
+/// be of length 1. The energy is the minimum's to 1e-12 where the minimum is strict off rotations, the
+/// gradient below 1e-5.
 Packing minimise_packing(const PackingEnergy& energy, const Eigen::MatrixXd& W);
 
 struct PackingSearch : SearchOptions {
@@ -66,8 +67,8 @@ Eigen::MatrixXd packing_hessian(const PackingEnergy& energy, const Eigen::Matrix
 /// the Hessian is larger than 2000.
 std::optional<double> least_eigenvalue_off_rotations(const PackingEnergy& energy, const Eigen::MatrixXd& W);
 
-/// Newton steps along the spheres from a local minimum, down to rounding. Returns the packing as it was where
-/// the Hessian is larger than 2000 or a step does not help.
+/// Newton steps along the spheres from a local minimum, down to rounding: a gradient below 1e-13 of the
+/// energy. Returns the packing as it was where the Hessian is larger than 2000 or a step does not help.
 Packing polish_packing(const PackingEnergy& energy, const Packing& packing);
 
 }  // namespace digon

@@ -25,14 +25,16 @@ struct LevenshteinQuadrature {
   Eigen::VectorXd nodes;
   Eigen::VectorXd weights;
 };
+/// For n ≥ 2 and m ≥ 2, with integrals to 1e-12.
 LevenshteinQuadrature levenshtein_quadrature(Eigen::Index points, Eigen::Index dim);
 
 /// The bounds that apply to an energy: the universal bound for Coulomb, log and Riesz energies; n²/m for the
-/// frame potential (benedetto2003), here (n²/m − n)/2 for Σ_{i<j}; 0 for relu2.
+/// frame potential (benedetto2003), here (n²/m − n)/2 for Σ_{i<j}; 0 for relu2. For n ≥ 2 and m ≥ 2,
+/// to 1e-12 of the bound.
 std::vector<PackingBound> energy_bounds(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim);
 
 /// The bounds on the coherence: Rankin's simplex and orthoplex bounds and Levenshtein's for points; Welch's
-/// and the orthoplex bound for lines.
+/// and the orthoplex bound for lines. For n ≥ 2 and m ≥ 2, to 1e-12.
 std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, Eigen::Index dim);
 
 }  // namespace digon

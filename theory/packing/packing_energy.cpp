@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/algebra/products.hpp"
 #include "theory/numerics/complex_lanes.hpp"
 
 namespace digon {
@@ -211,7 +212,7 @@ double packing_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, Eig
 }
 
 Eigen::VectorXd energy_of_points(const PackingEnergy& energy, const Eigen::MatrixXd& W) {
-  const Eigen::MatrixXd G = W.transpose() * W;
+  const Eigen::MatrixXd G = gram(W);
   Eigen::VectorXd of_point = Eigen::VectorXd::Zero(W.cols());
   for (Eigen::Index i = 0; i < W.cols(); ++i) {
     for (Eigen::Index j = 0; j < i; ++j) {

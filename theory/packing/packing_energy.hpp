@@ -30,14 +30,16 @@ struct PairDerivatives {
   double first = 0.0;
   double second = 0.0;
 };
+/// For −1 ≤ c ≤ 1, below 1 where the energy is singular; each to 4e-15 of itself, −ln r to 4e-15 of
+/// max(1, |ln r|).
 PairDerivatives pair_energy(const PackingEnergy& energy, double c);
 
 /// Σ_{i<j} f(w_i·w_j) of n unit vectors in R^m, the columns of W [m×n], and where asked its derivative by W
 /// [m×n], Σ_j f'(w_i·w_j) w_j, not projected onto the spheres. Not finite where two points coincide under a
-/// singular energy.
+/// singular energy. To 1e-14 of Σ|f|, for inner products that are exact to rounding.
 double packing_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, Eigen::MatrixXd* by_W = nullptr);
 
-/// What point i is part of: Σ_j f(w_i·w_j) [n].
+/// What point i is part of: Σ_j f(w_i·w_j) [n], to 1e-14 of Σ|f|.
 Eigen::VectorXd energy_of_points(const PackingEnergy& energy, const Eigen::MatrixXd& W);
 
 }  // namespace digon

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/algebra/dense_solvers.hpp"
+#include "core/algebra/products.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/random.hpp"
 #include "theory/numerics/off_rotations.hpp"
@@ -218,7 +219,7 @@ std::optional<Individual> descend(CodeKind kind, double unit, const Eigen::Matri
 }  // namespace
 
 double coherence(CodeKind kind, const Eigen::MatrixXd& W) {
-  Eigen::MatrixXd G = W.transpose() * W;
+  Eigen::MatrixXd G = gram(W);
   G.diagonal().setConstant(kind == CodeKind::lines ? 0.0 : -2.0);
   return kind == CodeKind::lines ? G.cwiseAbs().maxCoeff() : G.maxCoeff();
 }

@@ -113,9 +113,70 @@ class Evolution {
 
 }  // namespace
 
+namespace {
+
+/// Adds what a part of a population did, but its pool.
+void add_counts(Population& sum, const Population& part) {
+  sum.descents += part.descents;
+  sum.given_up += part.given_up;
+  sum.moves.resize(part.moves.size());
+  for (std::size_t k = 0; k < part.moves.size(); ++k) {
+    sum.moves[k].name = part.moves[k].name;
+    sum.moves[k].tried += part.moves[k].tried;
+    sum.moves[k].entered += part.moves[k].entered;
+    sum.moves[k].improved += part.moves[k].improved;
+  }
+}
+
+}  // namespace
+
 Population evolve(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed,
                   const std::vector<Eigen::MatrixXd>& given) {
-  return Evolution(problem, options, seed).run(given);
+  RandomDraws random(seed);
+  Population done;
+  constexpr std::size_t of_a_heat = 3;  // more are variants of one arrangement
+  std::vector<Individual> best;         // of all heats
+  const auto run_step = [&](const EvolutionProblem& step, std::size_t descents, const auto& from) {
+    EvolutionOptions limited = options;
+    limited.descents = std::min(descents, options.descents - done.descents);
+    limited.progress = [&](double lowest) {
+      if (!best.empty()) lowest = std::min(lowest, best.front().value);
+      if (&step == &problem) options.progress(lowest);
+    };
+    Population population = Evolution(step, limited, random.seed()).run(from);
+    add_counts(done, population);
+    return population;
+  };
+  const auto columns_of_pool = [](const std::vector<Individual>& pool) {
+    std::vector<Eigen::MatrixXd> columns;
+    for (const Individual& member : pool) columns.push_back(member.columns);
+    return columns;
+  };
+
+  // Some four steps a heat: heats take half of a small budget at most.
+  const std::size_t in_step = std::min(options.heat_descents, options.descents / (8 * options.heats));
+  const bool has_heats = options.heats > 1 && in_step > 0;
+  for (std::size_t heat = 0; has_heats && heat < options.heats; ++heat) {
+    std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
+    constexpr double the_problem_itself = 0.95;
+    for (double power = 1.0 - double(heat) / double(options.heats);
+         problem.levelled && power < the_problem_itself; power = (1.0 + power) / 2.0) {
+      from = columns_of_pool(run_step(problem.levelled(power), in_step, from).pool);
+    }
+    Population population = run_step(problem, in_step, from);
+    std::vector<Individual>& pool = population.pool;
+    if (population.hits >= options.hits && (best.empty() || pool.front().value < best.front().value)) {
+      best = std::move(pool);  // fresh starts find it
+      break;
+    }
+    best.insert(best.end(), pool.begin(), pool.begin() + std::ptrdiff_t(std::min(of_a_heat, pool.size())));
+    std::sort(best.begin(), best.end(),
+              [](const Individual& one, const Individual& other) { return one.value < other.value; });
+  }
+  Population last = run_step(problem, options.descents, has_heats ? columns_of_pool(best) : given);
+  done.pool = std::move(last.pool);
+  done.hits = last.hits;
+  return done;
 }
 
 }  // namespace digon

@@ -47,11 +47,16 @@ struct EvolutionProblem {
   /// it could not come below `bar`.
   std::function<std::optional<Individual>(const Eigen::MatrixXd& from, double bar)> descend;
   SameMinimum same{1e-7, 1e-15};
+  /// Empty, or the problem in which what tells the columns apart counts to this power: 0, all are alike, to
+  /// 1, the problem itself.
+  std::function<EvolutionProblem(double power)> levelled = {};
 };
 
 struct EvolutionOptions {
-  std::size_t pool = 12;          ///< members, all of different value
-  std::size_t descents = 20'000;  ///< at most
+  std::size_t pool = 12;            ///< members, all of different value
+  std::size_t heats = 1;            ///< pools to begin with; 1: none but the one that goes on
+  std::size_t heat_descents = 200;  ///< of each step of a heat
+  std::size_t descents = 20'000;    ///< at most
   /// A population ends after so many descents without a lower value, or as many as it took to the lowest, if
   /// that is more.
   std::size_t patience = 500;

@@ -17,7 +17,7 @@ inline constexpr DescentOptions points_descent{
     .steps = 20000, .memory = 8, .function_tolerance = 1e-13, .gradient_tolerance = 1e-11};
 
 /// Where a local descent with every column of W [m×n] on the unit sphere ends. Columns need not be of length
-/// 1 at first; they are at the end.
+/// 1 at first; they are at the end, to 1e-15. The value is a strict minimum's to 1e-13.
 ///
 /// Example: f(W) = w_1·w_2 from (1, 0)ᵀ and (0, 1)ᵀ ends at two opposite points, f = −1.
 Eigen::MatrixXd descend_on_spheres(const PointsFunction& f, const Eigen::MatrixXd& W,

@@ -63,6 +63,7 @@ void run_in_this_arena(std::size_t count, const std::function<void(std::size_t)>
 }  // namespace
 
 void parallel_for(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work) {
+  if (threads == threads_inside) return parallel_for_inside(count, work);
   tbb::task_arena arena(threads == 0 ? tbb::task_arena::automatic : static_cast<int>(threads));
   arena.execute([&] { run_in_this_arena(count, work); });
 }

@@ -2,8 +2,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 
 namespace digon {
+
+/// As a number of threads: those of the parallel_for that this is called inside of.
+inline constexpr std::size_t threads_inside = std::numeric_limits<std::size_t>::max();
 
 /// Calls work(0) … work(count − 1), each once, on `threads` threads (0: one a core) in no fixed order.
 /// Results must not depend on that order. The first exception thrown ends the rest and is thrown on.

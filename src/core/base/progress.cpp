@@ -34,12 +34,17 @@ void Progress::advance(std::size_t count) {
   if (now >= next_) show(now, done);
 }
 
+void Progress::note(const std::string& text) {
+  const std::lock_guard lock(line_);
+  note_ = text;
+}
+
 void Progress::show(Clock::time_point now, std::size_t done) {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const double remaining = share > 0.0 ? elapsed * (1.0 - share) / share : 0.0;
-  fmt::print(stderr, "\r\033[K{}: {:.0f}%  ETA {:%T}", label_, 100.0 * share,
-             std::chrono::seconds(static_cast<long>(remaining)));
+  fmt::print(stderr, "\r\033[K{}: {:.0f}%  ETA {:%T}{}{}", label_, 100.0 * share,
+             std::chrono::seconds(static_cast<long>(remaining)), note_.empty() ? "" : "  ", note_);
   std::fflush(stderr);
   shown_ = true;
   next_ = now + shown_every;

@@ -19,12 +19,16 @@ class Progress {
 
   void advance(std::size_t count);
 
+  /// What is shown after the ETA from now on, e.g. the best so far.
+  void note(const std::string& text);
+
  private:
   using Clock = std::chrono::steady_clock;
 
   void show(Clock::time_point now, std::size_t done);
 
   std::string label_;
+  std::string note_;
   std::size_t total_;
   bool terminal_;
   bool shown_ = false;

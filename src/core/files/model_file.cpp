@@ -1,5 +1,7 @@
 #include "core/files/model_file.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "core/base/atomic_file.hpp"
@@ -68,12 +70,29 @@ Eigen::VectorXd bias_of(const Tensor& tensor, const WeightShape& shape, std::siz
                                            Eigen::Index(shape.n));
 }
 
+/// What a foreign file's metadata say of the output's activation; nothing where they do not. Throws
+/// InputError of one that no model here has.
+std::optional<ModelKind> stated_kind(const TensorFile& file, const std::string& source) {
+  const auto found = file.metadata().find("activation");
+  if (found == file.metadata().end()) return std::nullopt;
+  std::string name = found->second;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (name == "relu") return ModelKind::relu_output;
+  if (name == "identity" || name == "linear" || name == "none") return ModelKind::linear;
+  reject("{}: metadata say the activation is '{}'; accepted: relu, identity", source, found->second);
+}
+
 /// Digon's own account of the instances of a file; throws where it is there but wrong.
 std::vector<LoadedModel> read_descriptions(const TensorFile& file, const WeightShape& shape,
                                            const std::string& source) {
   std::vector<LoadedModel> models(shape.instances);
   for (std::size_t i = 0; i < models.size(); ++i) models[i].instance = i;
-  if (!is_own(file)) return models;
+  if (!is_own(file)) {
+    if (const std::optional<ModelKind> kind = stated_kind(file, source)) {
+      for (LoadedModel& model : models) model.model.kind = *kind;
+    }
+    return models;
+  }
   try {
     const json described = parse_json(file.metadata().at("instances"), source + ": metadata 'instances'");
     if (described.size() != shape.instances) {

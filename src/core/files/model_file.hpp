@@ -32,7 +32,8 @@ struct LoadedModel {
 /// trained: weights [instances, n, m], [instances, m, n], [n, m] or [m, n]; biases [instances, n] or [n],
 /// either with an axis of length 1 besides. The bias tells which axis is n; where it cannot (m = n) or is
 /// missing, options.layout must, and a bias that is missing is 0. Files not written by Digon are taken as
-/// ReLU output models. Throws InputError, e.g. for NaN in the weights, or where there is not one way to read
+/// ReLU output models, or as linear ones where their metadata `activation` is identity; any other but relu is
+/// refused. Throws InputError, e.g. for NaN in the weights, or where there is not one way to read
 /// the file.
 std::vector<LoadedModel> load_models(const std::filesystem::path& file, const ModelFileOptions& options = {});
 

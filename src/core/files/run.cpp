@@ -23,13 +23,13 @@ json describe(const TrainedModel& trained) {
   return object;
 }
 
-Safetensors to_safetensors(const std::vector<TrainedModel>& models) {
+Safetensors to_safetensors(const std::vector<TrainedModel>& models, StoredType stored_as) {
   if (models.empty()) throw std::logic_error("a run without models cannot be saved");
   const Eigen::Index n = models.front().model.features();
   const Eigen::Index m = models.front().model.hidden();
-  Tensor W{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
-  Tensor b{{models.size(), std::size_t(n)}, {}, StoredType::float32};
-  Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, StoredType::float32};
+  Tensor W{{models.size(), std::size_t(n), std::size_t(m)}, {}, stored_as};
+  Tensor b{{models.size(), std::size_t(n)}, {}, stored_as};
+  Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, stored_as};
   const bool tied = is_tied(models.front().model.kind);
   json instances = json::array();
   for (const TrainedModel& trained : models) {
@@ -77,8 +77,8 @@ Run load_run(const std::filesystem::path& folder) {
   return run;
 }
 
-std::string serialize_models(const std::vector<TrainedModel>& models) {
-  return serialize(to_safetensors(models));
+std::string serialize_models(const std::vector<TrainedModel>& models, StoredType stored_as) {
+  return serialize(to_safetensors(models, stored_as));
 }
 
 }  // namespace digon

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/files/tensor.hpp"
 #include "core/model/feature_distribution.hpp"
 #include "core/model/toy_model.hpp"
 
@@ -40,6 +41,7 @@ void save_run(const std::filesystem::path& folder, const Run& run);
 Run load_run(const std::filesystem::path& folder);
 
 /// Models as the bytes of a safetensors file, in the layout of save_run; all of one n, m and kind of tying.
-std::string serialize_models(const std::vector<TrainedModel>& models);
+std::string serialize_models(const std::vector<TrainedModel>& models,
+                             StoredType stored_as = StoredType::float32);
 
 }  // namespace digon

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include "core/base/input_error.hpp"
-#include "core/base/named_choice.hpp"
 #include "core/base/parse_number.hpp"
 
 namespace digon {
@@ -14,9 +15,8 @@ namespace {
 
 constexpr std::string_view accepted_forms = "a number, a power such as 0.9^i, or a comma-separated list";
 
-constexpr NamedChoices<ActiveValue, 3> value_names{{{ActiveValue::uniform, "uniform"},
-                                                    {ActiveValue::signed_uniform, "signed"},
-                                                    {ActiveValue::binary, "binary"}}};
+/// Values beyond this have squares that are no numbers to work with.
+constexpr double greatest_value = 1e6;
 
 double number_or_reject(std::string_view name, std::string_view whole, std::string_view part) {
   const std::optional<double> value = parse_number(part);
@@ -38,6 +38,9 @@ void validate_sets(const FeatureDistribution& features) {
   std::vector<char> taken(std::size_t(features.features()), 0);
   for (const FeatureSet& set : features.sets) {
     if (set.members.empty()) reject("sets: one is empty; each needs at least one feature");
+    if (!(set.correlation >= 0.0 && set.correlation <= 1.0)) {
+      reject("sets: a correlation of {} given; accepted: 0 to 1", set.correlation);
+    }
     double total = 0.0;
     for (const Eigen::Index i : set.members) {
       if (i < 0 || i >= features.features()) {
@@ -67,6 +70,27 @@ FeatureDistribution uniform_features(Eigen::Index n, double density) {
   return {Eigen::VectorXd::Constant(n, density), Eigen::VectorXd::Ones(n)};
 }
 
+FeatureDistribution with_active(FeatureDistribution features, Eigen::Index K) {
+  const Eigen::Index n = features.features();
+  if (K < 0 || K > n) reject("active: {} of {} features given; accepted: 0 to {}", K, n, n);
+  features.active = K;
+  features.density.setConstant(double(K) / double(n));
+  validate(features);
+  return features;
+}
+
+FeatureDistribution with_data(FeatureDistribution features, std::shared_ptr<const FeatureData> data) {
+  const Eigen::MatrixXd& x = data->x;
+  if (x.cols() == 0) reject("{}: no samples; at least 1 is needed", data->source);
+  if (x.rows() != features.features()) {
+    reject("{}: samples of {} features given; accepted: of {}", data->source, x.rows(), features.features());
+  }
+  features.density = (x.array() != 0.0).rowwise().count().cast<double>() / double(x.cols());
+  features.data = std::move(data);
+  validate(features);
+  return features;
+}
+
 void validate(const FeatureDistribution& features) {
   const Eigen::Index n = features.features();
   if (n < 1) reject("features: {} given; at least 1 is needed", n);
@@ -81,7 +105,34 @@ void validate(const FeatureDistribution& features) {
       reject("importance: feature {} has {}; accepted: finite, at least 0", i, importance);
     }
   }
+  const auto& [least, greatest] = features.values;
+  if (!(least <= greatest && std::max(greatest, -least) <= greatest_value &&
+        std::max(greatest, -least) > 0.0)) {
+    reject("values: from {} to {} given; accepted: LO < HI, or one constant that is not 0, within ±{:g}",
+           least, greatest, greatest_value);
+  }
   validate_sets(features);
+  if (features.active) {
+    const Eigen::Index K = *features.active;
+    if (K < 0 || K > n) reject("active: {} of {} features given; accepted: 0 to {}", K, n, n);
+    if (!features.sets.empty()) reject("active: exactly {} active given with sets; accepted: either", K);
+    if ((features.density.array() != double(K) / double(n)).any()) {
+      reject("active: exactly {} of {} features given with other densities; accepted: {}", K, n,
+             double(K) / double(n));
+    }
+  }
+  if (features.data) {
+    const Eigen::MatrixXd& x = features.data->x;
+    if (!features.sets.empty() || features.active) {
+      reject("{}: data given with sets or a number of active features; accepted: neither",
+             features.data->source);
+    }
+    if (x.size() > 0 && x.rows() != n) {
+      reject("{}: samples of {} features given; accepted: of {}", features.data->source, x.rows(), n);
+    }
+    if (!x.allFinite())
+      reject("{}: contains NaN or infinity; all samples must be finite", features.data->source);
+  }
 }
 
 Eigen::VectorXd parse_feature_profile(std::string_view name, std::string_view text, Eigen::Index n) {
@@ -121,16 +172,45 @@ Eigen::VectorXd parse_probability(std::string_view name, std::string_view text, 
   return values;
 }
 
-std::string_view name_of(ActiveValue values) {
-  return name_in(value_names, values);
+std::string name_of(const ActiveValue& values) {
+  if (values == ActiveValue::uniform) return "uniform";
+  if (values == ActiveValue::signed_uniform) return "signed";
+  if (values == ActiveValue::binary) return "binary";
+  if (values.is_constant()) return fmt::format("constant:{}", values.least);
+  return fmt::format("uniform:{}:{}", values.least, values.greatest);
 }
 
 ActiveValue parse_active_value(std::string_view option, std::string_view text) {
-  return parse_choice(value_names, option, "a law of values", text);
+  const std::vector<std::string_view> parts = split(text, ':');
+  const auto number = [&](std::size_t k) { return k < parts.size() ? parse_number(parts[k]) : std::nullopt; };
+  if (text == "uniform") return ActiveValue::uniform;
+  if (text == "signed") return ActiveValue::signed_uniform;
+  if (text == "binary") return ActiveValue::binary;
+  if (parts[0] == "constant" && parts.size() == 2 && number(1) && *number(1) != 0.0 &&
+      std::abs(*number(1)) <= greatest_value) {
+    return {*number(1), *number(1)};
+  }
+  if (parts[0] == "uniform" && parts.size() == 3 && number(1) && number(2) && *number(1) < *number(2) &&
+      std::max(*number(2), -*number(1)) <= greatest_value) {
+    return {*number(1), *number(2)};
+  }
+  reject(
+      "{}: '{}' is not a law of values; accepted: uniform, signed, binary, uniform:LO:HI with LO < HI, "
+      "constant:C with C not 0, within ±{:g}",
+      option, text, greatest_value);
 }
 
 std::vector<FeatureSet> parse_sets(std::string_view option, std::string_view text, SetRelation relation,
                                    Eigen::Index n) {
+  if (const std::size_t colon = text.find(':'); relation == SetRelation::correlated && colon != text.npos) {
+    const std::optional<double> rho = parse_number(text.substr(colon + 1));
+    if (!rho || !(*rho >= 0.0 && *rho <= 1.0)) {
+      reject("{}: '{}' given; accepted: SETS:RHO with a correlation RHO from 0 to 1", option, text);
+    }
+    std::vector<FeatureSet> sets = parse_sets(option, text.substr(0, colon), relation, n);
+    for (FeatureSet& set : sets) set.correlation = *rho;
+    return sets;
+  }
   const auto whole = [&](std::string_view part, Eigen::Index most) {
     const std::optional<double> value = parse_number(part);
     if (!value || *value != std::floor(*value) || *value < 0.0 || *value > double(most)) {
@@ -160,24 +240,31 @@ std::vector<FeatureSet> parse_sets(std::string_view option, std::string_view tex
   return sets;
 }
 
+std::string describe_values(const ActiveValue& values) {
+  if (values == ActiveValue::binary) return "binary {0, 1}";
+  if (values.is_constant()) return fmt::format("constant {}", values.least);
+  return fmt::format("uniform [{}, {}]", values.least, values.greatest);
+}
+
 std::string describe_law(const FeatureDistribution& features) {
-  std::string law;
-  switch (features.values) {
-    case ActiveValue::uniform:
-      law = "uniform [0, 1]";
-      break;
-    case ActiveValue::signed_uniform:
-      law = "uniform [-1, 1]";
-      break;
-    case ActiveValue::binary:
-      law = "binary {0, 1}";
-      break;
+  if (features.data)
+    return fmt::format("of {} samples in {}", features.data->x.cols(), features.data->source);
+  std::string law = describe_values(features.values);
+  if (features.active) return law + fmt::format(", exactly {} active", *features.active);
+  std::map<double, std::size_t> correlated;
+  std::size_t anticorrelated = 0;
+  for (const FeatureSet& set : features.sets) {
+    if (set.relation == SetRelation::correlated) {
+      ++correlated[set.correlation];
+    } else {
+      ++anticorrelated;
+    }
   }
-  std::size_t correlated = 0;
-  for (const FeatureSet& set : features.sets) correlated += set.relation == SetRelation::correlated;
-  const std::size_t anticorrelated = features.sets.size() - correlated;
   if (features.sets.empty()) law += ", independent";
-  if (correlated > 0) law += fmt::format(", {} correlated sets", correlated);
+  for (const auto& [rho, count] : correlated) {
+    law += fmt::format(", {} correlated sets", count);
+    if (rho != 1.0) law += fmt::format(" of correlation {}", rho);
+  }
   if (anticorrelated > 0) law += fmt::format(", {} anti-correlated sets", anticorrelated);
   return law;
 }

@@ -19,7 +19,7 @@ int run_attack(const std::vector<std::string>& arguments) {
       "how much an L2-bounded attack on the inputs raises the loss, beside the model without superposition",
       "digon attack --model run/weights.safetensors --radius 0.1");
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
   line.option("radius", "R", "greatest norm of an attack, in units of the mean norm of the inputs", "0.1");
   line.option("samples", "K", "inputs attacked", "1024");
   declare_seed_and_threads(line);
@@ -35,25 +35,30 @@ int run_attack(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{
-      {"instance", "law", "radius", "loss", "attacked", "increase", "relative", "features per dimension"},
-      {}};
+  Table table{{"instance", "law", "density", "radius", "loss", "attacked", "increase", "relative",
+               "features per dimension"},
+              {}};
   {
     Progress progress("attack", chosen.size());
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
       const ToyModel& model = chosen[k].model;
+      FeatureDistribution answered = features[k];  // of an absolute value model |x|, not x
+      if (model.kind == ModelKind::absolute_value && answered.values == ActiveValue::signed_uniform) {
+        answered.values = ActiveValue::uniform;
+      }
       const Vulnerability found =
-          vulnerability(model, without_superposition(features[k], model.hidden()), features[k], options);
+          vulnerability(model, without_superposition(answered, model.hidden()), features[k], options);
       const double per_dimension = 1.0 / feature_geometry(model.W).dimensions_per_feature;
       printed.push_back({{"instance", chosen[k].instance},
                          {"law", describe_law(features[k])},
+                         {"density", to_json(features[k].density)},
                          {"radius", found.radius},
                          {"loss", found.clean},
                          {"attacked", found.attacked},
                          {"increase", found.increase},
                          {"relative", found.relative},
                          {"features_per_dimension", per_dimension}});
-      table.add_row({text_of(chosen[k].instance), describe_law(features[k]),
+      table.add_row({text_of(chosen[k].instance), describe_law(features[k]), describe_density(features[k]),
                      fmt::format("{:.6g}", found.radius), fmt::format("{:.6g}", found.clean),
                      fmt::format("{:.6g}", found.attacked), fmt::format("{:.6g}", found.increase),
                      fmt::format("{:.4g}", found.relative), fmt::format("{:.4g}", per_dimension)});

@@ -88,12 +88,19 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   po::variables_map given;
+  for (const std::string& argument : arguments) {
+    // Boost's messages would never end on a name that has one of their own placeholders in it.
+    const std::string name = argument.substr(0, argument.find('='));
+    if (name.starts_with("--") && name.find('%') != std::string::npos) {
+      reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_, name,
+             command_);
+    }
+  }
   try {
     po::store(
         po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
         given);
-  } catch (
-      const po::unknown_option& error) {  // its what() never ends on a word that has %canonical_option% in it
+  } catch (const po::unknown_option& error) {  // whose message would not end on such a value either
     const std::string name = error.get_option_name();
     reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
            name.substr(0, name.find('=')), command_);
@@ -170,8 +177,8 @@ bool CommandLine::given(const std::string& name) const {
   return has(name) && !defaulted_.contains(name);
 }
 
-void CommandLine::refuse(std::initializer_list<const char*> options, const std::string& here) const {
-  for (const char* option : options) {
+void CommandLine::refuse(const std::vector<std::string>& options, const std::string& here) const {
+  for (const std::string& option : options) {
     if (given(option)) reject("--{}: {}", option, here);
   }
 }

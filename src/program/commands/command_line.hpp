@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
@@ -46,7 +45,7 @@ class CommandLine {
   [[nodiscard]] bool given(const std::string& name) const;  ///< by the user
   /// Throws InputError where the user has given one of these, which do nothing `here`: "given without
   /// --layer".
-  void refuse(std::initializer_list<const char*> options, const std::string& here) const;
+  void refuse(const std::vector<std::string>& options, const std::string& here) const;
   [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
   [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least,

@@ -25,7 +25,8 @@ int run_gap(const std::vector<std::string>& arguments) {
   CommandLine line("gap", "how far weights are from their nearest local minimum and from the true optimum",
                    "digon gap --model run/weights.safetensors --instance 2 --density 0.1");
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
+  declare_penalty(line);
   declare_optimum_search(line);
   declare_seed_and_threads(line);
   line.flag("json",
@@ -36,10 +37,12 @@ int run_gap(const std::vector<std::string>& arguments) {
   OptimumSearchOptions options = read_optimum_search(line);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
+  const Penalty penalty = read_penalty(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
-              {}};
+  Table table{
+      {"instance", "law", "density", "loss", "local minimum", "lowest known", "gap", "relative", "stuck in"},
+      {}};
   std::vector<std::string> remarks;
   {
     const std::vector<std::vector<std::size_t>> groups = group_by_law(chosen, features);
@@ -50,11 +53,12 @@ int run_gap(const std::vector<std::string>& arguments) {
       std::vector<ToyModel> models;
       models.reserve(group.size());
       for (const std::size_t k : group) models.push_back(chosen[k].model);
-      const std::vector<OptimalityGap> gaps = optimality_gaps(models, features[group.front()], options);
-      if (gaps.front().populations > 0) {
-        remarks.push_back(
-            fmt::format("lowest known {:.10g}: {}", gaps.front().best,
-                        describe_confirmation(gaps.front().agreeing, gaps.front().populations)));
+      const std::vector<OptimalityGap> gaps =
+          optimality_gaps(models, features[group.front()], options, penalty);
+      if (gaps.front().confirmation) {
+        remarks.push_back(fmt::format("lowest known {:.10g}{}: {}", gaps.front().best,
+                                      penalty.is_none() ? "" : " with " + describe(penalty),
+                                      describe_confirmation(*gaps.front().confirmation)));
       }
       for (std::size_t g = 0; g < group.size(); ++g) {
         const OptimalityGap& gap = gaps[g];
@@ -63,23 +67,29 @@ int run_gap(const std::vector<std::string>& arguments) {
           remarks.push_back(
               fmt::format("instance {}: {} outputs that no input turns on", instance, gap.dead));
         }
+        const Confirmation confirmation = gap.confirmation.value_or(Confirmation{});
         const std::string law = describe_law(features[group[g]]);
-        printed.push_back({{"instance", instance},
-                           {"law", law},
-                           {"loss", gap.loss},
-                           {"local_minimum", gap.local},
-                           {"best_optimum", gap.best},
-                           {"gap", gap.absolute()},
-                           {"relative_gap", gap.relative()},
-                           {"populations", gap.populations},
-                           {"agreeing", gap.agreeing},
-                           {"confirmed", gap.populations == 0 || is_confirmed(gap.agreeing)},
-                           {"dead_outputs", gap.dead},
-                           {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
-        table.add_row({text_of(instance), law, fmt::format("{:.10g}", gap.loss),
-                       fmt::format("{:.10g}", gap.local), fmt::format("{:.10g}", gap.best),
-                       fmt::format("{:.3g}", gap.absolute()), fmt::format("{:.4f}%", 100.0 * gap.relative()),
-                       stuck_in(gap)});
+        printed.push_back(
+            {{"instance", instance},
+             {"law", law},
+             {"density", to_json(features[group[g]].density)},
+             {"loss", gap.loss},
+             {"local_minimum", gap.local},
+             {"best_optimum", gap.best},
+             {"gap", gap.absolute()},
+             {"relative_gap", gap.relative()},
+             {"penalty", describe(penalty)},
+             {"populations", confirmation.populations},
+             {"agreeing", confirmation.agreeing},
+             {"confirmed", !gap.confirmation || confirmation.is_confirmed()},
+             {"recorded",
+              confirmation.recorded.empty() ? nlohmann::json() : nlohmann::json(confirmation.recorded)},
+             {"dead_outputs", gap.dead},
+             {"minimum", gap.minimum ? nlohmann::json(*gap.minimum) : nlohmann::json()}});
+        table.add_row({text_of(instance), law, describe_density(features[group[g]]),
+                       fmt::format("{:.10g}", gap.loss), fmt::format("{:.10g}", gap.local),
+                       fmt::format("{:.10g}", gap.best), fmt::format("{:.3g}", gap.absolute()),
+                       fmt::format("{:.4f}%", 100.0 * gap.relative()), stuck_in(gap)});
       }
     }
   }

@@ -19,13 +19,11 @@ namespace {
 
 using nlohmann::json;
 
-CommandLine declare() {
+CommandLine declare_loss() {
   CommandLine line("loss", "the exact loss of trained weights, and its decomposition by active features",
                    "digon loss --model run/weights.safetensors --density 0.1 --importance 0.9^i --json");
   declare_model(line);
-  declare_features_of_models(line);
-  line.option("kind", "KIND",
-              "linear or relu-output (the exact theory has no other); default: the file's, or relu-output");
+  declare_features(line);
   line.option("tolerance", "EPS", "relative error allowed", "1e-10");
   line.option("threads", "T", "threads; 0 is one a core", "0");
   line.flag("json",
@@ -33,16 +31,25 @@ CommandLine declare() {
   return line;
 }
 
-/// All that theory says of one model; the one-sparse loss and the decomposition are of independent features.
+/// All that theory says of one model; the one-sparse loss and the decomposition are of independent features,
+/// or of a number of active ones.
 struct Theory {
   ExactLoss exact;
   std::optional<OneSparseLoss> one_sparse;
   std::optional<Decomposition> decomposition;
 };
 
-/// Whether the law is of one density and independent, so that the number of active features is binomial.
-bool is_binomial(const FeatureDistribution& features) {
-  return features.has_uniform_density() && features.sets.empty();
+/// The probability of each number of active features [n+1]; none where it does not make up the loss.
+std::optional<Eigen::VectorXd> count_weights(const FeatureDistribution& features) {
+  const Eigen::Index n = features.features();
+  if (features.active) return Eigen::VectorXd(Eigen::VectorXd::Unit(n + 1, *features.active));
+  if (!features.has_uniform_density() || !features.are_independent()) return std::nullopt;
+  return binomial_weights(n, features.density[0]);
+}
+
+/// Of a constant value the numbers of active features are told apart only where patterns can be listed.
+bool has_decomposition(const ToyModel& model, const FeatureDistribution& features) {
+  return (features.are_independent() || features.active) && has_exact_loss(model.kind, features);
 }
 
 json describe(const Theory& theory, const FeatureDistribution& features) {
@@ -55,23 +62,19 @@ json describe(const Theory& theory, const FeatureDistribution& features) {
     object["feature_benefit"] = to_json(theory.one_sparse->feature_benefit);
     object["interference"] = to_json(theory.one_sparse->interference);
   }
-  if (is_binomial(features)) {
-    object["weight"] = to_json(binomial_weights(features.features(), features.density[0]));
-  }
+  if (const auto weights = count_weights(features)) object["weight"] = to_json(*weights);
   return object;
 }
 
 std::string decomposition_text(const Theory& theory, const FeatureDistribution& features) {
-  const bool uniform = is_binomial(features);
   Table by_count{{"k", "L_k", "mean L_k", "weight", "share of the loss"}, {}};
   const Eigen::VectorXd L = theory.decomposition->L();
   const Eigen::VectorXd mean = theory.decomposition->L_mean();
-  const Eigen::VectorXd weight =
-      uniform ? binomial_weights(features.features(), features.density[0]) : Eigen::VectorXd();
+  const std::optional<Eigen::VectorXd> weight = count_weights(features);
   for (Eigen::Index k = 0; k < mean.size(); ++k) {
     by_count.add_row({fmt::format("{}", k), fmt::format("{:.6g}", L[k]), fmt::format("{:.6g}", mean[k]),
-                      uniform ? fmt::format("{:.6g}", weight[k]) : "",
-                      uniform ? fmt::format("{:.4g}", weight[k] * mean[k] / theory.exact.loss) : ""});
+                      weight ? fmt::format("{:.6g}", (*weight)[k]) : "",
+                      weight ? fmt::format("{:.4g}", (*weight)[k] * mean[k] / theory.exact.loss) : ""});
   }
   Table by_feature{{"feature", "density", "importance", "feature benefit", "interference"}, {}};
   for (Eigen::Index i = 0; i < features.features(); ++i) {
@@ -86,28 +89,25 @@ std::string decomposition_text(const Theory& theory, const FeatureDistribution& 
 std::string to_text(std::size_t instance, const Theory& theory, const FeatureDistribution& features) {
   return fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's; features {}\n",
                      instance, theory.exact.loss, theory.exact.error,
-                     theory.exact.loss / zero_model_loss(features), describe_law(features)) +
+                     theory.exact.loss / zero_model_loss(features), describe_features(features)) +
          (theory.decomposition ? decomposition_text(theory, features) : "");
 }
 
 }  // namespace
 
 int run_loss(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_loss();
   if (!line.parse(arguments)) return 0;
-  std::vector<LoadedModel> chosen = read_models(line);
+  const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const double tolerance = line.real("tolerance", 0.0, 1.0);
   const std::size_t threads = read_threads(line);
-  const std::optional<ModelKind> kind =
-      line.has("kind") ? std::optional(parse_model_kind("--kind", line.text("kind"))) : std::nullopt;
 
   json printed = json::array();
   std::string text;
   std::optional<Progress> progress(std::in_place, "loss", chosen.size());
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    ToyModel& model = chosen[k].model;
-    if (kind) model.kind = *kind;
+    const ToyModel& model = chosen[k].model;
     const Eigen::VectorXd& importance = features[k].importance;
     ExactLossOptions exact;
     exact.relative_tolerance = tolerance;
@@ -116,9 +116,9 @@ int run_loss(const std::vector<std::string>& arguments) {
     by_count.relative_tolerance = tolerance;
     by_count.threads = threads;
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
-    if (features[k].sets.empty()) {
-      theory.one_sparse = one_sparse_loss(model, importance);
-      theory.decomposition = decompose(model, importance, by_count);
+    if (has_decomposition(model, features[k])) {
+      theory.one_sparse = one_sparse_loss(model, importance, law_of(features[k]));
+      theory.decomposition = decompose(model, importance, by_count, features[k].values);
     }
     if (line.has("json")) {
       printed.push_back(describe(theory, features[k]));

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/files/table.hpp"
+#include "core/model/feature_description.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
 #include "geometry/neurons.hpp"
@@ -74,16 +76,24 @@ int run_measure(const std::vector<std::string>& arguments) {
                    "where the hidden layer has a ReLU",
                    "digon measure --model run/weights.safetensors --instance 2");
   declare_model(line);
+  declare_features(line);
   declare_layer(line);
   line.flag("json",
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
-  if (line.has("layer")) return measure_layer(line);
+  if (line.has("layer")) {
+    line.refuse(feature_options(), "given with --layer; accepted: with --model alone");
+    return measure_layer(line);
+  }
   line.refuse({"tensor", "no-coherence", "csv", "threads"},
               "given without --layer; accepted: with --layer alone");
 
   json printed = json::array();
-  for (const LoadedModel& chosen : read_models(line)) {
+  const std::vector<LoadedModel> models = read_models(line);
+  std::vector<FeatureDistribution> features;
+  if (says_features(line, models)) features = read_features_of_models(line, models);
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    const LoadedModel& chosen = models[k];
     const FeatureGeometry geometry = feature_geometry(chosen.model.W);
     const Geometry named = describe_geometry(chosen.model.W);
     const bool privileged = has_relu_hidden(chosen.model.kind);
@@ -91,8 +101,12 @@ int run_measure(const std::vector<std::string>& arguments) {
     if (line.has("json")) {
       json object = describe(geometry, named);
       if (privileged) object["neurons"] = describe(neurons);
+      if (!features.empty()) object["features"] = to_json(features[k]);
       printed.push_back(std::move(object));
     } else {
+      if (!features.empty()) {
+        fmt::print("instance {}: features {}\n", chosen.instance, describe_features(features[k]));
+      }
       print_text(chosen.instance, chosen.model.hidden(), geometry, named);
       if (privileged) fmt::print("{}\n", to_text(neurons));
     }

@@ -39,7 +39,7 @@ Spread spread_of(const Eigen::VectorXd& values) {
   return {values.minCoeff(), *middle, values.mean(), values.maxCoeff()};
 }
 
-json to_json(const Spread& spread) {
+json json_of(const Spread& spread) {
   return {{"min", spread.least}, {"median", spread.median}, {"mean", spread.mean}, {"max", spread.most}};
 }
 
@@ -57,9 +57,9 @@ json describe(const LayerFile& layer, const LayerGeometry& geometry) {
                  {"vectors", layer.count()},
                  {"dimensions", layer.dim()},
                  {"nonzero", geometry.nonzero},
-                 {"norm", to_json(spread_of(geometry.features.norm))},
-                 {"superposition", to_json(spread_of(geometry.features.superposition))},
-                 {"feature_dimensionality", to_json(spread_of(geometry.features.dimensionality))},
+                 {"norm", json_of(spread_of(geometry.features.norm))},
+                 {"superposition", json_of(spread_of(geometry.features.superposition))},
+                 {"feature_dimensionality", json_of(spread_of(geometry.features.dimensionality))},
                  {"capacity", geometry.features.dimensionality.sum()},
                  {"dimensions_per_feature", geometry.features.dimensions_per_feature},
                  {"frame_potential", geometry.frame_potential},
@@ -70,7 +70,7 @@ json describe(const LayerFile& layer, const LayerGeometry& geometry) {
   if (geometry.closest) {
     object["coherence"] = std::abs(geometry.closest->cosine);
     object["closest_pair"] = {geometry.closest->first, geometry.closest->second};
-    object["largest_cosine"] = to_json(spread_of(geometry.largest_cosine));
+    object["largest_cosine"] = json_of(spread_of(geometry.largest_cosine));
   }
   return object;
 }

@@ -27,7 +27,7 @@ using nlohmann::json;
 /// An answer meets a bound, or a known value, within this share.
 constexpr double same_value = 1e-9;
 
-CommandLine declare() {
+CommandLine declare_pack() {
   CommandLine line("pack",
                    "n unit vectors in m dimensions at the lowest energy: the generalised Thomson problem",
                    "digon pack --points 12 --dim 3 --energy coulomb --starts 32 --out pack");
@@ -326,7 +326,7 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
 }  // namespace
 
 int run_pack(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_pack();
   if (!line.parse(arguments)) return 0;
   const std::string name = line.text("energy");
   const auto dim = Eigen::Index(line.integer("dim", 2, 1000));

@@ -9,6 +9,7 @@
 #include "core/base/parse_number.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/experiments/phase_diagram.hpp"
@@ -17,7 +18,7 @@
 namespace digon {
 namespace {
 
-CommandLine declare() {
+CommandLine declare_phase() {
   CommandLine line(
       "phase", "the phase diagram of n features in n − 1 dimensions: hand-built candidates and exact optimum",
       "digon phase --features 2 --hidden 1 --grid 64 --density 0.01:1 --relative-importance 0.1:10 --out "
@@ -28,6 +29,7 @@ CommandLine declare() {
   line.option("density", "LO:HI", "range of the density 1 − S", "0.01:1");
   line.option("relative-importance", "LO:HI", "range of the last feature's importance over the others'",
               "0.1:10");
+  declare_values(line);
   declare_seed_and_threads(line);
   declare_shard(line);
   declare_wait(line);
@@ -49,14 +51,14 @@ Eigen::VectorXd read_range(const CommandLine& line, const std::string& name, Eig
 }  // namespace
 
 int run_phase(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_phase();
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 2, 3));
   const auto m = Eigen::Index(line.integer("hidden", 1, 2));
   if (m != n - 1) reject("--hidden: {} given with --features {}; accepted: {}", m, n, n - 1);
   const auto grid = Eigen::Index(line.integer("grid", 2, 1000));
   const PhaseGrid cells{n, read_range(line, "density", grid, 1.0),
-                        read_range(line, "relative-importance", grid, 1e6)};
+                        read_range(line, "relative-importance", grid, 1e6), read_values(line)};
   const std::uint64_t seed = read_seed(line);
   const std::size_t threads = read_threads(line);
   const std::filesystem::path folder = line.text("out");
@@ -68,7 +70,8 @@ int run_phase(const std::vector<std::string>& arguments) {
                   {"grid", grid},
                   {"density", line.text("density")},
                   {"relative_importance", line.text("relative-importance")},
-                  {"seed", seed}});
+                  {"seed", seed},
+                  {"values", name_of(cells.values)}});
   std::vector<PhaseCell> phases;
   std::vector<Transition> transitions;
   try {
@@ -82,6 +85,7 @@ int run_phase(const std::vector<std::string>& arguments) {
   write_csv(folder / "phase.csv", phase_table(phases));
   write_csv(folder / "boundary.csv", boundary_table(transitions));
   draw_phases(folder / "phase", phase_diagram(cells, phases, transitions));
+  fmt::print("values {}\n", describe_values(cells.values));
   std::map<Phase, std::size_t> counts;
   for (const PhaseCell& each : phases) ++counts[each.exact.phase];
   for (const auto& [phase, count] : counts)

@@ -83,9 +83,11 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
 
 /// The page of a verification, which is run where it is missing.
 int report_verification(const CommandLine& line) {
-  line.refuse({"instance", "layout", "weights", "bias", "weights-out", "density", "sparsity", "importance",
-               "populations", "descents", "seconds"},
-              "given without --model; accepted: with --model alone");
+  const std::string with_model = "given without --model; accepted: with --model alone";
+  line.refuse(feature_options(), with_model);
+  line.refuse(
+      {"instance", "kind", "layout", "weights", "bias", "weights-out", "populations", "descents", "seconds"},
+      with_model);
   require_results(line);
   const Verification verification = read_verification(line);
   const auto lock = claim_folder(line, verification.out);
@@ -109,7 +111,7 @@ int run_report(const std::vector<std::string>& arguments) {
       "digon report --out results");
   declare_verification(line);
   declare_model(line);
-  declare_features_of_models(line);
+  declare_features(line);
   declare_optimum_search(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");

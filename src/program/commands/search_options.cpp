@@ -4,6 +4,9 @@
 
 #include <chrono>
 
+#include "core/base/input_error.hpp"
+#include "core/base/parse_number.hpp"
+
 namespace digon {
 
 void declare_optimum_search(CommandLine& line) {
@@ -19,6 +22,7 @@ void declare_optimum_search(CommandLine& line) {
 OptimumSearchOptions read_optimum_search(const CommandLine& line) {
   OptimumSearchOptions options;
   options.populations = line.integer("populations", 1, 100'000);
+  options.even_if_recorded = line.given("populations") || line.given("descents") || line.given("seconds");
   options.evolution.descents = line.integer("descents", 1, 1'000'000'000);
   if (line.has("seconds")) {
     const std::chrono::duration<double> limit(line.real("seconds", 0.0, 1e9));
@@ -28,15 +32,39 @@ OptimumSearchOptions read_optimum_search(const CommandLine& line) {
   return options;
 }
 
-bool is_confirmed(std::size_t agreeing) {
-  return agreeing >= OptimumSearchOptions{}.agree;
+void declare_penalty(CommandLine& line) {
+  line.list("penalty", "NAME:L…",
+            "added to the loss: weights:L for L Σ‖W_i‖², interference:L for L Σ_{i≠j}(W_i·W_j)²; both may be "
+            "given");
+  line.option("max-coherence", "C",
+              "only models with |cos(W_i, W_j)| ≤ C for all features that are not absent");
 }
 
-std::string describe_confirmation(std::size_t agreeing, std::size_t populations) {
-  if (agreeing == 0) return "of the weights given: no population has come to it, not confirmed";
-  const std::string found = fmt::format("found in {} of {} populations", agreeing, populations);
-  if (is_confirmed(agreeing)) return found;
-  return agreeing == 1 ? found + ": not confirmed, found once" : found + ": not confirmed";
+Penalty read_penalty(const CommandLine& line) {
+  Penalty penalty;
+  for (const std::string& text : line.has("penalty") ? line.list("penalty") : std::vector<std::string>{}) {
+    const std::size_t colon = text.find(':');
+    const std::string name = text.substr(0, colon);
+    const auto strength = colon == std::string::npos ? std::nullopt : parse_number(text.substr(colon + 1));
+    if ((name != "weights" && name != "interference") || !strength || !(*strength > 0.0)) {
+      reject("--penalty: '{}' given; accepted: weights:L, interference:L with L > 0", text);
+    }
+    (name == "weights" ? penalty.weights : penalty.interference) = *strength;
+  }
+  if (line.has("max-coherence")) {
+    penalty.max_coherence = line.real("max-coherence", 0.0, 1.0);
+    if (penalty.max_coherence >= 1.0) reject("--max-coherence: 1 given; accepted: 0 ≤ C < 1");
+  }
+  return penalty;
+}
+
+std::string describe_confirmation(const Confirmation& confirmation) {
+  if (confirmation.agreeing == 0) return "of the weights given: no population has come to it, not confirmed";
+  std::string found =
+      fmt::format("found in {} of {} populations", confirmation.agreeing, confirmation.populations);
+  if (!confirmation.recorded.empty()) found += fmt::format(" (recorded {})", confirmation.recorded);
+  if (confirmation.is_confirmed()) return found;
+  return confirmation.agreeing == 1 ? found + ": not confirmed, found once" : found + ": not confirmed";
 }
 
 }  // namespace digon

@@ -2,6 +2,7 @@
 
 #include "program/commands/command_line.hpp"
 #include "theory/optima/optimum_search.hpp"
+#include "theory/optima/penalty.hpp"
 
 namespace digon {
 
@@ -9,11 +10,12 @@ namespace digon {
 void declare_optimum_search(CommandLine& line);
 OptimumSearchOptions read_optimum_search(const CommandLine& line);
 
-/// How well the lowest minimum is known, in words: "found in 3 of 4 populations", "found in 1 of 12
-/// populations: not confirmed".
-std::string describe_confirmation(std::size_t agreeing, std::size_t populations);
+/// --penalty and --max-coherence: what is added to the loss.
+void declare_penalty(CommandLine& line);
+Penalty read_penalty(const CommandLine& line);
 
-/// Whether as many populations agree as make a lowest minimum confirmed.
-bool is_confirmed(std::size_t agreeing);
+/// How well the lowest minimum is known, in words: "found in 3 of 4 populations", "found in 1 of 12
+/// populations: not confirmed, found once".
+std::string describe_confirmation(const Confirmation& confirmation);
 
 }  // namespace digon

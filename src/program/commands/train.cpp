@@ -32,14 +32,12 @@ constexpr std::uint64_t most_steps = 1'000'000'000;
 constexpr std::uint64_t largest_batch = 1U << 24;
 constexpr std::uint64_t most_restarts = 1'000'000;
 
-CommandLine declare() {
+CommandLine declare_train() {
   CommandLine line("train", "train toy models on sparse synthetic features, one instance a density",
                    "digon train --features 5 --hidden 2 --density 1 0.2 0.1 --importance 0.9^i --out run");
   line.option("features", "N", "number of features n");
   line.option("hidden", "M", "hidden dimensions m");
-  declare_density(line);
-  line.option("importance", "I", "importance: a number, r^i, or n comma-separated numbers", "1");
-  declare_law(line);
+  declare_features(line);
   line.option(
       "kind", "KIND",
       "linear: x' = WᵀWx + b; relu-output: x' = ReLU(WᵀWx + b); relu-hidden: x' = ReLU(Wᵀ ReLU(Wx) + b); "
@@ -49,7 +47,8 @@ CommandLine declare() {
   line.option("steps", "T", "optimiser steps", "10000");
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("objective", "NAME",
-              "sampled: the loss of fresh batches; exact: the exact population loss, no sampling", "sampled");
+              "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
+              "sampling, the default and only one with --data");
   line.option("optimizer", "NAME",
               "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
   line.option("momentum", "MU", "of sgd", "0.9");
@@ -84,18 +83,14 @@ CommandLine declare() {
 std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   const auto n = Eigen::Index(line.integer("features", 1, most_features));
   const auto m = Eigen::Index(line.integer("hidden", 1, most_features));
-  const Eigen::VectorXd importance = parse_importance("--importance", line.text("importance"), n);
   const ModelKind kind = parse_model_kind("--kind", line.text("kind"));
   const std::uint64_t restarts = line.integer("restarts", 1, most_restarts);
-  const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
-  if (densities.empty()) reject("--density is needed; accepted: one value an instance, each 0 to 1");
 
   std::vector<TrainingInstance> instances;
   const std::uint64_t seed = read_seed(line);
-  for (const Eigen::VectorXd& density : densities) {
-    FeatureDistribution features{density, importance};
-    if (kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
-    read_law(line, features);
+  const ActiveValue usual =
+      kind == ModelKind::absolute_value ? ActiveValue::signed_uniform : ActiveValue::uniform;
+  for (const FeatureDistribution& features : read_features(line, n, usual)) {
     for (std::uint64_t r = 0; r < restarts; ++r) {
       const std::uint64_t own_seed = derive_seed(seed, instances.size());
       instances.push_back({kind, m, features, own_seed});
@@ -104,8 +99,16 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   return instances;
 }
 
+std::string objective_of(const CommandLine& line) {
+  if (line.has("objective")) return line.text("objective");
+  return line.has("data") ? "exact" : "sampled";
+}
+
 TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
-  const std::string objective = line.text("objective");
+  const std::string objective = objective_of(line);
+  if (objective == "sampled" && line.has("data")) {
+    reject("--objective: sampled given with --data; accepted there: exact, the loss of all samples");
+  }
   const bool descent = line.text("optimizer") == "lbfgs";
   const TrainingInstance& any = instances.front();
   if (!has_exact_loss(any.kind, any.features)) {
@@ -207,14 +210,14 @@ void require_room(const std::vector<TrainingInstance>& instances, const Training
 nlohmann::json describe(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
   return {{"features", line.text("features")},
           {"hidden", line.text("hidden")},
-          {"importance", line.text("importance")},
+          {"importance", line.has("importance") ? line.text("importance") : "1"},
           {"density", line.list("density")},
           {"sparsity", line.list("sparsity")},
           {"law", describe_law(instances.front().features)},
           {"kind", line.text("kind")},
           {"restarts", line.text("restarts")},
           {"seed", read_seed(line)},
-          {"objective", line.text("objective")}};
+          {"objective", objective_of(line)}};
 }
 
 Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_every) {
@@ -319,7 +322,7 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
   if (!has_checkpoint(folder)) reject("--resume: {} holds no unfinished training", folder.string());
   const auto lock = claim_folder(line, folder);
   Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare();
+  CommandLine begun = declare_train();
   begun.parse(checkpoint.arguments);
   const Training training = read_training(begun);
   return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
@@ -329,7 +332,7 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
 std::optional<std::vector<TrainingState>> states_of(const std::filesystem::path& folder,
                                                     const Training& training) {
   Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare();
+  CommandLine begun = declare_train();
   begun.parse(checkpoint.arguments);
   if (identity_of(read_training(begun)) != identity_of(training)) return std::nullopt;
   fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
@@ -371,7 +374,7 @@ std::vector<TrainingState> overwrite_in(const std::filesystem::path& folder, con
 }  // namespace
 
 int run_train(const std::vector<std::string>& arguments) {
-  CommandLine line = declare();
+  CommandLine line = declare_train();
   if (!line.parse(arguments)) return 0;
   if (line.has("resume")) {
     const std::size_t accepted = line.has("wait") ? 3 : 2;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/model/feature_description.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr Eigen::Index neurons = 40;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell abs_large_cell(const Setting& setting) {
   TrainingCell cell;
   cell.kind = ModelKind::absolute_value;
   cell.features = important_features(100, setting.at[0], 0.8, ActiveValue::signed_uniform);
@@ -44,7 +45,7 @@ double monosemantic_share(const Results& results, std::size_t k) {
   return count_neurons(results.points[k].W()).monosemantic_share();
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_abs_large(const std::filesystem::path& path, const Results& results) {
   draw_stacks(path,
               "{/:Italic y} = |{/:Italic x}|, " + results.size() + ", {/:Italic I} = " +
                   describe_profile(results.points[0].cell.features.importance) + ": weights into each neuron",
@@ -74,9 +75,10 @@ Experiment abs_large() {
   return {.id = "abs-large",
           .summary = "y = abs(x) for 100 features in 40 neurons",
           .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
-          .cell = cell_at,
+          .cell = abs_large_cell,
           .tables = {{"neurons", neuron_table}},
-          .figures = {{"abs-large", "Neuron stack plots of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.", draw},
+          .figures = {{"abs-large", "Neuron stack plots of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
+                       draw_abs_large},
                       {"abs-large-counts",
                        "Neurons that serve one feature and several, and features that the model computes.",
                        draw_counts}},

@@ -11,15 +11,15 @@
 namespace digon::experiments {
 namespace {
 
-constexpr Eigen::Index n = 3;
-constexpr Eigen::Index m = 6;
+constexpr Eigen::Index small_features = 3;
+constexpr Eigen::Index small_neurons = 6;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell abs_small_cell(const Setting& setting) {
   TrainingCell cell;
   cell.kind = ModelKind::absolute_value;
-  cell.features = uniform_features(n, 0.5);
+  cell.features = uniform_features(small_features, 0.5);
   cell.features.values = ActiveValue::signed_uniform;
-  cell.hidden = m;
+  cell.hidden = small_neurons;
   cell.starts = setting.choose(32, 256);
   cell.steps = setting.choose(10'000, 30'000);
   cell.learning_rate = 1e-2;
@@ -44,13 +44,13 @@ Eigen::Index served_by(const ToyModel& model, Eigen::Index neuron) {
 /// Whether each feature has one neuron for either sign.
 Measured both_signs(const Results& results) {
   const ToyModel& model = model_of(results);
-  std::vector<int> positive(n, 0);
-  std::vector<int> negative(n, 0);
-  for (Eigen::Index a = 0; a < m; ++a) {
+  std::vector<int> positive(small_features, 0);
+  std::vector<int> negative(small_features, 0);
+  for (Eigen::Index a = 0; a < small_neurons; ++a) {
     const Eigen::Index i = served_by(model, a);
     ++(model.W(a, i) > 0.0 ? positive : negative)[std::size_t(i)];
   }
-  const std::vector<int> one(n, 1);
+  const std::vector<int> one(small_features, 1);
   return positive == one && negative == one ? "yes" : "no";
 }
 
@@ -58,7 +58,7 @@ Measured both_signs(const Results& results) {
 double product_of_weights(const Results& results) {
   const ToyModel& model = model_of(results);
   double worst = 0.0;
-  for (Eigen::Index a = 0; a < m; ++a) {
+  for (Eigen::Index a = 0; a < small_neurons; ++a) {
     const Eigen::Index i = served_by(model, a);
     worst = std::max(worst, std::abs(std::abs(model.W(a, i)) * model.W_out(i, a) - 1.0));
   }
@@ -68,10 +68,10 @@ double product_of_weights(const Results& results) {
 double one_sparse_loss_per_feature(const Results& results) {
   const Point& point = results.points.front();
   return hidden_relu_one_sparse_loss(point.trained.best, point.trained.features.importance).total() /
-         double(n);
+         double(small_features);
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_abs_small(const std::filesystem::path& path, const Results& results) {
   const ToyModel& model = model_of(results);
   draw_stacks(path, "{/:Italic y} = |{/:Italic x}|, " + results.size(),
               {{"weights into each neuron", model.W}, {"weights out of it", model.W_out.transpose()}}, 2);
@@ -82,10 +82,10 @@ void draw(const std::filesystem::path& path, const Results& results) {
 Experiment abs_small() {
   return {.id = "abs-small",
           .summary = "y = abs(x) with two neurons a feature",
-          .cell = cell_at,
+          .cell = abs_small_cell,
           .tables = {{"neurons", neuron_table}},
           .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
-                       draw}},
+                       draw_abs_small}},
           .measures = {{"one-feature", neurons_of_one_feature},
                        {"both-signs", both_signs},
                        {"product", product_of_weights},

@@ -9,7 +9,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell adversarial_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(100, setting.at[0]);
   cell.hidden = 20;
@@ -46,7 +46,7 @@ Table attack_table(const Results& results) {
   return table;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_adversarial(const std::filesystem::path& path, const Results& results) {
   Series vulnerable{"vulnerability, relative to no superposition", {}, SeriesStyle::line_and_points, 3};
   Series features{"features per dimension 1/{/:Italic D}*", {}, SeriesStyle::line_and_points, 0};
   for (std::size_t k = 0; k < results.points.size(); ++k) {
@@ -94,14 +94,14 @@ Experiment adversarial() {
   return {.id = "adversarial",
           .summary = "vulnerability to attacks against density, with features per dimension",
           .axes = {{"density", powers(10.0, 0.0, -2.0, 9), powers(10.0, 0.0, -2.0, 20)}},
-          .cell = cell_at,
+          .cell = adversarial_cell,
           .find = attack,
           .tables = {{"adversarial", attack_table}},
           .figures =
               {{"adversarial",
                 "Increase of the loss under the strongest L2-bounded attack, in units of the increase of a "
                 "model without superposition, beside features per dimension.",
-                draw}},
+                draw_adversarial}},
           .measures = {{"growth", growth}, {"together", correlation}}};
 }
 

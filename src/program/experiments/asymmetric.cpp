@@ -12,12 +12,12 @@
 namespace digon::experiments {
 namespace {
 
-constexpr Eigen::Index n = 6;
+constexpr Eigen::Index asymmetric_features = 6;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell asymmetric_cell(const Setting& setting) {
   TrainingCell cell;
   cell.kind = ModelKind::absolute_value;
-  cell.features = important_features(n, setting.at[0], 0.8, ActiveValue::signed_uniform);
+  cell.features = important_features(asymmetric_features, setting.at[0], 0.8, ActiveValue::signed_uniform);
   cell.hidden = 8;
   cell.starts = setting.choose(16, 200);
   cell.steps = setting.choose(10'000, 30'000);
@@ -67,14 +67,14 @@ double cases_of_inhibition(const Results& results) {
 double loss_beside_circuits(const Results& results) {
   const TrainedCell& sparsest = results.points.back().trained;
   double left_out = 0.0;
-  for (Eigen::Index i = 4; i < n; ++i) {
+  for (Eigen::Index i = 4; i < asymmetric_features; ++i) {
     const double p = sparsest.features.density[i];
     left_out += sparsest.features.importance[i] * feature_variance(Law{}, p);
   }
   return sparsest.loss / left_out;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_asymmetric(const std::filesystem::path& path, const Results& results) {
   std::vector<StackPanel> panels;
   for (const Point& point : results.points) {
     panels.push_back({fmt::format("into neurons, density {:.3g}", point.x()), point.W()});
@@ -93,12 +93,12 @@ Experiment asymmetric() {
       .id = "asymmetric",
       .summary = "asymmetric superposition with inhibition",
       .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
-      .cell = cell_at,
+      .cell = asymmetric_cell,
       .tables = {{"asymmetric", inhibition_table}},
       .figures = {{"asymmetric",
                    "Absolute values: a neuron with one large and one small weight in disturbs the feature of "
                    "the small one; a negative weight out (inhibition) repairs it.",
-                   draw}},
+                   draw_asymmetric}},
       .measures = {{"inhibition", cases_of_inhibition}, {"loss", loss_beside_circuits}}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/algebra/products.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/represented.hpp"
 #include "plots/basic_figure.hpp"
@@ -22,7 +23,7 @@ Axis models() {
   return named_axis("model", names);
 }
 
-TrainingCell cell_at(const Setting& setting, Eigen::Index n, Eigen::Index m, const char* importance) {
+TrainingCell basic_cell(const Setting& setting, Eigen::Index n, Eigen::Index m, const char* importance) {
   const auto number = std::size_t(setting.at[0]);
   TrainingCell cell;
   cell.kind = number == 0 ? ModelKind::linear : ModelKind::relu_output;
@@ -34,13 +35,13 @@ TrainingCell cell_at(const Setting& setting, Eigen::Index n, Eigen::Index m, con
 }
 
 TrainingCell small_cell(const Setting& setting) {
-  TrainingCell cell = cell_at(setting, 20, 5, "0.7^i");
+  TrainingCell cell = basic_cell(setting, 20, 5, "0.7^i");
   cell.steps = setting.choose(8'000, 30'000);
   return cell;
 }
 
 TrainingCell large_cell(const Setting& setting) {
-  TrainingCell cell = cell_at(setting, 80, 20, "0.9^i");
+  TrainingCell cell = basic_cell(setting, 80, 20, "0.9^i");
   cell.steps = setting.choose(5'000, 10'000);
   return cell;
 }
@@ -67,12 +68,12 @@ double most_represented(const Results& results, ModelKind kind) {
   return most;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_models(const std::filesystem::path& path, const Results& results) {
   std::vector<BasicPanel> panels;
   for (const Point* point : best_points(results)) {
     const FeatureGeometry geometry = feature_geometry(point->W());
-    panels.push_back({sparsity_title(*point), point->W().transpose() * point->W(), point->trained.best.b,
-                      geometry.norm, geometry.superposition});
+    panels.push_back({sparsity_title(*point), gram(point->W()), point->trained.best.b, geometry.norm,
+                      geometry.superposition});
   }
   draw_basic(path, panels);
 }
@@ -80,7 +81,7 @@ void draw(const std::filesystem::path& path, const Results& results) {
 /// One size, with what both share.
 Experiment basic(Experiment size) {
   size.tables = comparison_tables();
-  size.figures = {{size.id, "WᵀW, b and norms of the start of lowest exact loss of each model.", draw},
+  size.figures = {{size.id, "WᵀW, b and norms of the start of lowest exact loss of each model.", draw_models},
                   comparison_figure()};
   size.checks = comparison_checks;
   size.measures = {{"linear-represented",

@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "core/model/feature_description.hpp"
 
 namespace digon {
 namespace {
@@ -37,20 +38,6 @@ std::string describe_axis(const Axis& axis, Preset preset) {
 }
 
 }  // namespace
-
-std::string describe_profile(const Eigen::VectorXd& values) {
-  const double first = values[0];
-  if ((values.array() == first).all()) return fmt::format("{:.4g}", first);
-  const double base = values[1] / first;
-  bool powers = first == 1.0 && values.size() > 2;
-  for (Eigen::Index i = 0; i < values.size(); ++i) {
-    powers = powers && std::abs(values[i] / std::pow(base, double(i)) - 1.0) < 1e-9;
-  }
-  if (powers) return fmt::format("{:.4g}^i", base);
-  std::vector<std::string> each;
-  for (const double value : values) each.push_back(fmt::format("{:.4g}", value));
-  return fmt::format("({})", fmt::join(each, ", "));
-}
 
 std::string describe_cells(const std::vector<TrainingCell>& cells) {
   const auto alternatives = [&](auto text) {

@@ -7,10 +7,6 @@
 
 namespace digon {
 
-/// A number of each feature in the short form of the command line: "1" where all are the same, "0.9^i" of
-/// powers, else "(0.1, 0.05, 0.05)".
-std::string describe_profile(const Eigen::VectorXd& values);
-
 /// The cells of a sweep in words, what they have in common and what varies: "relu-output; n = 5, m = 2;
 /// features uniform [0, 1], independent; importance 0.9^i; density 1, 0.2, 0.1; the best of 8 starts a cell,
 /// 10000 steps of adam, batch 1024, learning rate 0.003 (cosine)".

@@ -11,12 +11,12 @@
 namespace digon::experiments {
 namespace {
 
-constexpr int pairs = 3;
+constexpr int pairs_that_merge = 3;
 constexpr double merged_cosine = 0.98;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell collapse_cell(const Setting& setting) {
   TrainingCell cell;
-  cell.features = features_in_sets(2 * pairs, setting.at[0], SetRelation::correlated, 2);
+  cell.features = features_in_sets(2 * pairs_that_merge, setting.at[0], SetRelation::correlated, 2);
   cell.hidden = 2;
   cell.starts = setting.choose(8, 32);
   cell.steps = setting.choose(5'000, 10'000);
@@ -26,7 +26,7 @@ TrainingCell cell_at(const Setting& setting) {
 /// Pairs whose two features point the same way; a pair that is not represented has not merged.
 int merged_pairs(const Eigen::MatrixXd& W) {
   int merged = 0;
-  for (Eigen::Index p = 0; p < pairs; ++p) {
+  for (Eigen::Index p = 0; p < pairs_that_merge; ++p) {
     const bool both = W.col(2 * p).norm() > represented_norm && W.col(2 * p + 1).norm() > represented_norm;
     merged += both && column_cosine(W, 2 * p, 2 * p + 1) > merged_cosine;
   }
@@ -39,7 +39,7 @@ int exact_pairs(const Point& point) {
   return merged_pairs(point.optimum->model.W);
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_collapse(const std::filesystem::path& path, const Results& results) {
   Series of_trained{"trained", {}, SeriesStyle::points, 1, 0.7};
   Series of_exact{"exact optimum", {}, SeriesStyle::line, 0};
   Series gap{"trained", {}, SeriesStyle::line_and_points, 1};
@@ -66,14 +66,14 @@ double most_merged(const Results& results, double from, double below) {
 }
 
 double fewest_merged(const Results& results, double above, double below) {
-  int fewest = pairs;
+  int fewest = pairs_that_merge;
   for (const Point& point : results.points) {
     if (point.x() > above && point.x() < below) fewest = std::min(fewest, trained_pairs(point));
   }
   return fewest;
 }
 
-double agreement(const Results& results) {
+double agreement_of_merging(const Results& results) {
   const auto agree = std::count_if(results.points.begin(), results.points.end(), [](const Point& point) {
     return trained_pairs(point) == exact_pairs(point);
   });
@@ -93,7 +93,7 @@ Experiment collapse() {
       .id = "collapse",
       .summary = "correlated pairs merge into their principal components as they grow denser",
       .axes = {{"density", powers(10.0, -2.0, 0.0, 14), powers(10.0, -2.0, 0.0, 40)}},
-      .cell = cell_at,
+      .cell = collapse_cell,
       .optimum_starts = Starts{2, 48},
       .tables = {{"collapse",
                   a_row_a_point(
@@ -106,12 +106,12 @@ Experiment collapse() {
                         [](const Point& point) { return text_of(std::size_t(exact_pairs(point))); }}})}},
       .figures = {{"collapse",
                    fmt::format("Pairs whose features point the same way (cosine above {}).", merged_cosine),
-                   draw}},
+                   draw_collapse}},
       .measures = {
           {"sparse", [](const Results& results) { return most_merged(results, 0.0, 0.05); }},
           {"dense", [](const Results& results) { return most_merged(results, 0.25, 0.5); }},
           {"principal-components", [](const Results& results) { return fewest_merged(results, 0.5, 0.9); }},
-          {"agreement", agreement},
+          {"agreement", agreement_of_merging},
           {"gap", worst_gap}}};
 }
 

@@ -97,7 +97,7 @@ void find_optima_of(const Results& results, Comparison& comparison) {
   }
 }
 
-Table models_table(const Results& results) {
+Table compared_models_table(const Results& results) {
   const Comparison& comparison = comparison_of(results);
   Table table{{"instance", "kind", "density", "seed", "exact_loss", "exact_loss_error", "sampled_loss",
                "sampled_standard_error", "samples", "best"},
@@ -220,7 +220,9 @@ std::vector<const Point*> best_points(const Results& results) {
 }
 
 std::vector<TableFile> comparison_tables() {
-  return {{"models", models_table}, {"features", features_table}, {"loss_by_active", loss_by_active_table}};
+  return {{"models", compared_models_table},
+          {"features", features_table},
+          {"loss_by_active", loss_by_active_table}};
 }
 
 FigureFile comparison_figure() {

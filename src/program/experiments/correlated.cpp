@@ -8,17 +8,18 @@
 namespace digon::experiments {
 namespace {
 
-constexpr Eigen::Index n = 4;
-constexpr double density = 0.1;
+constexpr Eigen::Index features_in_pairs = 4;
+constexpr double density_of_pairs = 0.1;
 
 const Axis laws = named_axis("law", {"independent", "correlated pairs", "anti-correlated pairs"});
-enum Law : std::size_t { independent, pairs, anti_pairs };
+enum SetLaw : std::size_t { independent, in_pairs, in_anti_pairs };
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell correlated_cell(const Setting& setting) {
   TrainingCell cell;
-  cell.features = setting.number == independent ? uniform_features(n, density)
-                  : setting.number == pairs     ? features_in_sets(n, density, SetRelation::correlated, 2)
-                                            : features_in_sets(n, density, SetRelation::anticorrelated, 2);
+  cell.features = setting.number == independent ? uniform_features(features_in_pairs, density_of_pairs)
+                  : setting.number == in_pairs
+                      ? features_in_sets(features_in_pairs, density_of_pairs, SetRelation::correlated, 2)
+                      : features_in_sets(features_in_pairs, density_of_pairs, SetRelation::anticorrelated, 2);
   cell.hidden = 2;
   cell.starts = setting.choose(8, 32);
   return cell;
@@ -29,7 +30,7 @@ double pair_cosine(const Eigen::MatrixXd& W) {
   return 0.5 * (column_cosine(W, 0, 1) + column_cosine(W, 2, 3));
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_correlated(const std::filesystem::path& path, const Results& results) {
   std::vector<ArrowsPanel> panels;
   for (const Point& point : results.points) {
     panels.push_back(
@@ -38,17 +39,18 @@ void draw(const std::filesystem::path& path, const Results& results) {
          point.W()});
   }
   std::vector<std::string> features;
-  for (Eigen::Index i = 0; i < n; ++i) features.push_back(fmt::format("{}  (set {})", i + 1, i / 2 + 1));
+  for (Eigen::Index i = 0; i < features_in_pairs; ++i)
+    features.push_back(fmt::format("{}  (set {})", i + 1, i / 2 + 1));
   draw_arrows(path, panels, features);
 }
 
-Measure gap(const std::string& name, Law law) {
+Measure gap(const std::string& name, SetLaw law) {
   return {name + "/gap", [law](const Results& results) { return results.points[law].excess(); }};
 }
-Measure trained_cosine(const std::string& name, Law law) {
+Measure trained_cosine(const std::string& name, SetLaw law) {
   return {name + "/cosine", [law](const Results& results) { return pair_cosine(results.points[law].W()); }};
 }
-Measure exact_cosine(const std::string& name, Law law) {
+Measure exact_cosine(const std::string& name, SetLaw law) {
   return {name + "/exact-cosine",
           [law](const Results& results) { return pair_cosine(results.points[law].optimum->model.W); }};
 }
@@ -60,7 +62,7 @@ Experiment correlated() {
       .id = "correlated",
       .summary = "correlated pairs are orthogonal, anti-correlated pairs antipodal",
       .axes = {laws},
-      .cell = cell_at,
+      .cell = correlated_cell,
       .optimum_starts = Starts{8, 24},
       .tables = {{"correlated",
                   a_row_a_point(
@@ -73,10 +75,10 @@ Experiment correlated() {
       .figures = {{"correlated",
                    "Four features in two dimensions: independent, on together in pairs, or at most one of a "
                    "pair at a time.",
-                   draw}},
-      .measures = {gap("independent", independent), gap("pairs", pairs), trained_cosine("pairs", pairs),
-                   exact_cosine("pairs", pairs), gap("anti-pairs", anti_pairs),
-                   trained_cosine("anti-pairs", anti_pairs), exact_cosine("anti-pairs", anti_pairs)}};
+                   draw_correlated}},
+      .measures = {gap("independent", independent), gap("pairs", in_pairs), trained_cosine("pairs", in_pairs),
+                   exact_cosine("pairs", in_pairs), gap("anti-pairs", in_anti_pairs),
+                   trained_cosine("anti-pairs", in_anti_pairs), exact_cosine("anti-pairs", in_anti_pairs)}};
 }
 
 }  // namespace digon::experiments

@@ -1,6 +1,7 @@
 // Two sets of correlated features: local almost-orthogonal bases, elhage2022 §4.
 #include <cmath>
 
+#include "core/algebra/products.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "plots/basic_figure.hpp"
 #include "program/experiments/experiment.hpp"
@@ -9,14 +10,15 @@
 namespace digon::experiments {
 namespace {
 
-constexpr Eigen::Index n = 20;
+constexpr Eigen::Index features_of_bases = 20;
 constexpr Eigen::Index size_of_set = 10;
-constexpr double density = 0.05;
+constexpr double density_of_bases = 0.05;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell correlated_bases_cell(const Setting& setting) {
   TrainingCell cell;
-  cell.features = setting.number == 0 ? features_in_sets(n, density, SetRelation::correlated, size_of_set)
-                                      : uniform_features(n, density);
+  cell.features = setting.number == 0 ? features_in_sets(features_of_bases, density_of_bases,
+                                                         SetRelation::correlated, size_of_set)
+                                      : uniform_features(features_of_bases, density_of_bases);
   cell.hidden = 10;
   cell.starts = setting.choose(8, 32);
   cell.steps = setting.choose(10'000, 30'000);
@@ -29,7 +31,7 @@ enum class Pairs { inside, across };
 double overlap(const Eigen::MatrixXd& W, Pairs pairs) {
   double sum = 0.0;
   double count = 0.0;
-  for (Eigen::Index i = 0; i < n; ++i) {
+  for (Eigen::Index i = 0; i < features_of_bases; ++i) {
     for (Eigen::Index j = 0; j < i; ++j) {
       if ((i / size_of_set == j / size_of_set) != (pairs == Pairs::inside)) continue;
       sum += std::pow(column_cosine(W, i, j), 2.0);
@@ -39,12 +41,12 @@ double overlap(const Eigen::MatrixXd& W, Pairs pairs) {
   return sum / count;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_correlated_bases(const std::filesystem::path& path, const Results& results) {
   std::vector<BasicPanel> panels;
   for (const Point& point : results.points) {
     const FeatureGeometry geometry = feature_geometry(point.W());
-    panels.push_back({point.setting.names[0], point.W().transpose() * point.W(), point.trained.best.b,
-                      geometry.norm, geometry.superposition});
+    panels.push_back({point.setting.names[0], gram(point.W()), point.trained.best.b, geometry.norm,
+                      geometry.superposition});
   }
   draw_basic(path, panels);
 }
@@ -56,7 +58,7 @@ Experiment correlated_bases() {
       .id = "correlated-bases",
       .summary = "two sets of correlated features: local almost-orthogonal bases",
       .axes = {named_axis("law", {"two correlated sets", "independent"})},
-      .cell = cell_at,
+      .cell = correlated_bases_cell,
       .tables = {{"correlated-bases",
                   a_row_a_point(
                       {{"law", [](const Point& point) { return point.setting.names[0]; }},
@@ -66,7 +68,8 @@ Experiment correlated_bases() {
                        {"mean_squared_cosine_across",
                         [](const Point& point) { return text_of(overlap(point.W(), Pairs::across)); }}})}},
       .figures = {{"correlated-bases",
-                   "Two sets of features that are on together, beside independent features.", draw}},
+                   "Two sets of features that are on together, beside independent features.",
+                   draw_correlated_bases}},
       .measures = {
           {"inside", [](const Results& results) { return overlap(results.points[0].W(), Pairs::inside); }},
           {"across", [](const Results& results) { return overlap(results.points[0].W(), Pairs::across); }}}};

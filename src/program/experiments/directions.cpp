@@ -21,7 +21,7 @@ struct Shape {
 constexpr std::array shapes{Shape{4, 2}, Shape{5, 2}, Shape{6, 3}, Shape{8, 4}, Shape{12, 6}};
 enum ShapeNumber : std::size_t { pentagon = 1 };
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell directions_cell(const Setting& setting) {
   const Shape& shape = shapes.at(setting.number);
   TrainingCell cell;
   cell.features = uniform_features(shape.n, 0.02);
@@ -34,7 +34,7 @@ TrainingCell cell_at(const Setting& setting) {
 /// Inner products of all pairs, ascending, of each shape.
 using Spectra = std::vector<std::vector<double>>;
 
-std::any find_packings(const Results& results) {
+std::any find_spectra(const Results& results) {
   std::vector<PackingSpectrumCell> cells;
   for (const Shape& shape : shapes) cells.push_back({shape.n, shape.m, results.context.seed});
   return find_packing_spectra(results.context.store, cells, results.context.threads);
@@ -70,7 +70,7 @@ Table spectrum_table(const Results& results) {
   return table;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_directions(const std::filesystem::path& path, const Results& results) {
   std::vector<SeriesPanel> panels;
   for (std::size_t k = 0; k < shapes.size(); ++k) {
     const bool first = k == 0;
@@ -110,14 +110,14 @@ Experiment directions() {
   return {.id = "directions",
           .summary = "trained directions beside generalised Thomson packings",
           .axes = {named_axis("features in dimensions", names_of_shapes())},
-          .cell = cell_at,
-          .find = find_packings,
+          .cell = directions_cell,
+          .find = find_spectra,
           .tables = {{"directions", spectrum_table}},
           .figures =
               {{"directions",
                 "Inner products of trained directions; packings minimise the sum of squared positive inner "
                 "products.",
-                draw}},
+                draw_directions}},
           .measures = {
               difference(0),
               difference(1),

@@ -1,4 +1,5 @@
 // Learning as a sequence of geometric moves: two correlated sets of three find the octahedron, elhage2022 §5.
+#include "core/algebra/products.hpp"
 #include "geometry/named_geometry.hpp"
 #include "program/experiments/dynamics.hpp"
 #include "program/experiments/experiment.hpp"
@@ -7,7 +8,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell dynamics_geometry_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = features_in_sets(6, 0.05, SetRelation::correlated, 3);
   cell.hidden = 3;
@@ -26,7 +27,7 @@ struct Cosines {
 
 Cosines cosines_of(const Eigen::MatrixXd& W) {
   const Eigen::MatrixXd unit = W.colwise().normalized();
-  const Eigen::MatrixXd cosines = unit.transpose() * unit;
+  const Eigen::MatrixXd cosines = gram(unit);
   return {
       (cosines(0, 1) + cosines(0, 2) + cosines(1, 2) + cosines(3, 4) + cosines(3, 5) + cosines(4, 5)) / 6.0,
       cosines.topRightCorner(3, 3).rowwise().minCoeff().mean()};
@@ -36,7 +37,7 @@ Cosines last_cosines(const Results& results) {
   return cosines_of(results.points.front().trained.snapshots.back().model.W);
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_dynamics_geometry(const std::filesystem::path& path, const Results& results) {
   Series inside{"inside a set", {}, SeriesStyle::line, 0};
   Series across{"across, lowest of each feature", {}, SeriesStyle::line, 3};
   const auto& dynamics = results.found_as<Dynamics>();
@@ -60,16 +61,16 @@ Measured geometry(const Results& results) {
 }  // namespace
 
 Experiment dynamics_geometry() {
-  return {
-      .id = "dynamics-geometry",
-      .summary = "two correlated sets of three find the octahedron",
-      .cell = cell_at,
-      .find = find_dynamics,
-      .tables = {{"dynamics", dynamics_table}},
-      .figures = {{"dynamics-geometry", "Cosines between features and exact loss of the best start.", draw}},
-      .measures = {{"octahedron", geometry},
-                   {"inside", [](const Results& results) { return last_cosines(results).inside; }},
-                   {"across", [](const Results& results) { return last_cosines(results).across; }}}};
+  return {.id = "dynamics-geometry",
+          .summary = "two correlated sets of three find the octahedron",
+          .cell = dynamics_geometry_cell,
+          .find = find_dynamics,
+          .tables = {{"dynamics", dynamics_table}},
+          .figures = {{"dynamics-geometry", "Cosines between features and exact loss of the best start.",
+                       draw_dynamics_geometry}},
+          .measures = {{"octahedron", geometry},
+                       {"inside", [](const Results& results) { return last_cosines(results).inside; }},
+                       {"across", [](const Results& results) { return last_cosines(results).across; }}}};
 }
 
 }  // namespace digon::experiments

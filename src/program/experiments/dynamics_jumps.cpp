@@ -11,7 +11,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell dynamics_jumps_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(6, 0.05);
   cell.hidden = 3;
@@ -22,7 +22,7 @@ TrainingCell cell_at(const Setting& setting) {
   return cell;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_dynamics_jumps(const std::filesystem::path& path, const Results& results) {
   const Point& point = results.points.front();
   const auto& dynamics = results.found_as<Dynamics>();
   std::vector<Series> features;
@@ -76,11 +76,11 @@ Experiment dynamics_jumps() {
   return {
       .id = "dynamics-jumps",
       .summary = "every D_i and the loss against training step",
-      .cell = cell_at,
+      .cell = dynamics_jumps_cell,
       .find = find_dynamics,
       .tables = {{"dynamics", dynamics_table}},
       .figures = {{"dynamics-jumps", "Dimensionality of each feature and exact loss of the best start.",
-                   draw}},
+                   draw_dynamics_jumps}},
       .measures = {{"jumps", share_of_jumps}, {"final", final_dimensionality}, {"monotone", largest_rise}}};
 }
 

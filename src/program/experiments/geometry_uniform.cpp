@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/algebra/products.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
 #include "geometry/represented.hpp"
@@ -18,7 +19,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell geometry_uniform_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(400, setting.at[0]);
   cell.hidden = 30;
@@ -179,12 +180,12 @@ double mean_squared_cosine(const Eigen::MatrixXd& W) {
   const std::vector<Eigen::Index> kept = represented_features(W);
   const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
   const auto k = double(kept.size());
-  return ((unit.transpose() * unit).squaredNorm() - k) / (k * (k - 1.0));
+  return (gram(unit).squaredNorm() - k) / (k * (k - 1.0));
 }
 
 // Figures.
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_geometry_uniform(const std::filesystem::path& path, const Results& results) {
   Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.3};
   Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
   Series product{"best product of polytopes", {}, SeriesStyle::line, 0};
@@ -220,7 +221,7 @@ void draw(const std::filesystem::path& path, const Results& results) {
 FeatureGraphPanel graph_of(const Point& point) {
   FeatureGraphPanel panel;
   panel.title = fmt::format("1/(1 − {{/:Italic S}}) = {:.3g}", inverse_density(point));
-  panel.gram = point.W().transpose() * point.W();
+  panel.gram = gram(point.W());
   const Geometry geometry = describe_geometry(point.W());
   for (const GeometryComponent& component : geometry.components) panel.components.push_back(component.points);
   panel.subtitle = geometry.name;
@@ -245,7 +246,7 @@ Experiment geometry_uniform() {
       .id = "geometry-uniform",
       .summary = "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
       .axes = {{"density", powers(100.0, 0.0, -1.0, 12), powers(100.0, 0.0, -1.0, 40)}},
-      .cell = cell_at,
+      .cell = geometry_uniform_cell,
       .find = predict_polytopes,
       .tables =
           {{"features", feature_table},
@@ -264,7 +265,7 @@ Experiment geometry_uniform() {
             fmt::format("Dimensions per feature of trained models, and their loss beside that of the best "
                         "product of polytopes; a dot is a feature of norm above {}.",
                         represented_norm),
-            draw},
+            draw_geometry_uniform},
            {"feature-graphs",
             "Represented features, joined where their directions are not orthogonal, at three densities.",
             draw_graphs}},

@@ -9,7 +9,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell intro_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(5, setting.at[0]);
   cell.features.importance = parse_importance("importance", "0.9^i", 5);
@@ -24,7 +24,7 @@ Measure geometry_at(const std::string& name, std::size_t density) {
           }};
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_intro(const std::filesystem::path& path, const Results& results) {
   std::vector<ArrowsPanel> panels;
   const auto& comparison = results.found_as<Comparison>();
   for (const Point* point : best_points(results)) {
@@ -44,16 +44,17 @@ void draw(const std::filesystem::path& path, const Results& results) {
 }  // namespace
 
 Experiment intro() {
-  return {.id = "intro",
-          .summary = "5 features in 2 dimensions: 2 dedicated, 2 digons, a pentagon",
-          .axes = {{"density", {1.0, 0.2, 0.1}}, start_axis(8, 8)},
-          .cell = cell_at,
-          .find = [](const Results& results) { return compare_models(results, {.optimum_starts = 32}); },
-          .tables = comparison_tables(),
-          .figures = {{"intro", "Columns of W of the start of lowest exact loss at each density.", draw},
-                      comparison_figure()},
-          .checks = comparison_checks,
-          .measures = {geometry_at("dense", 0), geometry_at("middle", 1), geometry_at("sparse", 2)}};
+  return {
+      .id = "intro",
+      .summary = "5 features in 2 dimensions: 2 dedicated, 2 digons, a pentagon",
+      .axes = {{"density", {1.0, 0.2, 0.1}}, start_axis(8, 8)},
+      .cell = intro_cell,
+      .find = [](const Results& results) { return compare_models(results, {.optimum_starts = 32}); },
+      .tables = comparison_tables(),
+      .figures = {{"intro", "Columns of W of the start of lowest exact loss at each density.", draw_intro},
+                  comparison_figure()},
+      .checks = comparison_checks,
+      .measures = {geometry_at("dense", 0), geometry_at("middle", 1), geometry_at("sparse", 2)}};
 }
 
 }  // namespace digon::experiments

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double base_density = 0.05;
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell nonuniform_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(5, base_density);
   cell.features.density[0] = base_density * setting.at[0];
@@ -44,7 +44,7 @@ double crossover(const Results& results, double (*norm)(const Point&)) {
   return 0.0;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_nonuniform(const std::filesystem::path& path, const Results& results) {
   Series of_trained{"trained", {}, SeriesStyle::points, 1, 0.7};
   Series of_exact{"exact optimum", {}, SeriesStyle::line, 0};
   Series gap_of_trained{"trained", {}, SeriesStyle::line_and_points, 1};
@@ -69,7 +69,7 @@ std::string facts(const Results& results) {
       crossover(results, exact_norm), crossover(results, trained_norm));
 }
 
-double worst_gap(const Results& results) {
+double worst_excess(const Results& results) {
   double worst = 0.0;
   for (const Point& point : results.points) worst = std::max(worst, excess_percent(point) / 100.0);
   return worst;
@@ -83,7 +83,7 @@ Experiment nonuniform() {
       .summary = "a pentagon of which one feature grows rarer",
       .axes = {{"density of feature 1 over the others'", powers(10.0, -1.0, 0.6, 17),  // 0.1 to 4
                 powers(10.0, -1.0, 0.6, 41)}},
-      .cell = cell_at,
+      .cell = nonuniform_cell,
       .optimum_starts = Starts{6, 24},
       .tables = {{"nonuniform",
                   a_row_a_point(
@@ -96,13 +96,13 @@ Experiment nonuniform() {
                         [](const Point& point) { return describe_geometry(point.optimum->model.W).name; }},
                        {"trained_geometry",
                         [](const Point& point) { return describe_geometry(point.W()).name; }}})}},
-      .figures = {{"nonuniform", "Norm of the feature whose density is varied.", draw, facts}},
+      .figures = {{"nonuniform", "Norm of the feature whose density is varied.", draw_nonuniform, facts}},
       .measures = {{"exact-crossover", [](const Results& results) { return crossover(results, exact_norm); }},
                    {"crossover",
                     [](const Results& results) {
                       return crossover(results, trained_norm) / crossover(results, exact_norm);
                     }},
-                   {"gap", worst_gap}}};
+                   {"gap", worst_excess}}};
 }
 
 }  // namespace digon::experiments

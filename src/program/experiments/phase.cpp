@@ -34,7 +34,7 @@ std::vector<Axis> axes_of(Eigen::Index n) {
           {"density", values(quick.density), values(paper.density)}};
 }
 
-TrainingCell cell_at(Eigen::Index n, const Setting& setting) {
+TrainingCell phase_cell(Eigen::Index n, const Setting& setting) {
   TrainingCell cell;
   cell.features = features_of({n, setting.at[1], setting.at[0]});
   cell.hidden = n - 1;
@@ -158,7 +158,7 @@ std::vector<std::size_t> cells_off_the_boundary(const Phases& phases) {
 }
 
 /// The share of those cells whose trained model has the exact phase.
-double agreement(const Results& results) {
+double agreement_of_phases(const Results& results) {
   const Phases& phases = phases_of(results);
   const std::vector<std::size_t> off = cells_off_the_boundary(phases);
   const auto agree = std::count_if(off.begin(), off.end(), [&](std::size_t k) {
@@ -181,7 +181,7 @@ double median_excess(const Results& results) {
   return *middle;
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_phase(const std::filesystem::path& path, const Results& results) {
   const Phases& phases = phases_of(results);
   PhaseDiagram diagram = phase_diagram(phases.grid, phases.cells, phases.transitions);
   diagram.trained_phase.resize(diagram.exact_phase.rows(), diagram.exact_phase.cols());
@@ -210,11 +210,11 @@ Experiment phase_diagram_of(Eigen::Index n, const std::string& id, const std::st
   return {.id = id,
           .summary = summary,
           .axes = axes_of(n),
-          .cell = [n](const Setting& setting) { return cell_at(n, setting); },
+          .cell = [n](const Setting& setting) { return phase_cell(n, setting); },
           .find = find_phases,
           .tables = tables(),
-          .figures = {{id, shows(), draw}},
-          .measures = {{"agreement", agreement},
+          .figures = {{id, shows(), draw_phase}},
+          .measures = {{"agreement", agreement_of_phases},
                        {"no-model-below-the-optimum", least_excess},
                        {"median-gap", median_excess}}};
 }

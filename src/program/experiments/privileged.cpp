@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/model/feature_description.hpp"
 #include "geometry/neurons.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"
@@ -12,7 +13,7 @@
 namespace digon::experiments {
 namespace {
 
-TrainingCell cell_at(const Setting& setting) {
+TrainingCell privileged_cell(const Setting& setting) {
   TrainingCell cell;
   cell.kind = ModelKind::relu_hidden;
   cell.features = important_features(10, setting.at[0], 0.75);
@@ -56,7 +57,7 @@ double shared_in_the_middle(const Results& results) {
   return double(shared.size());
 }
 
-void draw(const std::filesystem::path& path, const Results& results) {
+void draw_privileged(const std::filesystem::path& path, const Results& results) {
   draw_stacks(path,
               "ReLU hidden layer, " + results.size() + ", {/:Italic I} = " +
                   describe_profile(results.points[0].cell.features.importance) + ": weights of each neuron",
@@ -69,13 +70,13 @@ Experiment privileged() {
   return {.id = "privileged",
           .summary = "a ReLU in the hidden layer: from monosemantic to polysemantic neurons",
           .axes = {{"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}}},
-          .cell = cell_at,
+          .cell = privileged_cell,
           .tables = {{"neurons", neuron_table}},
           .figures =
               {{"privileged",
                 "Neuron stack plots of h = ReLU(Wx), x' = ReLU(Wᵀh + b); starts are compared by the loss of "
                 "the same samples.",
-                draw}},
+                draw_privileged}},
           .measures = {{"dense", least_share_of_dense},
                        {"middle", shared_in_the_middle},
                        {"sparse", greatest_share_of_sparse}}};

@@ -8,6 +8,7 @@
 #include <numbers>
 #include <utility>
 
+#include "core/algebra/products.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/feature_dimensionality.hpp"
@@ -96,7 +97,7 @@ void measure_linear(Measuring& measuring) {
   pair.W.col(4) *= std::sqrt(0.5);
   pair.W.col(5) = -pair.W.col(4);
   const double mean = 0.5;
-  for (const Eigen::Index j : {4, 5}) pair.b[j] = mean * (1.0 - (pair.W.transpose() * pair.W).row(j).sum());
+  for (const Eigen::Index j : {4, 5}) pair.b[j] = mean * (1.0 - gram(pair.W).row(j).sum());
   measuring.add("linear/superposed", exact_loss(pair, dense).loss / linear_optimum_loss(dense, 5));
 }
 
@@ -250,7 +251,7 @@ void measure_packing_limits(Measuring& measuring) {
     measuring.add("overlap/random", double(m) * geometry->mean_squared_cosine);
   }
   const Eigen::MatrixXd tight = search_packing({PairEnergy::frame, 0.0}, 60, 12, search).best.W;
-  const double frame = (tight.transpose() * tight).squaredNorm();
+  const double frame = gram(tight).squaredNorm();
   measuring.add("overlap/tight", 12.0 * (frame - 60.0) / (60.0 * 59.0));
 }
 

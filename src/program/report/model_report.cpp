@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/algebra/products.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/feature_dimensionality.hpp"
@@ -38,7 +39,8 @@ void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd
 void add_theory(const ModelReportOptions& options, const ToyModel& model, const FeatureDistribution& features,
                 const std::filesystem::path& figures, Table& table) {
   if (!has_exact_loss(model.kind, features)) {
-    table.add_row({"exact loss", "none: of linear and ReLU output models on uniform features alone"});
+    table.add_row({"exact loss",
+                   "none: of linear and ReLU output models alone, on not too many sets or constant values"});
     return;
   }
   ExactLossOptions exact_options;
@@ -50,12 +52,13 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
   table.add_row({"of it where the feature is active", fmt::format("{:.6g}", exact.reconstruction.sum())});
   table.add_row(
       {"of it where the feature is 0 (interference)", fmt::format("{:.6g}", exact.interference.sum())});
-  if (features.has_uniform_density() && features.sets.empty()) {
+  if (features.has_uniform_density() && features.are_independent()) {
     DecompositionOptions by_count;
     by_count.threads = options.search.threads;
     by_count.relative_tolerance = 1e-8;
-    const Eigen::VectorXd parts = binomial_weights(features.features(), features.density[0])
-                                      .cwiseProduct(decompose(model, features.importance, by_count).L_mean());
+    const Eigen::VectorXd parts =
+        binomial_weights(features.features(), features.density[0])
+            .cwiseProduct(decompose(model, features.importance, by_count, features.values).L_mean());
     table.add_row({"the sum over active features", fmt::format("{:.10g}", parts.sum())});
     draw_decomposition(figures.string() + "-decomposition", parts / parts.sum());
   }
@@ -63,8 +66,9 @@ void add_theory(const ModelReportOptions& options, const ToyModel& model, const 
 
 void add_gap(const OptimalityGap& gap, Table& table) {
   table.add_row({"the lowest loss known", fmt::format("{:.10g}", gap.best)});
-  if (gap.populations > 0) {
-    table.add_row({"populations that found it", fmt::format("{} of {}", gap.agreeing, gap.populations)});
+  if (gap.confirmation) {
+    table.add_row({"populations that found it",
+                   fmt::format("{} of {}", gap.confirmation->agreeing, gap.confirmation->populations)});
   }
   table.add_row({"above it", fmt::format("{:.4g} ({:.4f}%)", gap.absolute(), 100.0 * gap.relative())});
   table.add_row({"the local minimum below these weights", fmt::format("{:.10g}", gap.local)});
@@ -97,8 +101,8 @@ void draw_weights(const std::filesystem::path& path, const ToyModel& model, cons
     draw_stacks(path.string() + "-neurons", "Weights into each neuron", {{"neurons", model.W}});
     return;
   }
-  draw_basic(path.string() + "-basic", {{"W^TW, b and norms", model.W.transpose() * model.W, model.b,
-                                         geometry.norm, geometry.superposition}});
+  draw_basic(path.string() + "-basic",
+             {{"W^TW, b and norms", gram(model.W), model.b, geometry.norm, geometry.superposition}});
   constexpr Eigen::Index most_arrows = 12;
   if (model.hidden() != 2 || model.features() > most_arrows) return;
   std::vector<std::string> names;

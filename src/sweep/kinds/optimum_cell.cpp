@@ -25,8 +25,10 @@ Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen:
 }
 
 Objective objective_of(const SharedObjective& objective) {
-  return objective.one_sparse ? one_sparse_objective(objective.features.importance)
-                              : exact_objective(objective.features);
+  return penalized(objective.one_sparse
+                       ? one_sparse_objective(objective.features.importance, law_of(objective.features))
+                       : exact_objective(objective.features),
+                   objective.penalty);
 }
 
 namespace {
@@ -57,14 +59,20 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   search.evolution.descents = descents_a_start * options.starts;
   search.seed = options.seed;
   search.threads = 1;
-  return {to_json(search_optimum(objective, features.features(), hidden, search, models).best()), {}};
+  const RecordedOptimum* recorded = find_recorded(recorded_optima(), features, hidden);
+  return {
+      to_json(search_optimum(objective, features.features(), hidden, search, models, {}, recorded).best()),
+      {}};
 }
 
-const CellKind optimum_kind{"optimum", 2, &compute_optimum};
+const CellKind optimum_kind{"optimum", 3, &compute_optimum};
 
 StoredCell compute_population(const nlohmann::json& settings, const std::string& /*given*/) {
-  const SharedObjective shared{features_from_json(settings.at("features"), "cell"),
-                               settings.at("one_sparse")};
+  const SharedObjective shared{
+      features_from_json(settings.at("features"), "cell"),
+      settings.at("one_sparse"),
+      {settings.at("penalty").at("weights"), settings.at("penalty").at("interference"),
+       settings.at("penalty").at("max_coherence")}};
   OptimumSearchOptions options;
   options.seed = settings.at("seed");
   options.evolution.descents = settings.at("descents");
@@ -77,16 +85,20 @@ StoredCell compute_population(const nlohmann::json& settings, const std::string&
   return {{{"minima", minima}, {"descents", end->descents}, {"given_up", end->given_up}}, {}};
 }
 
-const CellKind population_kind{"population", 1, &compute_population};
+const CellKind population_kind{"population", 2, &compute_population};
 
 }  // namespace
 
 OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
-                                   const OptimumSearchOptions& options) {
+                                   const OptimumSearchOptions& options, const RecordedOptimum* recorded) {
   const Eigen::Index features = objective.features.features();
   const auto settings_of = [&](std::size_t population) -> nlohmann::json {
     return {{"features", to_json(objective.features)},
             {"one_sparse", objective.one_sparse},
+            {"penalty",
+             {{"weights", objective.penalty.weights},
+              {"interference", objective.penalty.interference},
+              {"max_coherence", objective.penalty.max_coherence}}},
             {"hidden", hidden},
             {"seed", options.seed},
             {"descents", options.evolution.descents},
@@ -107,7 +119,7 @@ OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Inde
         read);
     return cells(count, {});
   };
-  return search_optimum(objective_of(objective), features, hidden, options, {}, run);
+  return search_optimum(objective_of(objective), features, hidden, options, {}, run, recorded);
 }
 
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,

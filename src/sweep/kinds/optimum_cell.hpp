@@ -5,6 +5,7 @@
 
 #include "sweep/sweep.hpp"
 #include "theory/optima/optimum_search.hpp"
+#include "theory/optima/penalty.hpp"
 
 namespace digon {
 
@@ -28,12 +29,14 @@ struct OptimumCell {
 struct SharedObjective {
   FeatureDistribution features;
   bool one_sparse = false;  ///< L_1: the densities do not matter
+  Penalty penalty = {};
 };
 Objective objective_of(const SharedObjective& objective);
 
 /// search_optimum with its populations shared out, over the threads of this process or over all ranks.
 OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
-                                   const OptimumSearchOptions& options);
+                                   const OptimumSearchOptions& options,
+                                   const RecordedOptimum* recorded = nullptr);
 
 /// The lowest minimum found of each cell; throws as sweep does.
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,

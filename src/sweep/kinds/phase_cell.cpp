@@ -24,13 +24,17 @@ ExactPhase read_exact(const PhasePoint& point, const nlohmann::json& stored) {
 }  // namespace
 
 nlohmann::json describe(const PhasePoint& point) {
-  return {{"features", point.features},
-          {"density", point.density},
-          {"relative_importance", point.relative_importance}};
+  nlohmann::json described{{"features", point.features},
+                           {"density", point.density},
+                           {"relative_importance", point.relative_importance}};
+  // As before of the paper's law: cells that are stored are found.
+  if (point.values != ActiveValue::uniform) described["values"] = name_of(point.values);
+  return described;
 }
 
 PhasePoint phase_point_from(const nlohmann::json& described) {
-  return {described.at("features"), described.at("density"), described.at("relative_importance")};
+  return {described.at("features"), described.at("density"), described.at("relative_importance"),
+          parse_active_value("cell", described.value("values", std::string("uniform")))};
 }
 
 namespace {
@@ -59,7 +63,7 @@ const CellKind boundary_kind{"phase boundary", 1, &compute_transition};
 
 PhasePoint PhaseGrid::point(std::size_t k) const {
   return {features, density[Eigen::Index(k) % density.size()],
-          relative_importance[Eigen::Index(k) / density.size()]};
+          relative_importance[Eigen::Index(k) / density.size()], values};
 }
 
 Eigen::VectorXd logarithmic_grid(Eigen::Index count, double low, double high) {

@@ -12,6 +12,7 @@ struct PhaseGrid {
   Eigen::Index features = 2;            ///< n, in m = n − 1 dimensions
   Eigen::VectorXd density;              ///< ascending
   Eigen::VectorXd relative_importance;  ///< ascending
+  ActiveValue values = {};              ///< of active features
 
   [[nodiscard]] std::size_t cells() const { return std::size_t(density.size() * relative_importance.size()); }
   /// Cell k = row × columns + column: a row a relative importance, a column a density.

@@ -11,7 +11,7 @@ using digon::InputError;
 using digon::StoredType;
 
 /// A file with this header and data, its length field honest unless given.
-std::string file_of(const std::string& header, const std::string& data) {
+std::string safetensors_of(const std::string& header, const std::string& data) {
   const std::uint64_t length = header.size();
   std::string bytes(8, '\0');
   std::memcpy(bytes.data(), &length, 8);
@@ -49,7 +49,7 @@ TEST_CASE("every truncation of a good file is refused") {
 TEST_CASE("hostile files are refused with a reason") {
   const auto refused = [](const std::string& header, const std::string& data, const std::string& reason) {
     CAPTURE(header);
-    CHECK_THROWS_WITH(digon::parse_safetensors(file_of(header, data), "evil"),
+    CHECK_THROWS_WITH(digon::parse_safetensors(safetensors_of(header, data), "evil"),
                       Catch::StartsWith("evil: ") && Catch::Contains(reason));
   };
   const std::string eight(8, '\0');
@@ -85,7 +85,7 @@ TEST_CASE("hostile files are refused with a reason") {
 }
 
 TEST_CASE("a lying header length is refused") {
-  std::string bytes = file_of("{}", "");
+  std::string bytes = safetensors_of("{}", "");
   const std::uint64_t huge = ~std::uint64_t{0} - 4;
   std::memcpy(bytes.data(), &huge, 8);
   CHECK_THROWS_WITH(digon::parse_safetensors(bytes, "evil"),
@@ -94,7 +94,7 @@ TEST_CASE("a lying header length is refused") {
 
 TEST_CASE("metadata that is null is none") {
   const std::string header = R"({"__metadata__":null,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-  CHECK(digon::parse_safetensors(file_of(header, std::string(4, '\0')), "file").metadata.empty());
+  CHECK(digon::parse_safetensors(safetensors_of(header, std::string(4, '\0')), "file").metadata.empty());
 }
 
 TEST_CASE("a header is read in time linear in its length") {
@@ -106,6 +106,6 @@ TEST_CASE("a header is read in time linear in its length") {
               R"(":{"dtype":"F32","shape":[1],"data_offsets":[)" + std::to_string(4 * k) + "," +
               std::to_string(4 * k + 4) + "]}";
   }
-  const std::string bytes = file_of(header + "}", std::string(4 * count, '\0'));
+  const std::string bytes = safetensors_of(header + "}", std::string(4 * count, '\0'));
   CHECK(digon::index_safetensors(bytes, "file").tensors.size() == count);
 }

@@ -128,3 +128,85 @@ TEST_CASE("active features are counted with the samples that have none") {
   sampler.draw_active({2, Purpose::training_batch}, 1, 64, active);
   CHECK(active.samples() + active.zero_samples == 64);
 }
+
+TEST_CASE("values on any interval, drawn either way") {
+  const double density = GENERATE(0.5, 0.01);
+  FeatureDistribution features = uniform_features(3, density);
+  features.values = {-0.5, 2.5};
+  const FeatureSampler sampler(features);
+  constexpr int tiles = 1 << 12;
+  Tile<float> x(tile_samples, 3);
+  double active = 0.0;
+  double sum = 0.0;
+  double squares = 0.0;
+  for (int tile = 0; tile < tiles; ++tile) {
+    sampler.draw({11, Purpose::training_batch, 5}, std::size_t(tile), x);
+    REQUIRE(x.minCoeff() >= -0.5F);
+    REQUIRE(x.maxCoeff() <= 2.5F);
+    active += double((x != 0.0F).count());
+    sum += x.cast<double>().sum();
+    squares += (x.cast<double>() - 1.0).square().sum() - double((x == 0.0F).count());
+  }
+  CHECK(std::abs(sum / active - 1.0) <= 4.0 * std::sqrt(0.75 / active));
+  CHECK(std::abs(squares / active - 0.75) <= 4.0 * std::sqrt((81.0 / 80.0 - 0.5625) / active));
+}
+
+TEST_CASE("a set with a correlation: each member has its density, pairs their correlation") {
+  const double rho = GENERATE(0.0, 0.35, 1.0);
+  const double p = GENERATE(0.2, 0.01);
+  CAPTURE(rho, p);
+  FeatureDistribution features = uniform_features(5, p);
+  features.sets = {{SetRelation::correlated, {0, 2, 3}, rho}};
+  const FeatureSampler sampler(features);
+  constexpr int tiles = 1 << 13;
+  constexpr double samples = double(tiles) * tile_samples;
+  Tile<float> x(tile_samples, 5);
+  Eigen::ArrayXd active = Eigen::ArrayXd::Zero(5);
+  double pair = 0.0;
+  double all = 0.0;
+  double across = 0.0;
+  for (int tile = 0; tile < tiles; ++tile) {
+    sampler.draw({11, Purpose::training_batch, 5}, std::size_t(tile), x);
+    const auto on = (x > 0.0F).eval();
+    active += on.cast<double>().colwise().sum().transpose();
+    pair += double((on.col(0) && on.col(3)).count());
+    all += double((on.col(0) && on.col(2) && on.col(3)).count());
+    across += double((on.col(0) && on.col(1)).count());
+  }
+  const auto near = [&](double count, double probability) {
+    return std::abs(count / samples - probability) <=
+           4.0 * std::sqrt(probability * (1.0 - probability) / samples) + 2.0 / samples;
+  };
+  for (Eigen::Index i = 0; i < 5; ++i) CHECK(near(active[i], p));
+  CHECK(near(pair, rho * p + (1.0 - rho) * p * p));
+  CHECK(near(all, rho * p + (1.0 - rho) * p * p * p));
+  CHECK(near(across, p * p));
+}
+
+TEST_CASE("exactly K active, every feature and every pair as often") {
+  const FeatureSampler sampler(with_active(uniform_features(6, 0.0), 3));
+  constexpr int tiles = 1 << 12;
+  constexpr double samples = double(tiles) * tile_samples;
+  Tile<float> x(tile_samples, 6);
+  Eigen::ArrayXd active = Eigen::ArrayXd::Zero(6);
+  double pair = 0.0;
+  double sum = 0.0;
+  for (int tile = 0; tile < tiles; ++tile) {
+    sampler.draw({11, Purpose::training_batch, 5}, std::size_t(tile), x);
+    const auto on = (x > 0.0F).eval();
+    REQUIRE((on.cast<int>().rowwise().sum() == 3).all());
+    active += on.cast<double>().colwise().sum().transpose();
+    pair += double((on.col(1) && on.col(5)).count());
+    sum += x.cast<double>().sum();
+  }
+  for (Eigen::Index i = 0; i < 6; ++i) {
+    CHECK(std::abs(active[i] / samples - 0.5) <= 4.0 * std::sqrt(0.25 / samples));
+  }
+  CHECK(std::abs(pair / samples - 0.2) <= 4.0 * std::sqrt(0.2 * 0.8 / samples));  // 3/6 · 2/5
+  CHECK(std::abs(sum / (3.0 * samples) - 0.5) <= 4.0 * std::sqrt(1.0 / 12.0 / (3.0 * samples)));
+  ActiveSamples none;
+  FeatureSampler(with_active(uniform_features(6, 0.0), 0))
+      .draw_active({1, Purpose::training_batch}, 0, 64, none);
+  CHECK(none.zero_samples == 64);
+  CHECK(none.samples() == 0);
+}

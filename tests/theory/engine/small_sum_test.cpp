@@ -10,20 +10,20 @@ using namespace digon;
 
 namespace {
 
-const Eigen::VectorXd density = (Eigen::VectorXd(5) << 0.3, 0.02, 1.0, 0.7, 0.3).finished();
+const Eigen::VectorXd densities = (Eigen::VectorXd(5) << 0.3, 0.02, 1.0, 0.7, 0.3).finished();
 
 /// E[e^{sy}] as a product.
 std::complex<double> transform(const Eigen::VectorXd& g, std::size_t first, std::complex<double> s) {
   HighComplex product = 1;
   for (auto i = Eigen::Index(first); i < g.size(); ++i) {
-    product *= HighComplex(1) + HighComplex(density[i]) * (exponential_moment(high(s * g[i]), 0) - 1);
+    product *= HighComplex(1) + HighComplex(densities[i]) * (exponential_moment(high(s * g[i]), 0) - 1);
   }
   return to_double(product);
 }
 
 std::vector<PowerSeries> all_cumulants() {
   std::vector<PowerSeries> cumulants;
-  for (const double p : density) cumulants.push_back(mixture_cumulants(Law{}, p));
+  for (const double p : densities) cumulants.push_back(mixture_cumulants(Law{}, p));
   return cumulants;
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("small sum: its power series is the transform of the sum, and its grad
     const SmallSum sum(g, pointers, first, degree);
     CHECK(sum.gamma() == std::abs(g[Eigen::Index(first)]));
     CHECK(sum.mean() ==
-          Approx(0.5 * g.tail(5 - Eigen::Index(first)).dot(density.tail(5 - Eigen::Index(first)))));
+          Approx(0.5 * g.tail(5 - Eigen::Index(first)).dot(densities.tail(5 - Eigen::Index(first)))));
     for (const double angle : {0.0, 0.8, 1.57, 3.0}) {
       const std::complex<double> u = std::polar(1.0, angle);  // γ s, as far out as it is used
       std::complex<double> log_transform = 0.0;

@@ -1,5 +1,6 @@
 #include "theory/law/uniform.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -168,6 +169,84 @@ TEST_CASE("law: the vertex rule integrates one feature out") {
       const double size = std::pow(std::abs(t) + std::abs(g), r + 1) / std::abs(g);
       CAPTURE(t, g, r);
       CHECK(rule == Approx(own_power(law, t, g, 0, r)).epsilon(2e-13).margin(1e-15 * size));
+    }
+  }
+}
+
+TEST_CASE("law: on any interval within [-1, 1], and a constant, all is its quadrature") {
+  for (const Uniform& on : {Uniform{-1.0, 1.0}, Uniform{1.0 / 3.0, 1.0}, Uniform{-1.0, -0.25},
+                            Uniform{-0.5, 1.0}, Uniform{1.0, 1.0}, Uniform{-1.0, -1.0}}) {
+    const auto mean = [&](auto f, double crossing = 0.0) {
+      if (on.is_constant()) return double(f(on.least));
+      const std::vector<double> cuts{std::clamp(crossing, on.least, on.greatest)};
+      return integral(f, on.least, on.greatest, cuts) / on.width();
+    };
+    CAPTURE(on.least, on.greatest);
+    for (int r = 0; r <= 6; ++r) {
+      CHECK(scaled_moment(on, 1.0, r) ==
+            Approx(mean([&](double x) { return std::pow(x, r); })).margin(1e-16));
+    }
+    for (const double g : {2.0, -2.0}) {
+      CHECK(support(on, g).least == std::min({0.0, g * on.least, g * on.greatest}));
+      CHECK(support(on, g).greatest == std::max({0.0, g * on.least, g * on.greatest}));
+    }
+    for (const double u : {-30.0, -1.0, -2e-3, -1e-4, 1e-9, 1e-5, 0.5, 20.0}) {
+      const double growth = mean([&](double x) { return std::expm1(u * x); });
+      CHECK(transform_growth(on, Eigen::ArrayXd::Constant(1, u))[0] == Approx(growth).epsilon(1e-5));
+    }
+    for (const double p : {1e-3, 0.4376, 0.8, 0.9, 0.99, 1.0}) {
+      const PowerSeries k = mixture_cumulants(on, p);
+      CHECK(k[1] == Approx(feature_mean(on, p)).margin(1e-16));
+      CHECK(k[2] == Approx(feature_variance(on, p) / 2.0).margin(1e-15));
+      for (int d = 10; d <= highest_power; ++d) {
+        CHECK(std::abs(k[std::size_t(d)]) <= std::pow(cumulant_radius(on), -d));
+      }
+    }
+    for (const Line& line : lines) {
+      const auto& [t, g] = line;
+      if (std::abs(g) > 100.0) continue;
+      CAPTURE(t, g);
+      const auto relu = [&](double x) { return std::max(t + g * x, 0.0); };
+      const double size = std::pow(1.0 + std::abs(t) + std::abs(g), 2);
+      const auto close = [&](double value, auto f) {
+        const double exact = mean(f, crossing(line));
+        CAPTURE(value, exact);
+        CHECK(std::abs(value - exact) <= 1e-14 * size);
+      };
+      close(mean_square_of_line(on, t, g), [&](double x) { return (t + g * x) * (t + g * x); });
+      close(mean_square_of_relu(on, t, g), [&](double x) { return relu(x) * relu(x); });
+      close(active_error(on, t, g), [&](double x) { return (x - relu(x)) * (x - relu(x)); });
+      close(own_power(on, t, g, 1, 2), [&](double x) { return x * relu(x) * relu(x); });
+      const auto on_at = [&](double x) { return t + g * x > 0.0 ? 1.0 : 0.0; };
+      const ActiveErrorSlope slope = active_error_slope(on, t, g);
+      close(slope.by_t, [&](double x) { return -2.0 * on_at(x) * (x - relu(x)); });
+      close(slope.by_a, [&](double x) { return -2.0 * on_at(x) * x * (x - relu(x)); });
+      SquaresOfRelu sum;
+      sum_squares_of_relu(on, t, Eigen::Array2d(0.7, g), 0, 1.0, sum);
+      close(sum.value, [&](double x) { return relu(x) * relu(x); });
+      close(sum.by_t, [&](double x) { return 2.0 * relu(x); });
+      close(sum.by_g[1], [&](double x) { return 2.0 * x * relu(x); });
+      if (on.is_constant() || g == 0.0) continue;
+      const double rule = (positive_power(t + g * on.greatest, 3) - positive_power(t + g * on.least, 3)) /
+                          (raise_divisor(on, 2) * g);
+      CHECK(rule == Approx(mean_square_of_relu(on, t, g)).margin(1e-14 * size * size / std::abs(g)));
+    }
+    if (on.is_constant()) continue;
+    for (const std::complex<double> u : {std::complex<double>(0.7, 3.0), {-0.2, 0.3}, {1.0, -12.0}}) {
+      const std::complex<double> across = u * on.width();
+      const std::array<std::complex<double>, 3> unit =
+          std::abs(across) < 1.0 ? exponential_moments_near<3>(on, std::exp(across), across, std::abs(across))
+                                 : exponential_moments_far<3>(on, std::exp(across), 1.0 / across);
+      const auto moments = exponential_moments<3>(on, std::exp(u * on.least), unit);
+      for (int r = 0; r < 3; ++r) {
+        const auto part = [&](auto of) {
+          return mean([&](double x) { return std::pow(x, r) * of(std::exp(u * x)); });
+        };
+        const std::complex<double> exact(part([](std::complex<double> z) { return z.real(); }),
+                                         part([](std::complex<double> z) { return z.imag(); }));
+        CAPTURE(u, r, exact);
+        CHECK(std::abs(moments[std::size_t(r)] - exact) <= 1e-13);
+      }
     }
   }
 }

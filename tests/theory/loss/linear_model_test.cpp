@@ -66,9 +66,14 @@ TEST_CASE("without superposition a model keeps the features costliest to leave o
   CHECK(model.W == Eigen::RowVector3d(0.0, 1.0, 0.0));
   CHECK(model.b == Eigen::Vector3d(0.5, 0.0, 0.05));
   CHECK(without_superposition(features, 2).W.row(1) == Eigen::RowVector3d(1.0, 0.0, 0.0));
+  // Of signed values I v = I p/3: 1/3, 1/4, 1/30; what is left out has mean 0.
   features.values = ActiveValue::signed_uniform;
+  CHECK(without_superposition(features, 1).W == Eigen::RowVector3d(1.0, 0.0, 0.0));
+  CHECK(without_superposition(features, 1).b == Eigen::Vector3d(0.0, 0.0, 0.0));
+  CHECK(exact_loss(linear_optimum(features, 1), features).loss ==
+        Approx(linear_optimum_loss(features, 1)).epsilon(1e-14));
+  features.sets = {{SetRelation::correlated, {0}}};
   CHECK_THROWS_AS(linear_optimum(features, 1), InputError);
-  CHECK(without_superposition(features, 1).W == model.W);
 }
 
 TEST_CASE("with room for all features the linear optimum is 0") {

@@ -42,6 +42,11 @@ TEST_CASE("the best regular polygons are those of the literature, and stable") {
     CHECK(found.hessian_eigenvalues.minCoeff() > -1e-8);
   }
   CHECK_THROWS_AS(polygon_optimum(0), InputError);
+  // Of a feature that is 1 where it is active the hexagon is perfect.
+  const PolygonOptimum binary = polygon_optimum(6, {1.0, 1.0});
+  CHECK(binary.norm == Approx(std::sqrt(2.0)).epsilon(1e-3));
+  CHECK(binary.bias == Approx(-1.0).epsilon(1e-3));
+  CHECK(binary.loss_per_feature < 1e-6);
 }
 
 TEST_CASE(

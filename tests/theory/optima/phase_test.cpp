@@ -91,3 +91,22 @@ TEST_CASE("points off the diagram are refused") {
   CHECK_THROWS_AS(exact_phase({2, 0.0, 1.0}), InputError);
   CHECK_THROWS_AS(exact_phase({2, 0.5, 0.0}), InputError);
 }
+
+TEST_CASE("phases of other laws: the optimum is no worse than any candidate, and these are what they are") {
+  for (const ActiveValue& values :
+       {ActiveValue::signed_uniform, ActiveValue::binary, ActiveValue{0.5, 1.5}}) {
+    const PhasePoint point{2, 0.3, 0.8, values};
+    const std::vector<CandidateLoss> candidates = candidate_losses(point);
+    CHECK(candidates.size() == 3);
+    CHECK(exact_phase(point).optimum.loss <= candidates.front().loss * (1.0 + 1e-9));
+    for (const CandidateLoss& each : candidates) {
+      if (each.candidate != Candidate::drop_last) continue;
+      // The first feature loses what no ReLU answers, the last all but what its mean answers.
+      const double p = 0.3;
+      const double mean = 0.5 * (values.least + values.greatest);
+      const double square = mean * mean + std::pow(values.greatest - values.least, 2) / 12.0;
+      const double floor = values.least < 0.0 ? p / 6.0 : 0.0;
+      CHECK(each.loss == Approx(floor + 0.8 * (p * square - p * p * mean * mean)).epsilon(1e-10));
+    }
+  }
+}

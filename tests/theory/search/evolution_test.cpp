@@ -77,3 +77,28 @@ TEST_CASE("given starts are descended from first") {
   const Eigen::MatrixXd best = Eigen::MatrixXd::Constant(1, 12, -1.0);
   CHECK(evolve(wells(12), options, 1, {best}).pool.front().value == 1.0);
 }
+
+TEST_CASE("heats lead from problems that are easier to one that misleads") {
+  // The lowest value has all on the left; everywhere else fewer on the left are better, but where the columns
+  // count alike it is the other way round.
+  const auto misleading = [](double power, auto& self) -> EvolutionProblem {
+    EvolutionProblem problem = wells(12);
+    problem.descend = [power](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
+      const auto left = double((from.array() < 0.0).count());
+      const double value = left == 12.0 ? 1.0 : power < 0.9 ? 2.0 - left / 13.0 : 1.1 + left / 13.0;
+      if (value > bar) return std::nullopt;
+      return Individual{from, value};
+    };
+    problem.levelled = [&self](double to) { return self(to, self); };
+    return problem;
+  };
+  EvolutionOptions options;
+  options.pool = 4;
+  options.descents = 4000;
+  options.heats = 5;
+  const Population found = evolve(misleading(1.0, misleading), options, 1);
+  CHECK(found.pool.front().value == 1.0);
+  CHECK(found.descents <= options.descents);
+  options.heats = 1;
+  CHECK(evolve(misleading(1.0, misleading), options, 1).pool.front().value > 1.0);
+}
