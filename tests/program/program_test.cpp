@@ -196,6 +196,11 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("report --model missing.npz --out new", "missing.npz: cannot be read");
   refused("report --suite some --out new", "--suite: 'some' is not a suite");
   refused("measure --layout n", "--model is needed");
+  refused("measure --model missing --csv rows.csv", "--csv: given without --layer");
+  refused("measure --model missing --threads 2", "--threads: given without --layer");
+  refused("measure --layer missing.npy --weights W", "--weights: given with --layer");
+  refused("report --out new --populations 3", "--populations: given without --model");
+  refused("report --model missing --suite theory", "--suite: given with --model");
   refused("measure --model missing --layout n", "--layout: 'n' is not a layout; accepted: auto, n,m, m,n");
   refused("measure --layer missing.npy", "missing.npy: cannot be read");
   refused("measure --layer missing.npy --model other", "--layer: given with --model");
@@ -449,7 +454,7 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
   REQUIRE(std::filesystem::exists(folder.path() / "killed" / "checkpoint.safetensors"));
   CHECK(!std::filesystem::exists(folder.path() / "killed" / "weights.safetensors"));
   CHECK(run_in(folder.path(), training + "killed --seed 6").status == 2);  // another training
-  outcome = run_in(folder.path(), training + "killed");
+  outcome = run_in(folder.path(), training + "killed --overwrite");        // which has nothing to overwrite
   REQUIRE(outcome.status == 0);
   CHECK(outcome.error.find("going on with the unfinished training in killed") != std::string::npos);
   as_whole("killed");

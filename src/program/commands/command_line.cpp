@@ -177,6 +177,12 @@ bool CommandLine::given(const std::string& name) const {
   return has(name) && !defaulted_.contains(name);
 }
 
+void CommandLine::refuse(const std::vector<std::string>& options, const std::string& here) const {
+  for (const std::string& option : options) {
+    if (given(option)) reject("--{}: {}", option, here);
+  }
+}
+
 std::string CommandLine::text(const std::string& name) const {
   if (!has(name)) reject("--{} is needed; 'digon {} --help' says what it is", name, command_);
   return values_.at(name).at(0);

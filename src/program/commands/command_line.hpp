@@ -41,8 +41,11 @@ class CommandLine {
   /// As if the user had given an option.
   void give(const std::string& name, const std::string& value);
 
-  [[nodiscard]] bool has(const std::string& name) const;          ///< given or defaulted
-  [[nodiscard]] bool given(const std::string& name) const;        ///< by the user
+  [[nodiscard]] bool has(const std::string& name) const;    ///< given or defaulted
+  [[nodiscard]] bool given(const std::string& name) const;  ///< by the user
+  /// Throws InputError where the user has given one of these, which do nothing `here`: "given without
+  /// --layer".
+  void refuse(const std::vector<std::string>& options, const std::string& here) const;
   [[nodiscard]] std::string text(const std::string& name) const;  ///< throws if neither given nor defaulted
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
   [[nodiscard]] std::uint64_t integer(const std::string& name, std::uint64_t least,

@@ -82,11 +82,11 @@ int run_measure(const std::vector<std::string>& arguments) {
             "print JSON at full precision: an object, or an array where the file has several instances");
   if (!line.parse(arguments)) return 0;
   if (line.has("layer")) {
-    for (const std::string& option : feature_options()) {
-      if (line.has(option)) reject("--{}: given with --layer; accepted: with --model alone", option);
-    }
+    line.refuse(feature_options(), "given with --layer; accepted: with --model alone");
     return measure_layer(line);
   }
+  line.refuse({"tensor", "no-coherence", "csv", "threads"},
+              "given without --layer; accepted: with --layer alone");
 
   json printed = json::array();
   const std::vector<LoadedModel> models = read_models(line);

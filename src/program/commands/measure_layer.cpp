@@ -131,6 +131,8 @@ void declare_layer(CommandLine& line) {
 
 int measure_layer(const CommandLine& line) {
   if (line.has("model")) reject("--layer: given with --model; accepted: either");
+  line.refuse({"weights", "bias", "weights-out"},
+              "given with --layer, whose matrix --tensor names; accepted with --model");
   const std::filesystem::path file = line.text("layer");
   const LayerFile layer(
       file, line.has("tensor") ? line.text("tensor") : "", read_layout(line),

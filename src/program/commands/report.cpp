@@ -65,6 +65,8 @@ int write_page(const Report& report, const std::filesystem::path& out) {
 
 /// The page of trained weights.
 int report_model(const CommandLine& line, const std::filesystem::path& out) {
+  line.refuse({"suite", "preset"},
+              "given with --model or the folder of a training; accepted of a verification");
   ModelReportOptions options{line.text("model"), out, read_optimum_search(line)};
   options.search.seed = read_seed(line);
   options.search.threads = read_threads(line);
@@ -81,11 +83,11 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
 
 /// The page of a verification, which is run where it is missing.
 int report_verification(const CommandLine& line) {
-  std::vector<std::string> of_models = feature_options();
-  of_models.insert(of_models.end(), {"instance", "kind"});
-  for (const std::string& option : of_models) {
-    if (line.has(option)) reject("--{}: given without --model; accepted: with --model alone", option);
-  }
+  const std::string with_model = "given without --model; accepted: with --model alone";
+  line.refuse(feature_options(), with_model);
+  line.refuse(
+      {"instance", "kind", "layout", "weights", "bias", "weights-out", "populations", "descents", "seconds"},
+      with_model);
   require_results(line);
   const Verification verification = read_verification(line);
   const auto lock = claim_folder(line, verification.out);
@@ -114,9 +116,6 @@ int run_report(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");
   if (!line.has("model") && is_training(out)) {
-    for (const char* option : {"suite", "preset"}) {
-      if (line.given(option)) reject("--{}: given for {}, which holds a training", option, out.string());
-    }
     line.give("model", (out / "weights.safetensors").string());
   }
   return line.has("model") ? report_model(line, out) : report_verification(line);

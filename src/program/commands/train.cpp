@@ -143,22 +143,23 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
 
 /// Throws InputError where an option is given that would do nothing.
 void require_used(const CommandLine& line, TrainingMethod method) {
-  const auto refuse = [&](std::initializer_list<const char*> options, const std::string& with,
-                          const std::string& accepted) {
-    for (const char* option : options) {
-      if (line.given(option))
-        reject("--{}: given with {}, where it does nothing; accepted {}", option, with, accepted);
-    }
-  };
   if (method == TrainingMethod::exact_descent) {
-    refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
-            "patience", "snapshots", "checkpoint-every"},
-           "--optimizer lbfgs", "with sgd, adam, adamw");
+    line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
+                 "patience", "snapshots", "checkpoint-every"},
+                "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
   }
-  if (method == TrainingMethod::exact) refuse({"batch"}, "--objective exact", "with sampled");
-  if (line.text("optimizer") != "sgd")
-    refuse({"momentum"}, "--optimizer " + line.text("optimizer"), "with sgd");
-  if (line.text("stop") == "never") refuse({"patience"}, "--stop never", "with plateau, exact");
+  if (method == TrainingMethod::exact) {
+    line.refuse({"batch"}, "given with --objective exact, where it does nothing; accepted with sampled");
+  }
+  const std::string optimizer = line.text("optimizer");
+  if (optimizer != "sgd") {
+    line.refuse(
+        {"momentum"},
+        fmt::format("given with --optimizer {}, where it does nothing; accepted with sgd", optimizer));
+  }
+  if (line.text("stop") == "never") {
+    line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
+  }
 }
 
 TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
@@ -327,8 +328,19 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
   return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
 }
 
-/// The states of the unfinished training in a folder; none where there is none. Throws InputError where what
-/// is there is another run.
+/// The states of the unfinished training in a folder, if it is this one; nothing where it is another.
+std::optional<std::vector<TrainingState>> states_of(const std::filesystem::path& folder,
+                                                    const Training& training) {
+  Checkpoint checkpoint = load_checkpoint(folder);
+  CommandLine begun = declare_train();
+  begun.parse(checkpoint.arguments);
+  if (identity_of(read_training(begun)) != identity_of(training)) return std::nullopt;
+  fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
+  return std::move(checkpoint.states);
+}
+
+/// What to go on from in a folder: nothing where it is empty. Throws InputError where what is there is
+/// another run.
 std::vector<TrainingState> unfinished_in(const std::filesystem::path& folder, const Training& training) {
   const std::optional<std::string> found = find_training_file(folder);
   if (!found) return {};
@@ -336,18 +348,27 @@ std::vector<TrainingState> unfinished_in(const std::filesystem::path& folder, co
     reject("--out: {} holds a run already ({}); accepted: another folder, or --overwrite", folder.string(),
            *found);
   }
-  Checkpoint checkpoint = load_checkpoint(folder);
-  CommandLine begun = declare_train();
-  begun.parse(checkpoint.arguments);
-  if (identity_of(read_training(begun)) != identity_of(training)) {
+  std::optional<std::vector<TrainingState>> states = states_of(folder, training);
+  if (!states) {
     reject(
         "--out: {} holds an unfinished training with other options; accepted: another folder, --overwrite, "
         "or "
         "'digon train --resume {}', which goes on with it",
         folder.string(), folder.string());
   }
-  fmt::print(stderr, "digon: going on with the unfinished training in {}\n", folder.string());
-  return std::move(checkpoint.states);
+  return std::move(*states);
+}
+
+/// The same with --overwrite: what is there goes, unless it is this very training.
+std::vector<TrainingState> overwrite_in(const std::filesystem::path& folder, const Training& training) {
+  std::optional<std::vector<TrainingState>> states;
+  try {
+    if (has_checkpoint(folder)) states = states_of(folder, training);
+  } catch (const InputError&) {  // it is damaged, or of another version
+  }
+  if (states) return std::move(*states);
+  clear_training(folder);
+  return {};
 }
 
 }  // namespace
@@ -364,8 +385,8 @@ int run_train(const std::vector<std::string>& arguments) {
   const std::filesystem::path folder = line.text("out");
   const Training training = read_training(line);
   const auto lock = claim_folder(line, folder);
-  if (line.has("overwrite")) clear_training(folder);
-  return train_in(folder, line, training, arguments, unfinished_in(folder, training));
+  return train_in(folder, line, training, arguments,
+                  line.has("overwrite") ? overwrite_in(folder, training) : unfinished_in(folder, training));
 }
 
 }  // namespace digon
