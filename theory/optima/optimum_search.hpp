@@ -28,8 +28,10 @@ struct OptimumSearchOptions {
   std::size_t populations = 12;  ///< at most
   std::size_t agree = 3;         ///< ends when so many populations have come to the lowest minimum
   std::size_t at_once = 4;       ///< populations between two looks at whether they agree
-  EvolutionOptions evolution = {.heats = 5};  ///< of each population
-  bool even_if_recorded = false;              ///< evolve populations where the record has a confirmed minimum
+  /// Of each population. Sparse features have many minima within 0.1%: a small pool soon holds none but those
+  /// of one arrangement.
+  EvolutionOptions evolution = {.pool = 30, .heats = 5, .patience = 1200};
+  bool even_if_recorded = false;  ///< evolve populations where the record has a confirmed minimum
   std::uint64_t seed = 0;
   std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with populations done

@@ -10,11 +10,11 @@
 namespace digon {
 
 void declare_optimum_search(CommandLine& line) {
-  line.option("populations", "K",
-              "at most so many populations are evolved, which share nothing; the search ends when three of "
-              "them agree "
-              "on the lowest minimum",
-              "12");
+  line.option(
+      "populations", "K",
+      "at most so many populations are evolved, which share nothing; the search ends when three of them "
+      "agree on the lowest minimum",
+      "12");
   line.option("descents", "K", "of each population, at most", "20000");
   line.option("seconds", "T", "end after so long; the answer then depends on the machine");
 }
