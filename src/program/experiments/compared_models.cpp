@@ -188,10 +188,11 @@ void check_best(const Results& results, const BestStart& best, std::vector<Check
                     std::abs(sum - loss) <= 2.0 * options.exact_tolerance * loss});
   if (best.optimum) {
     const double gap = loss / *best.optimum - 1.0;
+    const double allowed = options.gap_allowed(point.density());
     checks.push_back({id + "optimality-gap", "the best start comes this close to the lowest loss known",
                       fmt::format("{:.8g}", *best.optimum),
                       fmt::format("{:.8g} (+{:.4f}%)", loss, 100.0 * gap),
-                      fmt::format("{:.1f}%", 100.0 * options.gap_allowed), gap <= options.gap_allowed});
+                      fmt::format("{:g}%", 100.0 * allowed), gap <= allowed});
   }
   if (point.cell.kind == ModelKind::linear) {
     const double optimum = linear_optimum_loss(point.cell.features, point.cell.hidden);

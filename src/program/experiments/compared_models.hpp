@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include "empirical/training/sampled_loss.hpp"
 #include "program/experiments/experiment.hpp"
 #include "theory/loss/decomposition.hpp"
@@ -12,7 +13,8 @@ namespace digon {
 struct ComparisonOptions {
   std::size_t optimum_starts = 0;  ///< of the search for each condition's exact optimum; 0: none is made
   double exact_tolerance = 1e-8;   ///< relative, of exact losses and decompositions
-  double gap_allowed = 0.005;      ///< relative, of the best start to the optimum
+  /// Relative, of the best start at a density to the lowest loss known.
+  std::function<double(double density)> gap_allowed = [](double) { return 0.005; };
 };
 
 /// The theory and the sampling of one trained model.
