@@ -19,6 +19,7 @@
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
+#include "theory/optima/optimum_record.hpp"
 
 namespace {
 
@@ -836,4 +837,58 @@ TEST_CASE(
                                "exact --out exact");
   CHECK(exact.status == 2);
   CHECK(!std::filesystem::exists(folder.path() / "exact"));
+}
+
+TEST_CASE(
+    "the default tolerance of loss holds for the lowest minima at every density, and what misses it is "
+    "said") {
+  const TemporaryFolder folder;
+  for (const char* density : {"1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001"}) {
+    const std::string out = std::string("best") + density;
+    REQUIRE(run_in(folder.path(), "optimum --features 20 --hidden 5 --importance 0.7^i --density " +
+                                      std::string(density) + " --out " + out)
+                .status == 0);
+    const Outcome outcome = run_in(folder.path(), "loss --json --model " + out + "/weights.safetensors");
+    CAPTURE(density, outcome.error);
+    CHECK(outcome.status == 0);
+    CHECK(outcome.error.find("the decomposition is right to") == std::string::npos);
+    CHECK(json::parse(outcome.out).at("loss").get<double>() > 0.0);
+  }
+  // Out of reach: the loss is given all the same.
+  const Outcome outcome =
+      run_in(folder.path(), "loss --json --tolerance 1e-11 --model best0.1/weights.safetensors");
+  CHECK(outcome.status == 0);
+  CHECK(outcome.error.find("the decomposition is right to") != std::string::npos);
+  CHECK(
+      run_in(folder.path(), "loss --up-to 3 --no-decomposition --model best0.1/weights.safetensors").status ==
+      2);
+  CHECK(json::parse(run_in(folder.path(), "loss --json --up-to 3 --model best0.1/weights.safetensors").out)
+            .at("L_mean")
+            .size() == 4);
+}
+
+TEST_CASE("optimum: minima as weights, a record that takes what is new, penalties, and what is refused") {
+  const TemporaryFolder folder;
+  const std::string small = "optimum --features 3 --hidden 1 --density 0.07 --populations 1 --descents 40 ";
+  REQUIRE(run_in(folder.path(), small + "--out minima --record known").error.find("record: added") !=
+          std::string::npos);
+  CHECK(run_in(folder.path(), small + "--record known").error.find("record: unchanged") != std::string::npos);
+  CHECK(json::parse(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0").out)
+            .at("loss")
+            .get<double>() == Approx(read_optimum_record(folder.path() / "known").at(0).loss).epsilon(1e-9));
+  CHECK(run_in(folder.path(), small + "--out minima").status == 2);
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), words);
+    CAPTURE(words, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+  };
+  refused(small + "--penalty weights", "--penalty: 'weights' given; accepted: weights:L, interference:L");
+  refused(small + "--penalty weights:-1", "accepted: weights:L, interference:L with L > 0");
+  refused(small + "--max-coherence 1", "accepted: 0 ≤ C < 1");
+  refused(small + "--penalty weights:0.1 --record known", "--record: given with a penalty");
+  const json bounded =
+      json::parse(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001").out);
+  CHECK(bounded.at("coherence").get<double>() <= 0.5 + 1e-6);
+  CHECK(bounded.at("penalty") == "weights:0.001, coherence at most 0.5");
 }
