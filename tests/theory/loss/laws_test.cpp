@@ -224,17 +224,18 @@ TEST_CASE("laws: a constant value is summed over all patterns of up to 40 featur
 
 TEST_CASE("laws: a constant value of more features than meet in the middle, to the error stated") {
   // The same model on either way: 40 others meet in the middle; one more that adds nearly nothing does not.
-  const Eigen::Index n = 30;
-  ToyModel model{Eigen::MatrixXd::Zero(4, n + 14), Eigen::VectorXd::Constant(n + 14, 0.05)};
+  const Eigen::Index n = 24;
+  const Eigen::Index more = 20;
+  ToyModel model{Eigen::MatrixXd::Zero(4, n + more), Eigen::VectorXd::Constant(n + more, 0.05)};
   model.W.leftCols(n) = random_model(n, 4, 0.5, 5).W;
   model.b.head(n) = random_model(n, 4, 0.5, 5).b;
-  FeatureDistribution features = with_values(uneven_features(n + 14, 5), ActiveValue::binary);
+  FeatureDistribution features = with_values(uneven_features(n + more, 5), ActiveValue::binary);
   features.density.head(n) *= 0.3;
   const LossGradient exact = exact_loss_gradient(model, features);
   ToyModel touched = model;
-  touched.W.rightCols(14).setConstant(1e-9);
+  touched.W.rightCols(more).setConstant(1e-9);
   ExactLossOptions options;
-  for (const double tolerance : {1e-3, 1e-5}) {
+  for (const double tolerance : {1e-3, 1e-4}) {
     options.relative_tolerance = tolerance;
     const LossGradient lattice = exact_loss_gradient(touched, features, options);
     CAPTURE(tolerance, exact.loss, lattice.loss, lattice.error);
@@ -244,5 +245,6 @@ TEST_CASE("laws: a constant value of more features than meet in the middle, to t
     CHECK((lattice.by_W - exact.by_W).leftCols(n).norm() <= 10.0 * tolerance * exact.by_W.norm());
   }
   options.relative_tolerance = 1e-12;
+  options.max_nodes = 4096;
   CHECK_THROWS_WITH(exact_loss(touched, features, options), Catch::Contains("achieved, 1.0e-12 asked for"));
 }

@@ -28,6 +28,8 @@ TEST_CASE("populations agree on optima that are known") {
   SECTION("20 features in 5 dimensions at density 0.03: what an independent search found") {
     OptimumSearchOptions options;
     options.populations = 1;
+    options.evolution.descents = 600;
+    options.evolution.pool = 6;
     options.seed = 1;
     const OptimumFound found = search_optimum(exact_objective(falling(20, 0.03, 0.7)), 20, 5, options);
     // 64 descents from fresh starts come to 1.349474e-3, and to nothing lower than 1.3163389051e-3 anyone
