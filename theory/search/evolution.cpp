@@ -132,6 +132,10 @@ void add_counts(Population& sum, const Population& part) {
 
 Population evolve(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed,
                   const std::vector<Eigen::MatrixXd>& given) {
+  // Some four steps a heat: heats take half of a small budget at most.
+  const std::size_t in_step =
+      std::min(options.heat_descents, options.descents / (8 * std::max<std::size_t>(1, options.heats)));
+  if (options.heats <= 1 || in_step == 0) return Evolution(problem, options, seed).run(given);
   RandomDraws random(seed);
   Population done;
   constexpr std::size_t of_a_heat = 3;  // more are variants of one arrangement
@@ -153,10 +157,7 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     return columns;
   };
 
-  // Some four steps a heat: heats take half of a small budget at most.
-  const std::size_t in_step = std::min(options.heat_descents, options.descents / (8 * options.heats));
-  const bool has_heats = options.heats > 1 && in_step > 0;
-  for (std::size_t heat = 0; has_heats && heat < options.heats; ++heat) {
+  for (std::size_t heat = 0; heat < options.heats; ++heat) {
     std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
     constexpr double the_problem_itself = 0.95;
     for (double power = 1.0 - double(heat) / double(options.heats);
@@ -173,8 +174,9 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     std::sort(best.begin(), best.end(),
               [](const Individual& one, const Individual& other) { return one.value < other.value; });
   }
-  Population last = run_step(problem, options.descents, has_heats ? columns_of_pool(best) : given);
-  done.pool = std::move(last.pool);
+  Population last = run_step(problem, options.descents, columns_of_pool(best));
+  done.pool =
+      last.pool.empty() ? std::move(best) : std::move(last.pool);  // empty: out of time, or interrupted
   done.hits = last.hits;
   return done;
 }

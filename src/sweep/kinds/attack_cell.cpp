@@ -25,7 +25,7 @@ StoredCell compute_attack(const nlohmann::json& settings, const std::string& giv
           {}};
 }
 
-const CellKind attack_kind{"attack", 1, &compute_attack};
+const CellKind attack_kind{"attack", 2, &compute_attack};
 
 }  // namespace
 

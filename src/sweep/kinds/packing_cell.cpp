@@ -67,7 +67,7 @@ StoredCell compute_packing(const json& settings, const std::string& /*given*/) {
   return {{{"W", to_json(found.W)}, {"energy", found.energy}, {"gradient_norm", found.gradient_norm}}, {}};
 }
 
-const CellKind packing_kind{"packing", 1, &compute_packing};
+const CellKind packing_kind{"packing", 2, &compute_packing};
 
 }  // namespace
 

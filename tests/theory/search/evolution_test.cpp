@@ -99,6 +99,11 @@ TEST_CASE("heats lead from problems that are easier to one that misleads") {
   const Population found = evolve(misleading(1.0, misleading), options, 1);
   CHECK(found.pool.front().value == 1.0);
   CHECK(found.descents <= options.descents);
+  // Out of time in the first heat: what it came to is kept.
+  std::size_t asked = 0;
+  options.out_of_time = [&] { return ++asked > 20; };
+  CHECK(!evolve(misleading(1.0, misleading), options, 1).pool.empty());
+  options.out_of_time = [] { return false; };
   options.heats = 1;
   CHECK(evolve(misleading(1.0, misleading), options, 1).pool.front().value > 1.0);
 }
