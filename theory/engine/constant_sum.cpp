@@ -25,14 +25,15 @@ struct SortedSums {
 
   void gather() {
     above.assign(subsets.size() + 1, {});
-    long double m0 = 0.0;  // sums of 2^20 terms
-    long double m1 = 0.0;
-    long double m2 = 0.0;
+    using Sum = long double;  // of 2^20 terms
+    Sum m0 = 0;
+    Sum m1 = 0;
+    Sum m2 = 0;
     for (std::size_t k = subsets.size(); k-- > 0;) {
       const auto& [y, w, members] = subsets[k];
-      m0 += w;
-      m1 += w * y;
-      m2 += w * y * y;
+      m0 += Sum{w};
+      m1 += Sum{w * y};
+      m2 += Sum{w * y * y};
       above[k] = {{double(m0), double(m1), double(m2)}};
     }
   }
