@@ -83,8 +83,11 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   const EvolutionProblem problem = evolution_of(objective, features, hidden);
   const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k));
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
-  for (const Individual& member : population.pool) {
+  // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
+  constexpr std::size_t finished = 12;
+  for (std::size_t rank = 0; rank < std::min(finished, population.pool.size()); ++rank) {
     if (interrupted()) break;
+    const Individual& member = population.pool[rank];
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
     const std::optional<Descent> found = descent_from(objective, model_of(member.columns));
     if (found) insert_distinct(end.minima, *found);

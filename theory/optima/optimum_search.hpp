@@ -37,7 +37,7 @@ struct OptimumSearchOptions {
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with populations done
 };
 
-/// What one population came to: its distinct minima under the objective itself, ascending.
+/// What one population came to: its distinct minima under the objective itself, ascending, at most 12.
 struct PopulationEnd {
   std::vector<Descent> minima;
   std::size_t descents = 0;
