@@ -12,11 +12,13 @@
 #include "theory/numerics/off_rotations.hpp"
 #include "theory/numerics/tangent_spaces.hpp"
 #include "theory/optima/optimality_gap.hpp"
+#include "theory/optima/optimum.hpp"
 #include "theory/optima/phase.hpp"
 #include "theory/optima/polygon.hpp"
 #include "theory/packing/packing.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/soft_maximum.hpp"
+#include "theory/packing/spherical_code.hpp"
 #include "theory/search/local_descent.hpp"
 #include "theory/search/sphere_descent.hpp"
 
@@ -181,6 +183,18 @@ void packing_contracts(std::vector<Contract>& contracts) {
   contracts.push_back({"polish_packing, gradient", "4 points", polished.gradient_norm, 0.0, 1e-13, 4.0});
 }
 
+/// Codes whose coherence is proved: simplex, octahedron, icosahedron.
+void code_contracts(std::vector<Contract>& contracts) {
+  for (const auto& [points, coherence] :
+       {std::pair<Eigen::Index, double>{4, -1.0 / 3.0}, {6, 0.0}, {12, 1.0 / std::sqrt(5.0)}}) {
+    PackingSearch search;
+    search.starts = 4;
+    search.hops = usual_code_hops(points, 3);
+    const double found = search_spherical_code(CodeKind::points, points, 3, search).best.coherence;
+    contracts.push_back({"search_spherical_code", text({double(points), 3.0}), found, coherence, 1e-11, 1.0});
+  }
+}
+
 void optima_contracts(std::vector<Contract>& contracts) {
   // One, two and four features fit into two dimensions without loss in L_1.
   for (const Eigen::Index k : {1, 2, 4}) {
@@ -201,6 +215,24 @@ void optima_contracts(std::vector<Contract>& contracts) {
       }
     }
   }
+  // At density 1 the linear optimum is the optimum: the last feature leaves the dimension where it is worth
+  // less.
+  for (const double r : {0.3, 3.0}) {
+    const PhasePoint point{2, 1.0, r};
+    const double best = linear_optimum_loss(features_of(point), 1);
+    contracts.push_back({"exact_phase", text({1.0, r}), exact_phase(point).optimum.loss, best, 1e-8, best});
+    OptimumOptions starts;
+    starts.starts = 4;
+    const double lowest_found = lowest(find_minima(exact_objective(features_of(point)), 2, 1, starts)).loss;
+    contracts.push_back({"find_minima", text({1.0, r}), lowest_found, best, 1e-8, best});
+  }
+  // Which of two features is the last does not matter. (Even at density 1 a ReLU lets two of nearly the same
+  // importance share a dimension, from r = 0.98885 to its inverse: a clipped output errs less than a linear
+  // one.)
+  const PhasePoint below = transition_between({2, 1.0, 0.5}, {2, 1.0, 1.0});
+  const PhasePoint above = transition_between({2, 1.0, 1.0}, {2, 1.0, 2.0});
+  contracts.push_back({"transition_between", "density 1", below.relative_importance,
+                       1.0 / above.relative_importance, 2e-6, 1.0});
   ToyModel linear = random_model(5, 2, 0.7, 3);
   linear.kind = ModelKind::linear;
   const FeatureDistribution features = uneven_features(5, 3);
@@ -219,5 +251,6 @@ TEST_CASE("contracts: numerics, search, packing and optima are as close as their
   search_contracts(contracts);
   packing_contracts(contracts);
   optima_contracts(contracts);
+  code_contracts(contracts);
   hold(contracts);
 }
