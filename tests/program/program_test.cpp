@@ -861,6 +861,9 @@ TEST_CASE(
       run_in(folder.path(), "loss --json --tolerance 1e-11 --model best0.1/weights.safetensors");
   CHECK(outcome.status == 0);
   CHECK(outcome.error.find("the decomposition is right to") != std::string::npos);
+  const Outcome too_many = run_in(folder.path(), "loss --up-to 21 --model best0.1/weights.safetensors");
+  CHECK(too_many.status == 2);
+  CHECK(too_many.out.empty());
   CHECK(
       run_in(folder.path(), "loss --up-to 3 --no-decomposition --model best0.1/weights.safetensors").status ==
       2);

@@ -89,22 +89,20 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   constexpr int long_options_alone =
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   po::variables_map given;
+  const auto refuse_unknown = [&](const std::string& word_given) {
+    reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
+           word_given.substr(0, word_given.find('=')), command_);
+  };
   for (const std::string& argument : arguments) {
     // Boost's messages would never end on a name that has one of their own placeholders in it.
-    const std::string name = argument.substr(0, argument.find('='));
-    if (name.starts_with("--") && name.find('%') != std::string::npos) {
-      reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_, name,
-             command_);
-    }
+    if (argument.starts_with("--") && argument.find('%') < argument.find('=')) refuse_unknown(argument);
   }
   try {
     po::store(
         po::command_line_parser(arguments).options(all).positional(words).style(long_options_alone).run(),
         given);
   } catch (const po::unknown_option& error) {  // whose message would not end on such a value either
-    const std::string name = error.get_option_name();
-    reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
-           name.substr(0, name.find('=')), command_);
+    refuse_unknown(error.get_option_name());
   } catch (const po::error& error) {
     reject("{}: {}; 'digon {} --help' lists what is accepted", command_, error.what(), command_);
   }

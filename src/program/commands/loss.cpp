@@ -114,7 +114,7 @@ std::string loss_text(std::size_t instance, const ExactLoss& exact, const Featur
 /// The most active features that the decomposition goes up to.
 Eigen::Index most_active(const CommandLine& line, const FeatureDistribution& features) {
   const Eigen::Index n = features.features();
-  if (line.has("up-to")) return std::min(n, Eigen::Index(line.integer("up-to", 0, std::uint64_t(n))));
+  if (line.has("up-to")) return Eigen::Index(line.integer("up-to", 0, std::uint64_t(n)));
   constexpr Eigen::Index few = 60;
   constexpr double rest = 1e-12;
   const std::optional<Eigen::VectorXd> weights = count_weights(features);
@@ -152,6 +152,7 @@ int run_loss(const std::vector<std::string>& arguments) {
     ExactLossOptions exact;
     exact.relative_tolerance = tolerance;
     exact.threads = threads;
+    const Eigen::Index up_to = most_active(line, features[k]);  // refused before anything is printed
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
     print(loss_text(chosen[k].instance, theory.exact, features[k]));
     if (!line.has("no-decomposition") && has_decomposition(model, features[k])) {
@@ -160,7 +161,7 @@ int run_loss(const std::vector<std::string>& arguments) {
       DecompositionOptions by_count;
       by_count.relative_tolerance = by_parts * tolerance;
       by_count.threads = threads;
-      by_count.up_to = most_active(line, features[k]);
+      by_count.up_to = up_to;
       by_count.refuse = false;  // the loss does not depend on it
       by_count.advance = [&] { progress.advance(1); };
       theory.decomposition = decompose(model, importance, by_count, features[k].values);
