@@ -38,6 +38,19 @@ TEST_CASE("a record takes what is new, lower or better confirmed, and nothing el
   CHECK(find_recorded(record, record[0].features, 2) == record.data());
   CHECK(find_recorded(record, record[0].features, 1) == nullptr);
   CHECK(find_recorded(record, uniform_features(3, 0.1), 2) == nullptr);
+  // Sets of the same kind and size, of other members.
+  FeatureDistribution paired = record[0].features;
+  paired.sets = {{SetRelation::correlated, {0, 1}}};
+  CHECK(find_recorded(record, paired, 2) == nullptr);
+  RecordedOptimum of_pair = some(0.1, 0.02, 1);
+  of_pair.features = paired;
+  CHECK(add_to_record(record, of_pair) == RecordChange::added);
+  CHECK(find_recorded(record, paired, 2) == &record[2]);
+  paired.sets = {{SetRelation::correlated, {1, 2}}};
+  CHECK(find_recorded(record, paired, 2) == nullptr);
+  paired.sets.clear();
+  paired.values = ActiveValue::binary;
+  CHECK(find_recorded(record, paired, 2) == nullptr);
 }
 
 TEST_CASE("a record is read back to the bit, and what is none is refused") {
