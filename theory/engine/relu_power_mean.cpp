@@ -494,11 +494,10 @@ class PowerMean {
     });
   }
 
-  /// Of any law, near the vertex at least and far that at greatest:
-  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) w g_i) (V_{r+1}(far_i) − V_{r+1}(near_i)) + Σ_{l<i} P(only
-  ///   i,
-  ///     l)/((r+1)(r+2) w² g_i g_l) (V_{r+2}(far_i + far_l) − V_{r+2}(far_i + near_l) − … + V_{r+2}(near_i +
-  ///     near_l)),
+  /// Of any law, w = greatest − least, near_i = least g_i and far_i = greatest g_i:
+  ///   V_r(t) = P(none) V_r + Σ_i P(only i)/((r+1) w g_i) (V_{r+1}(far_i) − V_{r+1}(near_i))
+  ///     + Σ_{l<i} P(only i, l)/((r+1)(r+2) w² g_i g_l) (V_{r+2}(far_i + far_l) − V_{r+2}(far_i + near_l)
+  ///     − V_{r+2}(near_i + far_l) + V_{r+2}(near_i + near_l)),
   /// each vertex a point of its own.
   void add_vertices_apart(const FewActive& few, const CountedScale& scale, PowerPoints& points,
                           const Chosen& chosen) {

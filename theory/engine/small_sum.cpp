@@ -4,8 +4,7 @@
 
 namespace digon {
 
-double with_own_feature(Law law, const PowerSeries& moments, double a, int e, int r) {
-  if (e < 0) return moments[std::size_t(r)];
+double over_own_feature(Law law, const PowerSeries& moments, double a, int e, int r) {
   double sum = 0.0;
   double power = 1.0;
   for (int d = 0; d <= r; ++d, power *= a) {

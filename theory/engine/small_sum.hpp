@@ -8,9 +8,14 @@
 
 namespace digon {
 
-/// E[x^e (a x + t)^r] over the own feature x, from moments[d] = E[t^d]; e = −1: E[t^r] itself. r ≤ 40. A sum
-/// of the r + 1 terms of the binomial, each right to rounding.
-double with_own_feature(Law law, const PowerSeries& moments, double a, int e, int r);
+/// E[x^e (a x + t)^r] over the own feature x, e ≥ 0, from moments[d] = E[t^d]. r ≤ 40. A sum of the r + 1
+/// terms of the binomial, each right to rounding.
+double over_own_feature(Law law, const PowerSeries& moments, double a, int e, int r);
+
+/// The same for e ≥ −1; e = −1: E[t^r] itself.
+inline double with_own_feature(Law law, const PowerSeries& moments, double a, int e, int r) {
+  return e < 0 ? moments[std::size_t(r)] : over_own_feature(law, moments, a, e, r);
+}
 
 /// The sum y = Σ g_i x_i over the features from `first` on, as a power series of its transform:
 ///   log E[e^{sy}] = Σ_d K_d (γ s)^d,   K_d = Σ_i k_d(p_i) (g_i/γ)^d,   γ = max |g_i|.
