@@ -11,6 +11,7 @@
 
 #include "core/algebra/products.hpp"
 #include "plots/figure.hpp"
+#include "plots/view.hpp"
 
 namespace digon {
 namespace {
@@ -53,13 +54,6 @@ std::vector<std::vector<double>> histogram(const InnerProducts& pairs) {
   return rows;
 }
 
-/// A view in which no axis of a polytope found along the coordinates is seen end-on.
-Eigen::Matrix3d view() {
-  return (Eigen::AngleAxisd(-1.15, Eigen::Vector3d::UnitX()) *
-          Eigen::AngleAxisd(0.35, Eigen::Vector3d::UnitZ()))
-      .toRotationMatrix();
-}
-
 std::string circle() {
   return fmt::format("set parametric\nset trange [0:{}]\n", 2.0 * std::numbers::pi);
 }
@@ -78,7 +72,7 @@ void draw_circle(Figure& figure, const Eigen::MatrixXd& W) {
 }
 
 void draw_sphere(Figure& figure, const Eigen::MatrixXd& W) {
-  const Eigen::MatrixXd seen = view() * W;  // the viewer is at z = +∞
+  const Eigen::MatrixXd seen = oblique_view() * W;  // the viewer is at z = +∞
   const std::vector<HullEdge> hull = W.cols() <= most_with_hull ? hull_edges(seen) : std::vector<HullEdge>{};
   std::vector<bool> visible(std::size_t(W.cols()), false);
   std::vector<std::vector<double>> front_edges;

@@ -72,7 +72,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
          << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
                         panel.title, legend_rows(panel) > 1 ? 2.4 : 1.3, panel.x_label, panel.y_label)
-         << fmt::format("set yrange {}\nset xrange [*:*]\nset autoscale xfix\n", panel.y_range);
+         << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
   int tag = 0;
   for (const Level& level : panel.levels) {
     figure << fmt::format(

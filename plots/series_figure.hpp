@@ -37,6 +37,7 @@ struct SeriesPanel {
   AxisScale x_scale = AxisScale::linear;
   AxisScale y_scale = AxisScale::linear;
   std::string y_range = "[*:*]";  ///< as gnuplot has it
+  std::string x_range = "[*:*]";
   std::vector<Level> levels = {};
 };
 

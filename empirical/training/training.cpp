@@ -38,20 +38,23 @@ StopCriterion parse_stop_criterion(std::string_view option, std::string_view tex
 
 nlohmann::json to_json(const TrainingSettings& settings) {
   const OptimizerSettings& optimizer = settings.optimizer;
-  return {{"steps", settings.steps},
-          {"batch", settings.batch},
-          {"optimizer", name_of(optimizer.kind)},
-          {"learning_rate", optimizer.learning_rate},
-          {"schedule", name_of(optimizer.schedule)},
-          {"warm_up", optimizer.warm_up},
-          {"momentum", optimizer.kind == OptimizerKind::sgd ? optimizer.momentum : 0.0},
-          {"beta1", optimizer.beta1},
-          {"beta2", optimizer.beta2},
-          {"epsilon", optimizer.epsilon},
-          {"weight_decay", optimizer.weight_decay},
-          {"stop", name_of(settings.stop.criterion)},
-          {"patience", settings.stop.patience},
-          {"improvement", settings.stop.improvement}};
+  nlohmann::json json = {{"steps", settings.steps},
+                         {"batch", settings.batch},
+                         {"optimizer", name_of(optimizer.kind)},
+                         {"learning_rate", optimizer.learning_rate},
+                         {"schedule", name_of(optimizer.schedule)},
+                         {"warm_up", optimizer.warm_up},
+                         {"momentum", optimizer.kind == OptimizerKind::sgd ? optimizer.momentum : 0.0},
+                         {"beta1", optimizer.beta1},
+                         {"beta2", optimizer.beta2},
+                         {"epsilon", optimizer.epsilon},
+                         {"weight_decay", optimizer.weight_decay},
+                         {"stop", name_of(settings.stop.criterion)},
+                         {"patience", settings.stop.patience},
+                         {"improvement", settings.stop.improvement}};
+  // What was kept before there was one has none.
+  if (settings.start_scale != 1.0) json["start_scale"] = settings.start_scale;
+  return json;
 }
 
 void validate(const TrainingSettings& settings) {
@@ -72,6 +75,9 @@ void validate(const TrainingSettings& settings) {
   if (!(momentum >= 0.0 && momentum < 1.0)) reject("momentum: {} given; accepted: 0 to below 1", momentum);
   const double decay = settings.optimizer.weight_decay;
   if (!(decay >= 0.0) || !std::isfinite(decay)) reject("weight decay: {} given; accepted: at least 0", decay);
+  if (!(settings.start_scale > 0.0) || !std::isfinite(settings.start_scale)) {
+    reject("start scale: {} given; accepted: above 0", settings.start_scale);
+  }
   if (settings.stop.patience < 1) reject("patience: 0 given; at least 1 interval is needed");
   if (!(settings.stop.improvement >= 0.0 && settings.stop.improvement < 1.0)) {
     reject("improvement: {} given; accepted: 0 to below 1", settings.stop.improvement);
@@ -101,12 +107,12 @@ std::vector<std::size_t> logarithmic_schedule(std::size_t per_decade, std::size_
 
 namespace {
 
-Parameters<double> initial_parameters(const TrainingInstance& instance) {
+Parameters<double> initial_parameters(const TrainingInstance& instance, double scale) {
   const Eigen::Index n = instance.features.features();
   Parameters<double> parameters(instance.kind, instance.hidden, n);
   std::vector<double> normal(std::size_t(n * instance.hidden));
   fill_standard_normal(normal, {instance.seed, Purpose::initial_weights});
-  const double deviation = std::sqrt(2.0 / double(n + instance.hidden));
+  const double deviation = scale * std::sqrt(2.0 / double(n + instance.hidden));
   for (std::size_t k = 0; k < normal.size(); ++k) {
     parameters.values[Eigen::Index(k)] = double(static_cast<float>(deviation * normal[k]));
   }
@@ -204,10 +210,10 @@ bool has_stopped_improving(const EarlyStop& stop, double loss, TrainingState& st
   return ++state.intervals_since_lowest >= stop.patience;
 }
 
-TrainingState starting_state(const TrainingInstance& instance, const TrainingHooks& hooks,
-                             std::size_t number) {
+TrainingState starting_state(const TrainingInstance& instance, const TrainingHooks& hooks, std::size_t number,
+                             double scale) {
   TrainingState fresh;
-  fresh.parameters = initial_parameters(instance).values;
+  fresh.parameters = initial_parameters(instance, scale).values;
   if (number >= hooks.resume.size() || hooks.resume[number].parameters.size() == 0) return fresh;
   if (hooks.resume[number].parameters.size() != fresh.parameters.size()) {
     reject("resume: the state is of another shape");
@@ -219,7 +225,7 @@ TrainingState starting_state(const TrainingInstance& instance, const TrainingHoo
 template <typename Scalar, typename GradientAt>
 TrainingResult take_steps(const TrainingInstance& instance, const TrainingSettings& settings,
                           const TrainingHooks& hooks, std::size_t number, GradientAt gradient_at) {
-  TrainingState state = starting_state(instance, hooks, number);
+  TrainingState state = starting_state(instance, hooks, number, settings.start_scale);
   Parameters<Scalar> parameters(instance.kind, instance.hidden, instance.features.features());
   parameters.values = state.parameters.template cast<Scalar>();
   Optimizer<Scalar> optimizer(settings.optimizer, parameters.values.size());
@@ -302,8 +308,8 @@ TrainingResult train_one(const TrainingInstance& instance, const TrainingSetting
 
 }  // namespace
 
-ToyModel initial_model(const TrainingInstance& instance) {
-  return initial_parameters(instance).model();
+ToyModel initial_model(const TrainingInstance& instance, double scale) {
+  return initial_parameters(instance, scale).model();
 }
 
 std::vector<TrainingResult> train(const std::vector<TrainingInstance>& instances,

@@ -47,6 +47,8 @@ struct TrainingSettings {
   std::size_t loss_every = 100;  ///< steps averaged into one entry of the loss history
   EarlyStop stop;
   std::vector<std::size_t> snapshot_steps;  ///< ascending: the weights before these steps are kept
+  double start_scale =
+      1.0;  ///< factor on the start's weights: from small ones features are learned one by one
 };
 
 /// The settings that determine the trained weights.
@@ -61,8 +63,8 @@ std::vector<std::size_t> linear_schedule(std::size_t every, std::size_t steps);
 /// Step 0 and `per_decade` steps a factor of ten, evenly in the logarithm, up to `steps` and with it.
 std::vector<std::size_t> logarithmic_schedule(std::size_t per_decade, std::size_t steps);
 
-/// The start of an instance.
-ToyModel initial_model(const TrainingInstance& instance);
+/// The start of an instance, its weights times `scale`.
+ToyModel initial_model(const TrainingInstance& instance, double scale = 1.0);
 
 /// The weights before a step.
 struct Snapshot {

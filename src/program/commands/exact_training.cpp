@@ -31,7 +31,7 @@ std::vector<TrainingResult> descend_exactly(const std::vector<TrainingInstance>&
   std::vector<TrainingResult> results(instances.size());
   parallel_for(instances.size(), settings.threads, [&](std::size_t i) {
     TrainingResult& result = results[i];
-    result.model = initial_model(instances[i]);
+    result.model = initial_model(instances[i], settings.start_scale);
     if (!interrupted()) {
       Descent found = descend(exact_objective(instances[i].features), result.model);
       result.model = std::move(found.model);

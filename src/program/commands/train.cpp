@@ -59,6 +59,8 @@ CommandLine declare_train() {
   line.option("weight-decay", "WD",
               "of adamw, apart from the gradient, default 0.01; of sgd and adam in the gradient, as in "
               "PyTorch, default 0");
+  line.option("start-scale", "X",
+              "factor on the weights of the start; from small ones features are learned one by one", "1");
   line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
@@ -186,6 +188,7 @@ TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   settings.optimizer.weight_decay = line.has("weight-decay") ? line.nonnegative("weight-decay", 1e3)
                                     : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
                                                                                       : 0.0;
+  settings.start_scale = line.real("start-scale", 0.0, 1e3);
   settings.threads = read_threads(line);
   require_used(line, method);
   return settings;

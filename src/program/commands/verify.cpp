@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
@@ -31,10 +29,7 @@ int run_verify(const std::vector<std::string>& arguments) {
   if (line.has("json")) {
     fmt::print("{}\n", dump_json(to_json(checks)));
   } else {
-    const auto passed =
-        std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass; });
-    fmt::print("{}\n{} of {} checks pass: theory and measurement {}.\n", to_text(checks), passed,
-               checks.size(), all_pass(checks) ? "agree" : "DISAGREE");
+    fmt::print("{}\n{}\n", to_text(checks), summary_of(checks));
   }
   return all_pass(checks) ? 0 : exit_failed;
 }

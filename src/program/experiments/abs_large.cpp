@@ -35,14 +35,14 @@ double features_computed(const Point& point) {
   return double((errors.array() < 1.0 / 24.0).count());
 }
 
-double most_computed(const Results& results) {
+Measured most_computed(const Results& results) {
   double most = 0.0;
   for (const Point& point : results.points) most = std::max(most, features_computed(point));
   return most;
 }
 
-double monosemantic_share(const Results& results, std::size_t k) {
-  return count_neurons(results.points[k].W()).monosemantic_share();
+std::function<Measured(const Results&)> monosemantic_share(std::size_t k) {
+  return [k](const Results& results) { return count_neurons(results.points[k].W()).monosemantic_share(); };
 }
 
 void draw_abs_large(const std::filesystem::path& path, const Results& results) {
@@ -82,9 +82,10 @@ Experiment abs_large() {
                       {"abs-large-counts",
                        "Neurons that serve one feature and several, and features that the model computes.",
                        draw_counts}},
-          .measures = {{"dense", [](const Results& results) { return monosemantic_share(results, 0); }},
-                       {"sparse", [](const Results& results) { return monosemantic_share(results, 5); }},
-                       {"more-than-half", most_computed}}};
+          .measures = {{"dense", monosemantic_share(0), monosemantic_share(5)},
+                       {"sparse", monosemantic_share(5), monosemantic_share(0)},
+                       {"more-than-half", most_computed,
+                        [](const Results& results) { return features_computed(results.points.front()); }}}};
 }
 
 }  // namespace digon::experiments

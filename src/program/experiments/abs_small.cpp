@@ -7,6 +7,7 @@
 #include "program/experiments/feature_laws.hpp"
 #include "program/experiments/neuron_count.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
+#include "theory/packing/packing.hpp"
 
 namespace digon::experiments {
 namespace {
@@ -30,8 +31,22 @@ const ToyModel& model_of(const Results& results) {
   return results.points.front().trained.best;
 }
 
-double neurons_of_one_feature(const Results& results) {
-  return double(count_neurons(model_of(results).W).monosemantic);
+/// The null: weights of random directions, the decoder their absolute values.
+ToyModel random_model(const Results& results) {
+  ToyModel model = model_of(results);
+  model.W = random_points(small_features, small_neurons, results.context.seed);
+  model.W_out = model.W.cwiseAbs().transpose();
+  return model;
+}
+
+/// A measure of the trained model, of which the random one's is the null.
+Measure measure_of(const std::string& name, Measured (*measure)(const ToyModel&)) {
+  return {name, [measure](const Results& results) { return measure(model_of(results)); },
+          [measure](const Results& results) { return measure(random_model(results)); }};
+}
+
+Measured neurons_of_one_feature(const ToyModel& model) {
+  return double(count_neurons(model.W).monosemantic);
 }
 
 /// The feature a neuron serves.
@@ -42,8 +57,7 @@ Eigen::Index served_by(const ToyModel& model, Eigen::Index neuron) {
 }
 
 /// Whether each feature has one neuron for either sign.
-Measured both_signs(const Results& results) {
-  const ToyModel& model = model_of(results);
+Measured both_signs(const ToyModel& model) {
   std::vector<int> positive(small_features, 0);
   std::vector<int> negative(small_features, 0);
   for (Eigen::Index a = 0; a < small_neurons; ++a) {
@@ -55,8 +69,7 @@ Measured both_signs(const Results& results) {
 }
 
 /// w_in w_out of each neuron is 1: the farthest from it, added to 1.
-double product_of_weights(const Results& results) {
-  const ToyModel& model = model_of(results);
+Measured product_of_weights(const ToyModel& model) {
   double worst = 0.0;
   for (Eigen::Index a = 0; a < small_neurons; ++a) {
     const Eigen::Index i = served_by(model, a);
@@ -65,9 +78,8 @@ double product_of_weights(const Results& results) {
   return 1.0 + worst;
 }
 
-double one_sparse_loss_per_feature(const Results& results) {
-  const Point& point = results.points.front();
-  return hidden_relu_one_sparse_loss(point.trained.best, point.trained.features.importance).total() /
+Measured one_sparse_loss_per_feature(const ToyModel& model) {
+  return hidden_relu_one_sparse_loss(model, Eigen::VectorXd::Ones(small_features)).total() /
          double(small_features);
 }
 
@@ -86,10 +98,9 @@ Experiment abs_small() {
           .tables = {{"neurons", neuron_table}},
           .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
                        draw_abs_small}},
-          .measures = {{"one-feature", neurons_of_one_feature},
-                       {"both-signs", both_signs},
-                       {"product", product_of_weights},
-                       {"one-sparse", one_sparse_loss_per_feature}}};
+          .measures = {measure_of("one-feature", neurons_of_one_feature),
+                       measure_of("both-signs", both_signs), measure_of("product", product_of_weights),
+                       measure_of("one-sparse", one_sparse_loss_per_feature)}};
 }
 
 }  // namespace digon::experiments

@@ -61,25 +61,27 @@ void draw_adversarial(const std::filesystem::path& path, const Results& results)
   draw_series(path, "Vulnerability and superposition, " + results.size(), {panel});
 }
 
-Eigen::VectorXd vulnerabilities(const Results& results) {
-  Eigen::VectorXd values(Eigen::Index(results.points.size()));
-  for (Eigen::Index k = 0; k < values.size(); ++k) {
-    values[k] = results.found_as<Attacked>()[std::size_t(k)].relative;
+/// Of the models whose density is at least that.
+Eigen::VectorXd vulnerabilities(const Results& results, double least_density = 0.0) {
+  std::vector<double> values;
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    if (results.points[k].x() >= least_density) values.push_back(results.found_as<Attacked>()[k].relative);
   }
-  return values;
+  return Eigen::Map<Eigen::VectorXd>(values.data(), Eigen::Index(values.size()));
 }
 
-double growth(const Results& results) {
-  const Eigen::VectorXd values = vulnerabilities(results);
+double growth(const Results& results, double least_density) {
+  const Eigen::VectorXd values = vulnerabilities(results, least_density);
   return values.maxCoeff() / values.minCoeff();
 }
 
-/// The correlation of vulnerability and features per dimension.
-double correlation(const Results& results) {
+/// The correlation of vulnerability and features per dimension; or those in reversed order.
+double correlation(const Results& results, bool reversed) {
   Eigen::VectorXd features(Eigen::Index(results.points.size()));
   for (Eigen::Index k = 0; k < features.size(); ++k) {
     features[k] = features_per_dimension(results.points[std::size_t(k)]);
   }
+  if (reversed) features.reverseInPlace();
   const auto centred = [](const Eigen::VectorXd& values) {
     return Eigen::VectorXd(values.array() - values.mean());
   };
@@ -102,7 +104,10 @@ Experiment adversarial() {
                 "Increase of the loss under the strongest L2-bounded attack, in units of the increase of a "
                 "model without superposition, beside features per dimension.",
                 draw_adversarial}},
-          .measures = {{"growth", growth}, {"together", correlation}}};
+          .measures = {{"growth", [](const Results& results) { return growth(results, 0.0); },
+                        [](const Results& results) { return growth(results, 0.5); }},
+                       {"together", [](const Results& results) { return correlation(results, false); },
+                        [](const Results& results) { return correlation(results, true); }}}};
 }
 
 }  // namespace digon::experiments

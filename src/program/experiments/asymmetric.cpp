@@ -8,6 +8,7 @@
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
 #include "theory/law/law.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon::experiments {
 namespace {
@@ -57,21 +58,27 @@ Table inhibition_table(const Results& results) {
   return table;
 }
 
-double cases_of_inhibition(const Results& results) {
+/// In the trained models, or in those whose weights out have lost their signs.
+double cases_of_inhibition(const Results& results, bool with_signs) {
   std::size_t cases = 0;
-  for (const Point& point : results.points) cases += find_inhibition(point.trained.best).size();
+  for (const Point& point : results.points) {
+    ToyModel model = point.trained.best;
+    if (!with_signs) model.W_out = model.W_out.cwiseAbs();
+    cases += find_inhibition(model).size();
+  }
   return double(cases);
 }
 
-/// The sparsest model's loss over that of four features with two neurons each and two left out.
-double loss_beside_circuits(const Results& results) {
+/// The sparsest model's loss, or that of answering 0, over that of four features with two neurons each and
+/// two left out.
+double beside_circuits(const Results& results, bool of_zero) {
   const TrainedCell& sparsest = results.points.back().trained;
   double left_out = 0.0;
   for (Eigen::Index i = 4; i < asymmetric_features; ++i) {
     const double p = sparsest.features.density[i];
     left_out += sparsest.features.importance[i] * feature_variance(Law{}, p);
   }
-  return sparsest.loss / left_out;
+  return (of_zero ? zero_model_loss(sparsest.features) : sparsest.loss) / left_out;
 }
 
 void draw_asymmetric(const std::filesystem::path& path, const Results& results) {
@@ -99,7 +106,10 @@ Experiment asymmetric() {
                    "Absolute values: a neuron with one large and one small weight in disturbs the feature of "
                    "the small one; a negative weight out (inhibition) repairs it.",
                    draw_asymmetric}},
-      .measures = {{"inhibition", cases_of_inhibition}, {"loss", loss_beside_circuits}}};
+      .measures = {{"inhibition", [](const Results& results) { return cases_of_inhibition(results, true); },
+                    [](const Results& results) { return cases_of_inhibition(results, false); }},
+                   {"loss", [](const Results& results) { return beside_circuits(results, false); },
+                    [](const Results& results) { return beside_circuits(results, true); }}}};
 }
 
 }  // namespace digon::experiments

@@ -102,8 +102,7 @@ std::vector<Check> judge_all(const Experiment& experiment, const Results& result
   if (experiment.checks) checks = experiment.checks(results);
   for (const Measure& measure : experiment.measures) {
     checks.push_back(
-        std::visit([&](const auto& value) { return judge(experiment.id + "/" + measure.name, value); },
-                   measure.value(results)));
+        judge(experiment.id + "/" + measure.name, measure.value(results), measure.null(results)));
   }
   return checks;
 }

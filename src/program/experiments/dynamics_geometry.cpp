@@ -1,6 +1,13 @@
 // Learning as a sequence of geometric moves: two correlated sets of three find the octahedron, elhage2022 §5.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/algebra/dense_solvers.hpp"
 #include "core/algebra/products.hpp"
 #include "geometry/named_geometry.hpp"
+#include "plots/vectors_figure.hpp"
 #include "program/experiments/dynamics.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
@@ -33,8 +40,22 @@ Cosines cosines_of(const Eigen::MatrixXd& W) {
       cosines.topRightCorner(3, 3).rowwise().minCoeff().mean()};
 }
 
-Cosines last_cosines(const Results& results) {
-  return cosines_of(results.points.front().trained.snapshots.back().model.W);
+/// Snapshots that divide the way of the two cosines into five parts of one length.
+std::vector<std::size_t> turning_snapshots(const std::vector<Snapshot>& snapshots) {
+  constexpr std::size_t parts = 5;
+  std::vector<double> way{0.0};
+  for (std::size_t k = 1; k < snapshots.size(); ++k) {
+    const Cosines before = cosines_of(snapshots[k - 1].model.W);
+    const Cosines after = cosines_of(snapshots[k].model.W);
+    way.push_back(way.back() + std::hypot(after.inside - before.inside, after.across - before.across));
+  }
+  std::vector<std::size_t> chosen;
+  for (std::size_t part = 0; part <= parts; ++part) {
+    const double target = way.back() * double(part) / double(parts);
+    const auto at = std::lower_bound(way.begin(), way.end(), target) - way.begin();
+    chosen.push_back(std::min(std::size_t(at), snapshots.size() - 1));
+  }
+  return chosen;
 }
 
 void draw_dynamics_geometry(const std::filesystem::path& path, const Results& results) {
@@ -54,8 +75,41 @@ void draw_dynamics_geometry(const std::filesystem::path& path, const Results& re
               {angles, loss_panel(results)});
 }
 
-Measured geometry(const Results& results) {
-  return describe_geometry(results.points.front().W()).name;
+/// The six vectors at six steps: the start, the end and between them where the sets have turned most, in axes
+/// in which the first set ends along the coordinates.
+void draw_turning(const std::filesystem::path& path, const Results& results) {
+  const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
+  const std::vector<Eigen::Index> first{0, 1, 2};
+  const Eigen::Matrix3d last = snapshots.back().model.W(Eigen::all, first);
+  const SymmetricEigen gram_of_last = symmetric_eigen(last.transpose() * last);
+  const Eigen::Matrix3d to_axes = gram_of_last.vectors *
+                                  gram_of_last.values.cwiseSqrt().cwiseInverse().asDiagonal() *
+                                  gram_of_last.vectors.transpose() * last.transpose();
+  std::vector<VectorsPanel> panels;
+  for (const std::size_t k : turning_snapshots(snapshots)) {
+    const Eigen::MatrixXd& W = snapshots[k].model.W;
+    const Cosines cosines = cosines_of(W);
+    panels.push_back({fmt::format("step {}", snapshots[k].step),
+                      fmt::format("cosines {:+.2f} inside, {:+.2f} across", cosines.inside, cosines.across),
+                      to_axes * W});
+  }
+  draw_vectors(path, "Two correlated sets of three on the way to the octahedron", panels,
+               {{"set 1", first, 0}, {"set 2", {3, 4, 5}, 3}});
+}
+
+/// Of the first snapshot (random directions), or of the last.
+std::function<Measured(const Results&)> at_end(double Cosines::*cosine, bool of_start) {
+  return [cosine, of_start](const Results& results) {
+    const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
+    return cosines_of((of_start ? snapshots.front() : snapshots.back()).model.W).*cosine;
+  };
+}
+
+std::function<Measured(const Results&)> geometry(bool of_start) {
+  return [of_start](const Results& results) {
+    const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
+    return describe_geometry((of_start ? snapshots.front() : snapshots.back()).model.W).name;
+  };
 }
 
 }  // namespace
@@ -67,10 +121,14 @@ Experiment dynamics_geometry() {
           .find = find_dynamics,
           .tables = {{"dynamics", dynamics_table}},
           .figures = {{"dynamics-geometry", "Cosines between features and exact loss of the best start.",
-                       draw_dynamics_geometry}},
-          .measures = {{"octahedron", geometry},
-                       {"inside", [](const Results& results) { return last_cosines(results).inside; }},
-                       {"across", [](const Results& results) { return last_cosines(results).across; }}}};
+                       draw_dynamics_geometry},
+                      {"dynamics-geometry-vectors",
+                       "The columns of W at six steps, one set dashed together; in the last the six are an "
+                       "octahedron.",
+                       draw_turning}},
+          .measures = {{"octahedron", geometry(false), geometry(true)},
+                       {"inside", at_end(&Cosines::inside, false), at_end(&Cosines::inside, true)},
+                       {"across", at_end(&Cosines::across, false), at_end(&Cosines::across, true)}}};
 }
 
 }  // namespace digon::experiments

@@ -52,6 +52,10 @@ double Point::excess() const {
   return (trained.loss - optimum.value().loss) / zero_model_loss(trained.features);
 }
 
+double Point::excess_of_zero() const {
+  return 1.0 - optimum.value().loss / zero_model_loss(trained.features);
+}
+
 std::string Results::size() const {
   const TrainingCell& first = points.front().cell;
   return fmt::format("{{/:Italic n}} = {}, {{/:Italic m}} = {}", first.features.features(), first.hidden);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "core/files/table.hpp"
@@ -95,6 +94,8 @@ struct Point {
   /// How far the trained loss is above the optimum, in units of the loss of answering 0: an optimum may be 0
   /// itself.
   [[nodiscard]] double excess() const;
+  /// The same of answering 0.
+  [[nodiscard]] double excess_of_zero() const;
 };
 
 /// All that was trained and found.
@@ -143,13 +144,12 @@ struct Starts {
   [[nodiscard]] std::size_t of(Preset preset) const { return preset == Preset::quick ? quick : paper; }
 };
 
-/// What is measured for a prediction: a number, or a name.
-using Measured = std::variant<double, std::string>;
-
-/// The prediction ID/NAME of paper_refs/predictions.json, and how it is measured.
+/// The prediction ID/NAME of paper_refs/predictions.json, how it is measured, and how its null is: the same
+/// of a deliberately wrong input, which must not pass.
 struct Measure {
   std::string name;
   std::function<Measured(const Results&)> value;
+  std::function<Measured(const Results&)> null;
 };
 
 /// An experiment of the paper (elhage2022), or what is verified without training.

@@ -103,12 +103,12 @@ Losses losses_of(const Point& point, const PolytopePrediction& prediction) {
 
 /// How far trained models are above the best product, at most. Dense models of this size are far from
 /// converged: any start drives all outputs at once, and Adam takes more than 10,000 steps to settle the mean.
-double worst_above_product(const Results& results) {
+double worst_above_product(const Results& results, bool of_nothing) {
   double worst = -1.0;
   for (std::size_t d = 0; d < results.points.size(); ++d) {
     if (results.points[d].x() > 0.5) continue;
     const Losses losses = losses_of(results.points[d], results.found_as<PolytopePredictions>()[d]);
-    worst = std::max(worst, losses.trained / losses.product - 1.0);
+    worst = std::max(worst, (of_nothing ? 1.0 : losses.trained) / losses.product - 1.0);
   }
   return worst;
 }
@@ -163,24 +163,38 @@ double capacity(const Point& point) {
   return feature_geometry(point.W()).dimensionality.sum();
 }
 
-double largest_capacity(const Results& results) {
-  double largest = 0.0;
-  for (const Point& point : results.points) largest = std::max(largest, capacity(point));
-  return largest;
+double represented_by(const Point& point) {
+  return double(represented_features(point.W()).size());
 }
 
-double densities_at_the_plateau(const Results& results) {
-  return double(std::count_if(results.points.begin(), results.points.end(), [](const Point& point) {
-    return std::abs(dimensions_per_feature(point) - 0.5) < 0.05;
-  }));
+/// Densities whose D* is within 0.05 of 1/2; of a D* that falls evenly from the first density's, 1 at most,
+/// to the last's instead.
+double densities_at_the_plateau(const Results& results, bool evenly) {
+  const std::size_t count = results.points.size();
+  const double first = std::min(1.0, dimensions_per_feature(results.points.front()));
+  const double last = dimensions_per_feature(results.points.back());
+  double at_the_plateau = 0.0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double on_the_line = first + (last - first) * double(k) / double(count - 1);
+    const double value = evenly ? on_the_line : dimensions_per_feature(results.points[k]);
+    at_the_plateau += std::abs(value - 0.5) < 0.05;
+  }
+  return at_the_plateau;
 }
 
-/// (Ŵ_i·Ŵ_j)² averaged over the pairs i ≠ j of represented features.
-double mean_squared_cosine(const Eigen::MatrixXd& W) {
-  const std::vector<Eigen::Index> kept = represented_features(W);
-  const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
+/// m times (Ŵ_i·Ŵ_j)², averaged over the pairs i ≠ j of represented features.
+double overlap(const Point& point) {
+  const std::vector<Eigen::Index> kept = represented_features(point.W());
+  const Eigen::MatrixXd unit = point.W()(Eigen::all, kept).colwise().normalized();
   const auto k = double(kept.size());
-  return (gram(unit).squaredNorm() - k) / (k * (k - 1.0));
+  return double(point.cell.hidden) * (gram(unit).squaredNorm() - k) / (k * (k - 1.0));
+}
+
+/// The point whose 1/(1 − S) is nearest to that.
+const Point& nearest(const Results& results, double inverse) {
+  const auto distance = [&](const Point& point) { return std::abs(std::log(inverse * point.x())); };
+  return *std::min_element(results.points.begin(), results.points.end(),
+                           [&](const Point& a, const Point& b) { return distance(a) < distance(b); });
 }
 
 // Figures.
@@ -230,12 +244,7 @@ FeatureGraphPanel graph_of(const Point& point) {
 
 void draw_graphs(const std::filesystem::path& path, const Results& results) {
   std::vector<FeatureGraphPanel> graphs;
-  for (const double inverse : {2.0, 3.5, 5.5}) {
-    const auto distance = [&](const Point& point) { return std::abs(std::log(inverse * point.x())); };
-    graphs.push_back(graph_of(
-        *std::min_element(results.points.begin(), results.points.end(),
-                          [&](const Point& a, const Point& b) { return distance(a) < distance(b); })));
-  }
+  for (const double inverse : {2.0, 3.5, 5.5}) graphs.push_back(graph_of(nearest(results, inverse)));
   draw_feature_graphs(path, "Feature graphs, " + results.size(), graphs);
 }
 
@@ -270,15 +279,16 @@ Experiment geometry_uniform() {
             "Represented features, joined where their directions are not orthogonal, at three densities.",
             draw_graphs}},
       .measures = {
-          {"dense", [](const Results& results) { return dimensions_per_feature(results.points.front()); }},
-          {"plateau", densities_at_the_plateau},
-          {"sparse", [](const Results& results) { return dimensions_per_feature(results.points.back()); }},
-          {"loss", worst_above_product},
-          {"capacity", largest_capacity},
-          {"overlap", [](const Results& results) {
-             const Point& sparsest = results.points.back();
-             return double(sparsest.cell.hidden) * mean_squared_cosine(sparsest.W());
-           }}}};
+          {"dense", [](const Results& results) { return represented_by(results.points.front()); },
+           [](const Results& results) { return represented_by(results.points.back()); }},
+          {"plateau", [](const Results& results) { return densities_at_the_plateau(results, false); },
+           [](const Results& results) { return densities_at_the_plateau(results, true); }},
+          {"sparse", [](const Results& results) { return dimensions_per_feature(results.points.back()); },
+           [](const Results& results) { return dimensions_per_feature(nearest(results, 3.0)); }},
+          {"loss", [](const Results& results) { return worst_above_product(results, false); },
+           [](const Results& results) { return worst_above_product(results, true); }},
+          {"overlap", [](const Results& results) { return overlap(results.points.back()); },
+           [](const Results& results) { return overlap(nearest(results, 3.0)); }}}};
 }
 
 }  // namespace digon::experiments

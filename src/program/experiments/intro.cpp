@@ -18,10 +18,10 @@ TrainingCell intro_cell(const Setting& setting) {
   return cell;
 }
 
-Measure geometry_at(const std::string& name, std::size_t density) {
-  return {name, [density](const Results& results) {
-            return describe_geometry(best_points(results)[density]->W()).name;
-          }};
+std::function<Measured(const Results&)> geometry_at(std::size_t density) {
+  return [density](const Results& results) {
+    return describe_geometry(best_points(results)[density]->W()).name;
+  };
 }
 
 void draw_intro(const std::filesystem::path& path, const Results& results) {
@@ -54,7 +54,9 @@ Experiment intro() {
       .figures = {{"intro", "Columns of W of the start of lowest exact loss at each density.", draw_intro},
                   comparison_figure()},
       .checks = comparison_checks,
-      .measures = {geometry_at("dense", 0), geometry_at("middle", 1), geometry_at("sparse", 2)}};
+      .measures = {{"dense", geometry_at(0), geometry_at(2)},
+                   {"middle", geometry_at(1), geometry_at(0)},
+                   {"sparse", geometry_at(2), geometry_at(1)}}};
 }
 
 }  // namespace digon::experiments

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/phase_diagram.hpp"
 #include "sweep/kinds/onset_cell.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon::experiments {
 namespace {
@@ -127,11 +129,14 @@ std::vector<TableFile> tables() {
 
 // Trained models beside it.
 
-/// How far each trained model is above the exact optimum, relative to it.
-std::vector<double> excesses(const Results& results) {
+/// How far each trained model is above the exact optimum, relative to it; or answering 0.
+enum class Answer { trained, zero };
+std::vector<double> excesses(const Results& results, Answer answer = Answer::trained) {
   std::vector<double> excess;
   for (std::size_t k = 0; k < results.points.size(); ++k) {
-    excess.push_back(results.points[k].trained.loss / phases_of(results).cells[k].exact.optimum.loss - 1.0);
+    const TrainedCell& trained = results.points[k].trained;
+    const double loss = answer == Answer::zero ? zero_model_loss(trained.features) : trained.loss;
+    excess.push_back(loss / phases_of(results).cells[k].exact.optimum.loss - 1.0);
   }
   return excess;
 }
@@ -157,24 +162,25 @@ std::vector<std::size_t> cells_off_the_boundary(const Phases& phases) {
   return off;
 }
 
-/// The share of those cells whose trained model has the exact phase.
-double agreement_of_phases(const Results& results) {
+/// The share of those cells whose trained model has the exact phase; or that of the last cell but k.
+double agreement_of_phases(const Results& results, bool reversed) {
   const Phases& phases = phases_of(results);
   const std::vector<std::size_t> off = cells_off_the_boundary(phases);
   const auto agree = std::count_if(off.begin(), off.end(), [&](std::size_t k) {
-    return phase_of(results.points[k].trained.best) == phases.cells[k].exact.phase;
+    const std::size_t other = reversed ? results.points.size() - 1 - k : k;
+    return phase_of(results.points[other].trained.best) == phases.cells[k].exact.phase;
   });
   return double(agree) / double(off.size());
 }
 
 double least_excess(const Results& results) {
-  double least = 0.0;
+  double least = std::numeric_limits<double>::infinity();
   for (const double excess : excesses(results)) least = std::min(least, excess);
   return least;
 }
 
-double median_excess(const Results& results) {
-  std::vector<double> excess = excesses(results);
+double median_excess(const Results& results, Answer answer) {
+  std::vector<double> excess = excesses(results, answer);
   for (double& one : excess) one = std::max(one, 0.0);
   const auto middle = excess.begin() + std::ptrdiff_t(excess.size() / 2);
   std::nth_element(excess.begin(), middle, excess.end());
@@ -214,9 +220,13 @@ Experiment phase_diagram_of(Eigen::Index n, const std::string& id, const std::st
           .find = find_phases,
           .tables = tables(),
           .figures = {{id, shows(), draw_phase}},
-          .measures = {{"agreement", agreement_of_phases},
-                       {"no-model-below-the-optimum", least_excess},
-                       {"median-gap", median_excess}}};
+          .measures = {
+              {"agreement", [](const Results& results) { return agreement_of_phases(results, false); },
+               [](const Results& results) { return agreement_of_phases(results, true); }},
+              {"no-model-below-the-optimum", least_excess,
+               [](const Results& results) { return (1.0 + least_excess(results)) / 1.0001 - 1.0; }},
+              {"median-gap", [](const Results& results) { return median_excess(results, Answer::trained); },
+               [](const Results& results) { return median_excess(results, Answer::zero); }}}};
 }
 
 }  // namespace

@@ -44,11 +44,11 @@ double greatest_share_of_sparse(const Results& results) {
   return share;
 }
 
-/// The features that polysemantic neurons serve between densities 0.2 and 0.5, each counted once.
-double shared_in_the_middle(const Results& results) {
+/// The features that polysemantic neurons serve between two densities, each counted once.
+double shared_between(const Results& results, double above, double below) {
   std::set<Eigen::Index> shared;
   for (const Point& point : results.points) {
-    if (point.x() <= 0.2 || point.x() >= 0.5) continue;
+    if (point.x() <= above || point.x() >= below) continue;
     for (const Neuron& neuron : describe_neurons(point.W())) {
       if (neuron.kind != NeuronClass::polysemantic) continue;
       shared.insert(neuron.features.begin(), neuron.features.end());
@@ -77,9 +77,10 @@ Experiment privileged() {
                 "Neuron stack plots of h = ReLU(Wx), x' = ReLU(Wᵀh + b); starts are compared by the loss of "
                 "the same samples.",
                 draw_privileged}},
-          .measures = {{"dense", least_share_of_dense},
-                       {"middle", shared_in_the_middle},
-                       {"sparse", greatest_share_of_sparse}}};
+          .measures = {{"dense", least_share_of_dense, greatest_share_of_sparse},
+                       {"middle", [](const Results& results) { return shared_between(results, 0.2, 0.5); },
+                        [](const Results& results) { return shared_between(results, 0.5, 1.1); }},
+                       {"sparse", greatest_share_of_sparse, least_share_of_dense}}};
 }
 
 }  // namespace digon::experiments

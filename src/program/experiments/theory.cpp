@@ -38,9 +38,9 @@ struct Measuring {
   std::size_t threads = 0;
   std::vector<Check> checks;
 
-  void add(const std::string& what, double measured) { checks.push_back(judge("theory/" + what, measured)); }
-  void add(const std::string& what, const std::string& measured) {
-    checks.push_back(judge("theory/" + what, measured));
+  /// What was measured, and what of the null that paper_refs/predictions.json names.
+  void add(const std::string& what, const Measured& measured, const Measured& null) {
+    checks.push_back(judge("theory/" + what, measured, null));
   }
   [[nodiscard]] OptimumOptions search(std::size_t starts) const {
     OptimumOptions options;
@@ -70,35 +70,50 @@ void measure_decomposition(Measuring& measuring) {
   const auto loss_at = [&](double density) {
     return exact_loss(model, {Eigen::VectorXd::Constant(4, density), importance}).loss;
   };
-  measuring.add("decomposition/zero-active", parts.L()[0]);
-  measuring.add("decomposition/one-active", parts.L()[1] / one_sparse_loss(model, importance).total());
-  measuring.add("decomposition/all-active", parts.L()[4] / loss_at(1.0));
-  measuring.add("decomposition/sum", binomial_weights(4, 0.3).dot(parts.L_mean()) / loss_at(0.3));
+  measuring.add("decomposition/zero-active", parts.L()[0], importance.dot(model.b.cwiseAbs2()));
+  const double one_sparse = one_sparse_loss(model, importance).total();
+  measuring.add("decomposition/one-active", parts.L()[1] / one_sparse, parts.L()[2] / one_sparse);
+  measuring.add("decomposition/all-active", parts.L()[4] / loss_at(1.0), parts.L()[3] / loss_at(1.0));
+  const auto sum_at = [&](double density) { return binomial_weights(4, density).dot(parts.L_mean()); };
+  measuring.add("decomposition/sum", sum_at(0.3) / loss_at(0.3), sum_at(0.3001) / loss_at(0.3));
   // L(p) = L_0 + p (L_1 − n L_0) + O(p²)
   constexpr double rare = 1e-7;
-  measuring.add("decomposition/sparse-limit",
-                (loss_at(rare) - parts.L()[0]) / rare / (parts.L()[1] - 4.0 * parts.L()[0]));
+  const double slope = (loss_at(rare) - parts.L()[0]) / rare;
+  measuring.add("decomposition/sparse-limit", slope / (parts.L()[1] - 4.0 * parts.L()[0]),
+                slope / parts.L()[1]);
   const Eigen::VectorXd pair = decompose(antipodal_pair(), Eigen::Vector2d::Ones()).L();
-  measuring.add("decomposition/pair-one-active", pair[1]);
-  measuring.add("decomposition/pair-both-active", pair[2]);
+  const ToyModel same_way{Eigen::MatrixXd::Ones(1, 2), Eigen::VectorXd::Zero(2)};
+  const Eigen::VectorXd merged = decompose(same_way, Eigen::Vector2d::Ones()).L();
+  measuring.add("decomposition/pair-one-active", pair[1], merged[1]);
+  measuring.add("decomposition/pair-both-active", pair[2], merged[2]);
   // Only the positive part of z counts: with W = 0 and b = −1 the model answers 0.
-  const ToyModel silent{Eigen::MatrixXd::Zero(1, 3), Eigen::VectorXd::Constant(3, -1.0)};
-  measuring.add("decomposition/silent", exact_loss(silent, uniform_features(3, 0.25)).loss);
+  ToyModel silent{Eigen::MatrixXd::Zero(1, 3), Eigen::VectorXd::Constant(3, -1.0)};
+  const double of_silent = exact_loss(silent, uniform_features(3, 0.25)).loss;
+  silent.kind = ModelKind::linear;  // which answers −1
+  measuring.add("decomposition/silent", of_silent, exact_loss(silent, uniform_features(3, 0.25)).loss);
 }
 
 void measure_linear(Measuring& measuring) {
   const FeatureDistribution dense = important_features(20, 1.0, 0.7);
-  measuring.add("linear/optimum", exact_loss(linear_optimum(dense, 5), dense).loss);
+  FeatureDistribution reversed = dense;
+  reversed.importance.reverseInPlace();  // whose optimum keeps the least important five
+  measuring.add("linear/optimum", exact_loss(linear_optimum(dense, 5), dense).loss,
+                exact_loss(linear_optimum(reversed, 5), dense).loss);
   const FeatureDistribution sparse = important_features(20, 0.1, 0.7);
-  measuring.add("linear/sparse-optimum", exact_loss(linear_optimum(sparse, 5), sparse).loss);
-  measuring.add("linear/represented", double(represented_features(linear_optimum(dense, 5).W).size()));
-  // Superposing a sixth feature on the least important of the five never pays.
+  measuring.add("linear/sparse-optimum", exact_loss(linear_optimum(sparse, 5), sparse).loss,
+                sparse.importance.tail(15).sum() * 0.1 / 3.0);
+  // Superposing a sixth feature on the least important of the five never pays; where a ReLU follows, it does.
   ToyModel pair = linear_optimum(dense, 5);
   pair.W.col(4) *= std::sqrt(0.5);
   pair.W.col(5) = -pair.W.col(4);
   const double mean = 0.5;
   for (const Eigen::Index j : {4, 5}) pair.b[j] = mean * (1.0 - gram(pair.W).row(j).sum());
-  measuring.add("linear/superposed", exact_loss(pair, dense).loss / linear_optimum_loss(dense, 5));
+  ToyModel rectified = linear_optimum(sparse, 5);
+  rectified.kind = ModelKind::relu_output;
+  rectified.W.col(5) = -rectified.W.col(4);
+  rectified.b[5] = 0.0;
+  measuring.add("linear/superposed", exact_loss(pair, dense).loss / linear_optimum_loss(dense, 5),
+                exact_loss(rectified, sparse).loss / linear_optimum_loss(sparse, 5));
 }
 
 /// c features of which the first k are the best k-gon and the others absent, with this bias.
@@ -113,26 +128,33 @@ ToyModel polygon_among(Eigen::Index k, Eigen::Index c, double dead_bias) {
 void measure_polygons(Measuring& measuring) {
   for (const Eigen::Index k : {4, 5, 6}) {
     const PolygonOptimum best = polygon_optimum(k);
+    const PolygonOptimum other = polygon_optimum(k == 6 ? 5 : k + 1);
     const std::string gon = fmt::format("polygon/{}/", k);
-    measuring.add(gon + "norm", best.norm);
-    measuring.add(gon + "bias", best.bias);
-    measuring.add(gon + "loss", best.loss_per_feature);
+    measuring.add(gon + "norm", best.norm, other.norm);
+    measuring.add(gon + "bias", best.bias, other.bias);
+    measuring.add(gon + "loss", best.loss_per_feature, other.loss_per_feature);
   }
-  for (const Eigen::Index k : {5, 6}) {
-    const PolygonOptimum best = polygon_optimum(k);
+  // Half the rank of the Hessian: the learning coefficient of a minimum that only rotations leave.
+  const auto half_rank = [](const PolygonOptimum& best) {
     const double top = best.hessian_eigenvalues.maxCoeff();
-    // Half the rank of the Hessian: the learning coefficient of a minimum that only rotations leave.
-    measuring.add(fmt::format("polygon/{}/learning-coefficient", k),
-                  0.5 * double((best.hessian_eigenvalues.array() > 1e-4 * top).count()));
-    measuring.add(fmt::format("polygon/{}/norm-rule", k), best.norm - 1.0 / (1.0 - best.bias));
+    return 0.5 * double((best.hessian_eigenvalues.array() > 1e-4 * top).count());
+  };
+  const auto beside_the_rule = [](const PolygonOptimum& best) { return best.norm - 1.0 / (1.0 - best.bias); };
+  for (const Eigen::Index k : {5, 6}) {
+    measuring.add(fmt::format("polygon/{}/learning-coefficient", k), half_rank(polygon_optimum(k)),
+                  half_rank(polygon_optimum(11 - k)));
+    measuring.add(fmt::format("polygon/{}/norm-rule", k), beside_the_rule(polygon_optimum(k)),
+                  beside_the_rule(polygon_optimum(4)));
   }
   const auto loss_per_feature = [](const ToyModel& model) {
     return one_sparse_loss(model, Eigen::VectorXd::Ones(model.features())).total() / double(model.features());
   };
-  measuring.add("polygon/4-of-6/loss", loss_per_feature(polygon_among(4, 6, 0.0)));
-  measuring.add("polygon/5-of-6/loss", loss_per_feature(polygon_among(5, 6, 0.0)));
-  measuring.add("polygon/5-of-6/dead-bias", loss_per_feature(polygon_among(5, 6, 0.0)) -
-                                                loss_per_feature(polygon_among(5, 6, 1.0 / 12.0)));
+  const double four = loss_per_feature(polygon_among(4, 6, 0.0));
+  const double five = loss_per_feature(polygon_among(5, 6, 0.0));
+  measuring.add("polygon/4-of-6/loss", four, five);
+  measuring.add("polygon/5-of-6/loss", five, four);
+  measuring.add("polygon/5-of-6/dead-bias", five - loss_per_feature(polygon_among(5, 6, 1.0 / 12.0)),
+                five - loss_per_feature(polygon_among(5, 6, 1.0 / 6.0)));
 }
 
 /// The relative importance at which the best candidate begins (from below) or ceases to be the pair with the
@@ -150,28 +172,44 @@ double loss_of_candidate(const PhasePoint& point, Candidate candidate) {
 }
 
 void measure_phases(Measuring& measuring) {
-  measuring.add("phase/candidates/lower", candidate_boundary(0.3, 1.0, 0.01));
-  measuring.add("phase/candidates/upper", candidate_boundary(0.3, 1.0, 100.0));
-  const auto is_pair = [](double density) {
-    return candidate_losses({2, density, 1.0}).front().candidate == Candidate::pair_with_last;
+  const double lower = candidate_boundary(0.3, 1.0, 0.01);
+  const double upper = candidate_boundary(0.3, 1.0, 100.0);
+  measuring.add("phase/candidates/lower", lower, upper);
+  measuring.add("phase/candidates/upper", upper, lower);
+  const auto meeting = [](double r) {
+    const auto is_pair = [r](double density) {
+      return candidate_losses({2, density, r}).front().candidate == Candidate::pair_with_last;
+    };
+    return bisect(is_pair, 0.1, 1.0, {.steps = 50}).holds;
   };
-  measuring.add("phase/candidates/meeting", bisect(is_pair, 0.1, 1.0, {.steps = 50}).holds);
+  measuring.add("phase/candidates/meeting", meeting(1.0), meeting(1.1));
   const PhasePoint point{3, 0.3, 2.0};
-  measuring.add("phase/candidates/drop-first", loss_of_candidate(point, Candidate::drop_first));
-  measuring.add("phase/candidates/drop-last", loss_of_candidate(point, Candidate::drop_last));
-  measuring.add("phase/candidates/pair-of-first-two", loss_of_candidate(point, Candidate::pair_of_first_two));
-  measuring.add("phase/candidates/pair-with-last", loss_of_candidate(point, Candidate::pair_with_last));
-  const ExactPhase past = exact_phase({2, 0.7, 1.0}, 4, measuring.seed);
-  measuring.add("phase/exact/past-the-meeting", std::string(name_of(past.phase)));
-  measuring.add("phase/exact/short-pair", past.optimum.model.W.colwise().norm().mean());
-  const ExactPhase sparse = exact_phase({2, 0.05, 1.0}, 4, measuring.seed);
-  measuring.add("phase/exact/sparse", std::string(name_of(sparse.phase)));
-  measuring.add("phase/exact/candidates-excess",
-                candidate_losses({2, 0.3, 1.0}).front().loss / exact_phase({2, 0.3, 1.0}).optimum.loss - 1.0);
-  measuring.add("phase/exact/unimportant", std::string(name_of(exact_phase({2, 0.9, 0.1}).phase)));
-  measuring.add("phase/exact/important", std::string(name_of(exact_phase({2, 0.9, 10.0}).phase)));
+  const double drop_first = loss_of_candidate(point, Candidate::drop_first);
+  const double drop_last = loss_of_candidate(point, Candidate::drop_last);
+  const double pair_of_first_two = loss_of_candidate(point, Candidate::pair_of_first_two);
+  const double pair_with_last = loss_of_candidate(point, Candidate::pair_with_last);
+  measuring.add("phase/candidates/drop-first", drop_first, drop_last);
+  measuring.add("phase/candidates/drop-last", drop_last, drop_first);
+  measuring.add("phase/candidates/pair-of-first-two", pair_of_first_two, pair_with_last);
+  measuring.add("phase/candidates/pair-with-last", pair_with_last, pair_of_first_two);
+  const auto phase_at = [&](double density, double r) {
+    return std::string(name_of(exact_phase({2, density, r}, 4, measuring.seed).phase));
+  };
+  const PhasePoint past{2, 0.7, 1.0};
+  const auto mean_norm = [](const ToyModel& model) { return model.W.colwise().norm().mean(); };
+  measuring.add("phase/exact/past-the-meeting", phase_at(past.density, past.relative_importance),
+                std::string(name_of(phase_of(candidate_losses(past).front().candidate))));
+  measuring.add("phase/exact/short-pair", mean_norm(exact_phase(past, 4, measuring.seed).optimum.model),
+                mean_norm(candidate_model(past, Candidate::pair_with_last)));
+  measuring.add("phase/exact/sparse", phase_at(0.05, 1.0), phase_at(0.9, 0.1));
+  const PhasePoint inside{2, 0.3, 1.0};
+  const double optimal = exact_phase(inside).optimum.loss;
+  measuring.add("phase/exact/candidates-excess", candidate_losses(inside).front().loss / optimal - 1.0,
+                exact_phase(inside, 4, measuring.seed + 1).optimum.loss / optimal - 1.0);
+  measuring.add("phase/exact/unimportant", phase_at(0.9, 0.1), phase_at(0.9, 10.0));
+  measuring.add("phase/exact/important", phase_at(0.9, 10.0), phase_at(0.9, 0.1));
   measuring.add("phase/exact/lower-boundary",
-                transition_between({2, 0.3, 0.05}, {2, 0.3, 1.0}).relative_importance);
+                transition_between({2, 0.3, 0.05}, {2, 0.3, 1.0}).relative_importance, lower);
 }
 
 /// Unit vectors in R³ on the axis and on a regular k-gon across it.
@@ -203,24 +241,29 @@ void measure_dimensionality(Measuring& measuring) {
     search.threads = measuring.threads;
     return search_packing({}, points, dim, search).best.W;
   };
-  measuring.add("dimensionality/dedicated", of(Eigen::MatrixXd::Identity(3, 3)).mean());
-  measuring.add("dimensionality/digon", of(antipodal_pair().W).mean());
-  measuring.add("dimensionality/triangle", of(packed(3, 2)).mean());
-  measuring.add("dimensionality/pentagon", of(packed(5, 2)).mean());
-  measuring.add("dimensionality/tetrahedron", of(packed(4, 3)).mean());
-  measuring.add("dimensionality/octahedron", of(packed(6, 3)).mean());
-  measuring.add("dimensionality/square-antiprism", of(square_antiprism()).mean());
-  const Eigen::VectorXd triangular = of(bipyramid(3));
-  measuring.add("dimensionality/triangular-bipyramid/equator", triangular.head(3).mean());
-  measuring.add("dimensionality/triangular-bipyramid/apex", triangular.tail(2).mean());
-  const Eigen::VectorXd pentagonal = of(bipyramid(5));
-  measuring.add("dimensionality/pentagonal-bipyramid/equator", pentagonal.head(5).mean());
-  measuring.add("dimensionality/pentagonal-bipyramid/apex", pentagonal.tail(2).mean());
+  const double dedicated = of(Eigen::MatrixXd::Identity(3, 3)).mean();
+  const double digon = of(antipodal_pair().W).mean();
+  const double triangle = of(packed(3, 2)).mean();
+  const double pentagon = of(packed(5, 2)).mean();
+  const double octahedron = of(packed(6, 3)).mean();
+  measuring.add("dimensionality/dedicated", dedicated, digon);
+  measuring.add("dimensionality/digon", digon, dedicated);
+  measuring.add("dimensionality/triangle", triangle, pentagon);
+  measuring.add("dimensionality/pentagon", pentagon, triangle);
+  measuring.add("dimensionality/tetrahedron", of(packed(4, 3)).mean(), octahedron);
+  measuring.add("dimensionality/octahedron", octahedron, of(packed(5, 3)).mean());
+  measuring.add("dimensionality/square-antiprism", of(square_antiprism()).mean(), of(packed(7, 3)).mean());
+  for (const auto& [name, k] : {std::pair("triangular", 3), std::pair("pentagonal", 5)}) {
+    const Eigen::VectorXd dimensionality = of(bipyramid(k));
+    const std::string what = fmt::format("dimensionality/{}-bipyramid/", name);
+    measuring.add(what + "equator", dimensionality.head(k).mean(), dimensionality.tail(2).mean());
+    measuring.add(what + "apex", dimensionality.tail(2).mean(), dimensionality.head(k).mean());
+  }
   Eigen::MatrixXd one_out = Eigen::MatrixXd::Zero(2, 3);
   one_out.leftCols(2).setIdentity();
-  measuring.add("dimensionality/absent", of(one_out)[2]);
-  measuring.add("dimensionality/capacity", of(random_points(60, 8, measuring.seed)).sum());
-  measuring.add("dimensionality/tight-capacity", of(packed(12, 3)).sum());
+  measuring.add("dimensionality/absent", of(one_out)[2], of(one_out)[0]);
+  measuring.add("dimensionality/tight-capacity", of(packed(12, 3)).sum(),
+                of(random_points(12, 3, measuring.seed)).sum());
 }
 
 void measure_packing_limits(Measuring& measuring) {
@@ -232,27 +275,40 @@ void measure_packing_limits(Measuring& measuring) {
   const auto least = [&](Eigen::Index n, Eigen::Index m) {
     return search_packing(interference, n, m, search).best.energy;
   };
-  measuring.add("packing/2m-features", least(6, 3));
-  measuring.add("packing/2m-plus-1-features", least(7, 3));
-  measuring.add("packing/octahedron",
-                describe_geometry(search_packing({}, 6, 3, search).best.W, packing_tolerance).name);
-  measuring.add("packing/welch", coherence_bounds(CodeKind::lines, 28, 7).front().value);
+  const double of_six = least(6, 3);
+  const double of_seven = least(7, 3);
+  measuring.add("packing/2m-features", of_six, of_seven);
+  measuring.add("packing/2m-plus-1-features", of_seven, of_six);
+  const auto name_of_best = [&](Eigen::Index n) {
+    return describe_geometry(search_packing({}, n, 3, search).best.W, packing_tolerance).name;
+  };
+  measuring.add("packing/octahedron", name_of_best(6), name_of_best(5));
+  const auto welch = [](Eigen::Index lines) {
+    return coherence_bounds(CodeKind::lines, lines, 7).front().value;
+  };
+  measuring.add("packing/welch", welch(28), welch(29));
   // Random directions: the mean squared overlap is 1/m; the least, of a tight frame, is (n − m)/(m(n − 1)).
   constexpr Eigen::Index n = 2000;
   constexpr Eigen::Index m = 50;
+  const auto overlap = [&](const Eigen::MatrixXf& W) {
+    const VectorBlocks vectors{n, m, [&](Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) {
+                                 block = W.middleCols(begin, block.cols());
+                               }};
+    LayerGeometryOptions options;
+    options.coherence = false;
+    options.threads = measuring.threads;
+    const auto geometry = layer_geometry(vectors, options);
+    throw_if_interrupted();
+    return double(m) * geometry->mean_squared_cosine;
+  };
   const Eigen::MatrixXf random = random_points(n, m, measuring.seed).cast<float>();
-  const VectorBlocks vectors{n, m, [&](Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) {
-                               block = random.middleCols(begin, block.cols());
-                             }};
-  LayerGeometryOptions options;
-  options.coherence = false;
-  options.threads = measuring.threads;
-  if (const auto geometry = layer_geometry(vectors, options)) {
-    measuring.add("overlap/random", double(m) * geometry->mean_squared_cosine);
-  }
-  const Eigen::MatrixXd tight = search_packing({PairEnergy::frame, 0.0}, 60, 12, search).best.W;
-  const double frame = gram(tight).squaredNorm();
-  measuring.add("overlap/tight", 12.0 * (frame - 60.0) / (60.0 * 59.0));
+  measuring.add("overlap/random", overlap(random), overlap(random.cwiseAbs()));
+  const auto small_overlap = [](const Eigen::MatrixXd& W) {
+    return 12.0 * (gram(W).squaredNorm() - 60.0) / (60.0 * 59.0);
+  };
+  measuring.add("overlap/tight",
+                small_overlap(search_packing({PairEnergy::frame, 0.0}, 60, 12, search).best.W),
+                small_overlap(random_points(60, 12, measuring.seed)));
 }
 
 /// The lowest minimum from random starts and the given ones.
@@ -263,8 +319,7 @@ Descent optimum(const Measuring& measuring, const FeatureDistribution& features,
 }
 
 /// How much rarer one feature of a pentagon can be before the optimum leaves it out, as a ratio of densities.
-double nonuniform_crossover(const Measuring& measuring) {
-  constexpr double base = 0.05;
+double nonuniform_crossover(const Measuring& measuring, double base) {
   const ToyModel pentagon = regular_polygon(5, 1.17, -0.28);
   ToyModel digons{Eigen::MatrixXd::Zero(2, 5), Eigen::VectorXd::Zero(5)};  // feature 0 left out
   digons.W.rightCols(4) << 1.0, -1.0, 0.0, 0.0,                            //
@@ -280,19 +335,29 @@ double nonuniform_crossover(const Measuring& measuring) {
 
 void measure_optima(Measuring& measuring) {
   const auto name = [](const Descent& best) { return describe_geometry(best.model.W).name; };
-  constexpr double rare = 1e-5;
-  const Descent sparse = optimum(measuring, uniform_features(5, rare), 2, 16);
-  measuring.add("optimum/5-2/sparse-limit", sparse.loss / rare / 5.0);
-  measuring.add("optimum/5-2/sparse", name(optimum(measuring, uniform_features(5, 0.05), 2, 16)));
-  measuring.add("optimum/5-2/middle", name(optimum(measuring, important_features(5, 0.2, 0.9), 2, 32)));
-  measuring.add("optimum/5-2/dense", name(optimum(measuring, important_features(5, 1.0, 0.9), 2, 32)));
-  measuring.add("optimum/6-3/sparse", name(optimum(measuring, uniform_features(6, 0.05), 3, 16)));
-  measuring.add("optimum/nonuniform/crossover", nonuniform_crossover(measuring));
+  const auto loss_per_feature = [&](double density) {
+    return optimum(measuring, uniform_features(5, density), 2, 16).loss / density / 5.0;
+  };
+  measuring.add("optimum/5-2/sparse-limit", loss_per_feature(1e-5), loss_per_feature(0.05));
+  const std::string sparse = name(optimum(measuring, uniform_features(5, 0.05), 2, 16));
+  const std::string middle = name(optimum(measuring, important_features(5, 0.2, 0.9), 2, 32));
+  const std::string dense = name(optimum(measuring, important_features(5, 1.0, 0.9), 2, 32));
+  measuring.add("optimum/5-2/sparse", sparse, middle);
+  measuring.add("optimum/5-2/middle", middle, sparse);
+  measuring.add("optimum/5-2/dense", dense, middle);
+  measuring.add("optimum/6-3/sparse", name(optimum(measuring, uniform_features(6, 0.05), 3, 16)),
+                name(optimum(measuring, important_features(6, 1.0, 0.9), 3, 16)));
+  const double crossover = nonuniform_crossover(measuring, 0.05);
+  measuring.add("optimum/nonuniform/crossover", crossover, nonuniform_crossover(measuring, 0.1));
+  constexpr double read_off = 1.0 / 2.5;  // the paper's figure
+  measuring.add("optimum/nonuniform/crossover-of-the-paper", crossover, read_off);
+  const Descent apart = optimum(measuring, uniform_features(4, 0.1), 2, 16);
   const Descent anti = optimum(measuring, features_in_sets(4, 0.1, SetRelation::anticorrelated, 2), 2, 16);
-  measuring.add("optimum/anti-correlated/loss", anti.loss);
-  measuring.add("optimum/anti-correlated/cosine", column_cosine(anti.model.W, 0, 1));
   const Descent together = optimum(measuring, features_in_sets(4, 0.1, SetRelation::correlated, 2), 2, 16);
-  measuring.add("optimum/correlated/cosine", column_cosine(together.model.W, 0, 1));
+  measuring.add("optimum/anti-correlated/loss", anti.loss, apart.loss);
+  const auto cosine = [](const Descent& best) { return column_cosine(best.model.W, 0, 1); };
+  measuring.add("optimum/anti-correlated/cosine", cosine(anti), cosine(together));
+  measuring.add("optimum/correlated/cosine", cosine(together), cosine(anti));
 }
 
 void measure_absolute_value(Measuring& measuring) {
@@ -302,12 +367,12 @@ void measure_absolute_value(Measuring& measuring) {
   circuit.W = (Eigen::MatrixXd(2, 1) << 1.0, -1.0).finished();
   circuit.W_out = (Eigen::MatrixXd(1, 2) << 1.0, 1.0).finished();
   circuit.b = Eigen::VectorXd::Zero(1);
-  measuring.add("absolute-value/circuit",
-                hidden_relu_one_sparse_loss(circuit, Eigen::VectorXd::Ones(1)).total());
   ToyModel half = circuit;
   half.W(1, 0) = 0.0;
-  measuring.add("absolute-value/half-circuit",
-                hidden_relu_one_sparse_loss(half, Eigen::VectorXd::Ones(1)).total());
+  const double both = hidden_relu_one_sparse_loss(circuit, Eigen::VectorXd::Ones(1)).total();
+  const double one = hidden_relu_one_sparse_loss(half, Eigen::VectorXd::Ones(1)).total();
+  measuring.add("absolute-value/circuit", both, one);
+  measuring.add("absolute-value/half-circuit", one, both);
 }
 
 std::vector<Check> check_theory(const Results& results) {

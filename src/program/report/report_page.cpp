@@ -122,7 +122,15 @@ std::string table_html(const Table& table) {
 }
 
 std::string verdict_cell(const Check& check) {
-  return check.pass ? "<span class=\"pass\">✓ pass</span>" : "<span class=\"fail\">✗ FAIL</span>";
+  return fmt::format("<span class=\"{}\">{} {}</span>", check.pass() ? "pass" : "fail",
+                     check.pass() ? "✓" : "✗", verdict_of(check));
+}
+
+/// "paper: elhage2022, §3 · null: the pair instead: 0.03".
+std::string source_line(const Check& check) {
+  std::string line = std::string(name_of(check.source));
+  if (!check.where.empty()) line += ": " + check.where;
+  return line + " · null: " + check.null.what + ": " + check.null.measured;
 }
 
 std::string row_html(const Check& check) {
@@ -133,7 +141,7 @@ std::string row_html(const Check& check) {
       "class=\"number\" "
       "data-label=\"measured\">{}</td><td class=\"number\" data-label=\"tolerance\">{}</td><td "
       "data-label=\"verdict\">{}</td></tr>\n",
-      check.pass ? 1 : 0, escaped(check.id), escaped(check.claim), escaped(check.source),
+      check.pass() ? 1 : 0, escaped(check.id), escaped(check.claim), escaped(source_line(check)),
       escaped(check.expected), escaped(check.measured), escaped(check.tolerance), verdict_cell(check));
 }
 
@@ -173,7 +181,7 @@ std::string section_checks(const std::vector<Check>& checks) {
   html += "</tr></thead><tbody>\n";
   // Failures and the literature's predictions first.
   std::vector<Check> ordered = checks;
-  const auto rank = [](const Check& check) { return !check.pass ? 0 : check.source.empty() ? 2 : 1; };
+  const auto rank = [](const Check& check) { return !check.pass() ? 0 : check.where.empty() ? 2 : 1; };
   std::stable_sort(ordered.begin(), ordered.end(),
                    [&](const Check& a, const Check& b) { return rank(a) < rank(b); });
   for (std::size_t k = 0; k < std::min(most, ordered.size()); ++k) html += row_html(ordered[k]);
@@ -197,12 +205,9 @@ std::string section_html(const ReportSection& section) {
 }
 
 std::string verdict_line(const std::vector<Check>& checks) {
-  const auto passed =
-      std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass; });
-  const bool all = std::size_t(passed) == checks.size();
-  return fmt::format("<p class=\"verdict {}\">{} {} of {} checks pass: theory and measurement {}.</p>\n",
-                     all ? "pass" : "fail", all ? "✓" : "✗", passed, checks.size(),
-                     all ? "agree" : "disagree");
+  const bool all = all_pass(checks);
+  return fmt::format("<p class=\"verdict {}\">{} {}</p>\n", all ? "pass" : "fail", all ? "✓" : "✗",
+                     escaped(summary_of(checks)));
 }
 
 }  // namespace

@@ -56,20 +56,28 @@ std::vector<Prediction> read_predictions() {
     prediction.quantity = entry.at("quantity").get<std::string>();
     prediction.experiment = entry.at("experiment").get<std::string>();
     prediction.why = entry.at("why").get<std::string>();
+    prediction.source = parse_source(prediction.id, entry.at("source").get<std::string>());
+    prediction.null = entry.at("null").get<std::string>();
+    prediction.differs = entry.value("differs", "");
     read_expected(entry, prediction);
     all.push_back(std::move(prediction));
   }
   return all;
 }
 
-Check check_of(const Prediction& prediction, const std::string& measured, bool pass) {
-  return {prediction.id,
-          prediction.claim,
-          prediction.expected,
-          measured,
-          prediction.tolerance,
-          pass,
-          prediction.citation + ", " + prediction.where};
+bool holds(const Prediction& prediction, const Measured& measured) {
+  if (const auto* name = std::get_if<std::string>(&measured)) {
+    if (!prediction.name) throw std::logic_error("'" + prediction.id + "' expects a number");
+    return *name == *prediction.name;
+  }
+  if (prediction.name) throw std::logic_error("'" + prediction.id + "' expects a name");
+  const double value = std::get<double>(measured);
+  return value >= prediction.least && value <= prediction.greatest;
+}
+
+std::string text_of(const Measured& measured) {
+  if (const auto* name = std::get_if<std::string>(&measured)) return *name;
+  return fmt::format("{:.10g}", std::get<double>(measured));
 }
 
 }  // namespace
@@ -86,17 +94,18 @@ const Prediction& find_prediction(const std::string& id) {
   return *found;
 }
 
-Check judge(const std::string& id, double measured) {
+Check judge(const std::string& id, const Measured& measured, const Measured& null) {
   const Prediction& prediction = find_prediction(id);
-  if (prediction.name) throw std::logic_error("'" + id + "' expects a name");
-  return check_of(prediction, fmt::format("{:.10g}", measured),
-                  measured >= prediction.least && measured <= prediction.greatest);
-}
-
-Check judge(const std::string& id, const std::string& measured) {
-  const Prediction& prediction = find_prediction(id);
-  if (!prediction.name) throw std::logic_error("'" + id + "' expects a number");
-  return check_of(prediction, measured, measured == *prediction.name);
+  return {id,
+          prediction.claim,
+          prediction.expected,
+          text_of(measured),
+          prediction.tolerance,
+          holds(prediction, measured),
+          {prediction.null, text_of(null), holds(prediction, null)},
+          prediction.source,
+          prediction.citation + ", " + prediction.where,
+          prediction.differs};
 }
 
 }  // namespace digon

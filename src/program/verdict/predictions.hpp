@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "program/verdict/verdict.hpp"
@@ -13,12 +14,15 @@ namespace digon {
 /// theory that follows from it.
 struct Prediction {
   std::string id;                                             ///< "experiment/what"
+  Source source = Source::paper;                              ///< whose
   std::string claim;                                          ///< in one sentence
   std::string citation;                                       ///< key of paper_refs/references.bib
   std::string where;                                          ///< section or equation
   std::string quantity;                                       ///< what is measured, with its unit
   std::string experiment;                                     ///< that measures it, of the catalog
   std::string why;                                            ///< this tolerance, or this bound
+  std::string null;                                           ///< a deliberately wrong input
+  std::string differs;                                        ///< what Digon finds instead; empty: it agrees
   double least = -std::numeric_limits<double>::infinity();    ///< that passes
   double greatest = std::numeric_limits<double>::infinity();  ///< that passes
   std::string expected;                                       ///< to be read
@@ -32,8 +36,10 @@ const std::vector<Prediction>& predictions();
 /// Throws std::logic_error where there is none of that id.
 const Prediction& find_prediction(const std::string& id);
 
-/// What was measured beside the prediction of that id.
-Check judge(const std::string& id, double measured);
-Check judge(const std::string& id, const std::string& measured);
+/// What is measured for a prediction: a number, or a name.
+using Measured = std::variant<double, std::string>;
+
+/// What was measured, and what of the null, beside the prediction of that id.
+Check judge(const std::string& id, const Measured& measured, const Measured& null);
 
 }  // namespace digon

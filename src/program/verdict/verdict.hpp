@@ -2,11 +2,31 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace digon {
+
+/// Whose statement a check decides.
+enum class Source {
+  paper,    ///< the literature's, of what models do
+  theorem,  ///< mathematics: the check is of the program
+  digon     ///< Digon's own finding, kept so that a change of it is seen
+};
+
+std::string_view name_of(Source source);
+
+/// The source of that name; throws InputError that lists the names.
+Source parse_source(const std::string& what, const std::string& text);
+
+/// A deliberately wrong input, and what was measured of it: a check that accepts it shows nothing.
+struct Null {
+  std::string what;
+  std::string measured;
+  bool accepted = false;
+};
 
 /// One prediction beside its measurement.
 struct Check {
@@ -15,11 +35,25 @@ struct Check {
   std::string expected;  ///< what theory says
   std::string measured;
   std::string tolerance;
-  bool pass = false;
-  std::string source = "";  ///< who predicts it, and where; empty: Digon's exact theory of the very model
+  bool holds = false;  ///< measured as expected
+  Null null;
+  Source source = Source::digon;
+  std::string where = "";  ///< who says it, and where; empty: Digon, of the very model
+  std::string differs =
+      "";  ///< what Digon finds instead, where the source is not borne out: then it must not hold
+
+  /// Measured as Digon says, and the null refused.
+  [[nodiscard]] bool pass() const { return holds == differs.empty() && null.accepted != holds; }
 };
 
+/// "pass"; "differs", where Digon says that the source is not borne out and it is not; "FAIL", and why.
+std::string verdict_of(const Check& check);
+
 bool all_pass(const std::vector<Check>& checks);
+
+/// "358 of 358 checks pass (60 of 60 of the paper, …), and every null is refused: theory and measurement
+/// agree.", and a sentence on each statement of a source that Digon does not bear out.
+std::string summary_of(const std::vector<Check>& checks);
 
 /// The checks as a table for a terminal, and as JSON.
 std::string to_text(const std::vector<Check>& checks);

@@ -21,7 +21,9 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   settings.steps = cell.steps;
   settings.batch = cell.batch;
   settings.optimizer.learning_rate = cell.learning_rate;
-  settings.optimizer.schedule = Schedule::cosine;
+  settings.optimizer.kind = cell.optimizer;
+  settings.optimizer.schedule = cell.schedule;
+  settings.start_scale = cell.start_scale;
   settings.threads = 1;  // the cells are what is shared out
   settings.snapshot_steps = cell.snapshot_steps;
   return settings;
@@ -39,6 +41,9 @@ TrainingCell training_cell_from(const nlohmann::json& settings) {
   cell.steps = training.at("steps");
   cell.batch = training.at("batch");
   cell.learning_rate = training.at("learning_rate");
+  cell.optimizer = parse_optimizer("cell", training.at("optimizer").get<std::string>());
+  cell.schedule = parse_schedule("cell", training.at("schedule").get<std::string>());
+  cell.start_scale = training.value("start_scale", 1.0);
   return cell;
 }
 

@@ -16,7 +16,10 @@ struct TrainingCell {
   std::size_t starts = 8;
   std::size_t steps = 10'000;
   std::size_t batch = 1024;
-  double learning_rate = 3e-3;  ///< of Adam at the first step, cosine to 0
+  double learning_rate = 3e-3;  ///< at the first step
+  OptimizerKind optimizer = OptimizerKind::adam;
+  Schedule schedule = Schedule::cosine;
+  double start_scale = 1.0;
   std::uint64_t seed = 0;
   std::vector<std::size_t> snapshot_steps = {};
 };
