@@ -146,8 +146,8 @@ TEST_CASE("feature graphs are drawn, also without an edge") {
   Eigen::MatrixXd gram = Eigen::MatrixXd::Identity(5, 5);
   gram(0, 1) = gram(1, 0) = -1.0;
   draw_feature_graphs(folder.path() / "graphs", "graphs",
-                      {{"one", "3 dedicated ⊥ digon", gram, {{0, 1}, {2}, {3}, {4}}},
-                       {"none", "", Eigen::MatrixXd::Identity(2, 2), {{0}, {1}}}});
+                      {{"one", "3 dedicated ⊥ digon", gram, {{{0, 1}, "a digon"}, {{2}}, {{3}}, {{4}}}},
+                       {"none", "", Eigen::MatrixXd::Identity(2, 2), {{{0}}, {{1}}}}});
   check_drawn(folder.path() / "graphs");
 }
 

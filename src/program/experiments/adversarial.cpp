@@ -61,17 +61,16 @@ void draw_adversarial(const std::filesystem::path& path, const Results& results)
   draw_series(path, "Vulnerability and superposition, " + results.size(), {panel});
 }
 
-/// Of the models whose density is at least that.
-Eigen::VectorXd vulnerabilities(const Results& results, double least_density = 0.0) {
-  std::vector<double> values;
-  for (std::size_t k = 0; k < results.points.size(); ++k) {
-    if (results.points[k].x() >= least_density) values.push_back(results.found_as<Attacked>()[k].relative);
+Eigen::VectorXd vulnerabilities(const Results& results) {
+  Eigen::VectorXd values(Eigen::Index(results.points.size()));
+  for (Eigen::Index k = 0; k < values.size(); ++k) {
+    values[k] = results.found_as<Attacked>()[std::size_t(k)].relative;
   }
-  return Eigen::Map<Eigen::VectorXd>(values.data(), Eigen::Index(values.size()));
+  return values;
 }
 
-double growth(const Results& results, double least_density) {
-  const Eigen::VectorXd values = vulnerabilities(results, least_density);
+double growth(const Results& results) {
+  const Eigen::VectorXd values = vulnerabilities(results);
   return values.maxCoeff() / values.minCoeff();
 }
 
@@ -104,8 +103,7 @@ Experiment adversarial() {
                 "Increase of the loss under the strongest L2-bounded attack, in units of the increase of a "
                 "model without superposition, beside features per dimension.",
                 draw_adversarial}},
-          .measures = {{"growth", [](const Results& results) { return growth(results, 0.0); },
-                        [](const Results& results) { return growth(results, 0.5); }},
+          .measures = {{"growth", growth, [](const Results& results) { return vulnerabilities(results)[0]; }},
                        {"together", [](const Results& results) { return correlation(results, false); },
                         [](const Results& results) { return correlation(results, true); }}}};
 }

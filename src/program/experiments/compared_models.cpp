@@ -16,7 +16,9 @@ namespace digon {
 namespace {
 
 constexpr std::size_t loss_samples = 1U << 20;
-constexpr double allowed_standard_errors = 4.0;
+/// Of some hundred models at five seeds one was 4.2 from its mean: the loss of sparse samples has heavy
+/// tails.
+constexpr double allowed_standard_errors = 5.0;
 constexpr double linear_gap_allowed = 0.01;
 
 const Comparison& comparison_of(const Results& results) {

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/algebra/products.hpp"
 #include "geometry/feature_dimensionality.hpp"
-#include "geometry/named_geometry.hpp"
 #include "geometry/represented.hpp"
-#include "plots/feature_graph_figure.hpp"
 #include "program/experiments/dynamics.hpp"
 #include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_graph.hpp"
 #include "program/experiments/feature_laws.hpp"
 
 namespace digon::experiments {
@@ -127,12 +125,17 @@ double share_on_a_level(const ToyModel& model) {
   return kept.empty() ? 0.0 : double(on_a_level) / double(kept.size());
 }
 
+const ToyModel& at_last_plateau(const Results& results) {
+  const History history = history_of(results);
+  return history.snapshots[history.plateaus.empty() ? 0 : history.plateaus.back().end].model;
+}
+
 /// Halfway through the last fall between plateaus, where a feature is between levels.
 const ToyModel& between_levels(const Results& results) {
   const History history = history_of(results);
-  const std::size_t last = history.plateaus.size() - 1;
+  const std::size_t count = history.plateaus.size();
   const std::size_t middle =
-      last == 0 ? 0 : (history.plateaus[last - 1].end + history.plateaus[last].begin) / 2;
+      count < 2 ? 0 : (history.plateaus[count - 2].end + history.plateaus[count - 1].begin) / 2;
   return history.snapshots[middle].model;
 }
 
@@ -201,13 +204,7 @@ void draw_plateaus(const std::filesystem::path& path, const Results& results) {
   std::vector<FeatureGraphPanel> panels;
   for (const Plateau& plateau : history.plateaus) {
     const Snapshot& last = history.snapshots[plateau.end];
-    const Geometry geometry = describe_geometry(last.model.W);
-    FeatureGraphPanel& panel = panels.emplace_back();
-    panel.title = fmt::format("step {}", last.step);
-    panel.subtitle = geometry.name;
-    panel.gram = gram(last.model.W);
-    for (const GeometryComponent& component : geometry.components)
-      panel.components.push_back(component.points);
+    panels.push_back(feature_graph(fmt::format("step {}", last.step), last.model.W));
   }
   draw_feature_graphs(path, "Feature graphs at the end of each plateau, " + results.size(), panels);
 }
@@ -250,8 +247,7 @@ Experiment dynamics_jumps() {
            }},
           {"switch", [](const Results& results) { return share_with_a_switch(results, false); },
            [](const Results& results) { return share_with_a_switch(results, true); }},
-          {"final",
-           [](const Results& results) { return share_on_a_level(results.points.front().trained.best); },
+          {"final", [](const Results& results) { return share_on_a_level(at_last_plateau(results)); },
            [](const Results& results) { return share_on_a_level(between_levels(results)); }},
           {"monotone",
            [](const Results& results) { return largest_rise(results.found_as<Dynamics>().loss, false); },

@@ -11,27 +11,38 @@
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
 #include "geometry/represented.hpp"
-#include "plots/feature_graph_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_graph.hpp"
+#include "sweep/kinds/descent_cell.hpp"
 #include "theory/law/law.hpp"
 
 namespace digon::experiments {
 namespace {
+
+/// 1 at 1/(1 − S) = 1, and more densely where the polytopes are.
+std::vector<double> densities(const std::vector<double>& inverse) {
+  std::vector<double> density;
+  for (const double one : inverse) density.push_back(1.0 / one);
+  return density;
+}
+
+std::vector<double> paper_inverse_densities() {
+  std::vector<double> inverse{1.0, 1.1, 1.2};
+  for (int k = 0; k < 32; ++k) inverse.push_back(1.3 * std::pow(6.0 / 1.3, k / 31.0));
+  for (int k = 1; k <= 25; ++k) inverse.push_back(6.0 * std::pow(100.0 / 6.0, k / 25.0));
+  return inverse;
+}
 
 TrainingCell geometry_uniform_cell(const Setting& setting) {
   TrainingCell cell;
   cell.features = uniform_features(400, setting.at[0]);
   cell.hidden = 30;
   cell.starts = 1;
-  cell.steps = setting.choose(1'500, 15'000);
+  cell.steps = setting.choose(1'500, 3'000);
   cell.batch = setting.choose(512, 1024);
   cell.learning_rate = setting.choose(8e-3, 3e-3);
   return cell;
-}
-
-double inverse_density(const Point& point) {
-  return 1.0 / point.x();
 }
 
 // What polytopes could do.
@@ -55,14 +66,30 @@ struct PolytopePrediction {
   double gain_per_dimension = 0.0;
   std::vector<double> gains;  ///< of each polytope
 };
-using PolytopePredictions = std::vector<PolytopePrediction>;  // one a point
+
+/// What is known of one density.
+struct Density {
+  double inverse = 0.0;  ///< 1/(1 − S)
+  const Point* point = nullptr;
+  PolytopePrediction polytopes;
+  /// Where the exact descent from the trained model ends: training alone is far from any minimum here, in
+  /// dense features most of all.
+  Descent converged;
+
+  [[nodiscard]] const Eigen::MatrixXd& W() const { return converged.model.W; }
+};
+using Densities = std::vector<Density>;  // one a point
+
+const Densities& densities_of(const Results& results) {
+  return results.found_as<Densities>();
+}
 
 /// The loss of a feature left out, with the best bias p/2.
 double absent_loss(double density) {
   return feature_variance(Law{}, density);
 }
 
-std::any predict_polytopes(const Results& results) {
+std::vector<PolytopePrediction> predict_polytopes(const Results& results) {
   const ExperimentContext& context = results.context;
   std::vector<OptimumCell> cells;
   for (const Point& point : results.points) {
@@ -73,7 +100,7 @@ std::any predict_polytopes(const Results& results) {
   }
   const std::vector<Descent> optima =
       find_optima(context.store, "polytopes by exact loss", cells, context.threads);
-  PolytopePredictions predictions;
+  std::vector<PolytopePrediction> predictions;
   for (std::size_t d = 0; d < results.points.size(); ++d) {
     PolytopePrediction& prediction = predictions.emplace_back();
     for (std::size_t k = 0; k < polytopes.size(); ++k) {
@@ -89,134 +116,182 @@ std::any predict_polytopes(const Results& results) {
   return predictions;
 }
 
+std::any find_densities(const Results& results) {
+  const std::vector<PolytopePrediction> predicted = predict_polytopes(results);
+  std::vector<DescentCell> cells;
+  for (const Point& point : results.points) {
+    DescentCell& cell = cells.emplace_back();
+    cell.features = point.trained.features;
+    cell.from = point.trained.best;
+    cell.from_settings = sweep_cell(point.cell).settings;
+    cell.steps = point.setting.choose(30, 1'500);
+  }
+  std::vector<Descent> ends =
+      find_descents(results.context.store, results.id, cells, results.context.threads);
+  Densities densities;
+  for (std::size_t d = 0; d < results.points.size(); ++d) {
+    const Point& point = results.points[d];
+    densities.push_back({1.0 / point.x(), &point, predicted[d], std::move(ends[d])});
+  }
+  return densities;
+}
+
 /// Losses in units of that of no feature represented.
 struct Losses {
   double product = 0.0;  ///< of the best product of polytopes
   double trained = 0.0;
+  double converged = 0.0;
 };
 
-Losses losses_of(const Point& point, const PolytopePrediction& prediction) {
+Losses losses_of(const Density& density) {
+  const Point& point = *density.point;
   const double nothing = double(point.cell.features.features()) * absent_loss(point.x());
-  return {1.0 - double(point.cell.hidden) * prediction.gain_per_dimension / nothing,
-          point.trained.loss / nothing};
+  return {1.0 - double(point.cell.hidden) * density.polytopes.gain_per_dimension / nothing,
+          point.trained.loss / nothing, density.converged.loss / nothing};
 }
 
-/// How far trained models are above the best product, at most. Dense models of this size are far from
-/// converged: any start drives all outputs at once, and Adam takes more than 10,000 steps to settle the mean.
+/// How far models are above the best product of polytopes, at most, where 1/(1 − S) ≥ 2: the quick preset's
+/// denser ones are not converged.
 double worst_above_product(const Results& results, bool of_nothing) {
   double worst = -1.0;
-  for (std::size_t d = 0; d < results.points.size(); ++d) {
-    if (results.points[d].x() > 0.5) continue;
-    const Losses losses = losses_of(results.points[d], results.found_as<PolytopePredictions>()[d]);
-    worst = std::max(worst, (of_nothing ? 1.0 : losses.trained) / losses.product - 1.0);
+  for (const Density& density : densities_of(results)) {
+    if (density.inverse < 2.0) continue;
+    const Losses losses = losses_of(density);
+    worst = std::max(worst, (of_nothing ? 1.0 : losses.converged) / losses.product - 1.0);
   }
   return worst;
 }
 
 Table polytope_table(const Results& results) {
   Table table{{"inverse_density", "polytope", "gain_per_dimension", "best"}, {}};
-  for (std::size_t d = 0; d < results.points.size(); ++d) {
-    const PolytopePrediction& prediction = results.found_as<PolytopePredictions>()[d];
+  for (const Density& density : densities_of(results)) {
     for (std::size_t k = 0; k < polytopes.size(); ++k) {
-      table.add_row({text_of(inverse_density(results.points[d])), polytopes[k].name,
-                     text_of(prediction.gains[k]), prediction.best == &polytopes[k] ? "1" : "0"});
+      table.add_row({text_of(density.inverse), polytopes[k].name, text_of(density.polytopes.gains[k]),
+                     density.polytopes.best == &polytopes[k] ? "1" : "0"});
     }
   }
   return table;
 }
 
-// The geometry of trained models.
-
-std::map<std::string, std::size_t> count_names(const std::vector<GeometryComponent>& components) {
-  std::map<std::string, std::size_t> counts;
-  for (const GeometryComponent& component : components) ++counts[component.name];
-  return counts;
-}
+// The geometry of the converged models.
 
 Table component_table(const Results& results) {
   Table table{{"inverse_density", "component", "count"}, {}};
-  for (const Point& point : results.points) {
-    for (const auto& [name, number] : count_names(describe_geometry(point.W()).components)) {
-      table.add_row({text_of(inverse_density(point)), name, text_of(number)});
+  for (const Density& density : densities_of(results)) {
+    std::map<std::string, std::size_t> counts;
+    for (const GeometryComponent& component : describe_geometry(density.W()).components) {
+      ++counts[component.name];
     }
+    for (const auto& [name, number] : counts)
+      table.add_row({text_of(density.inverse), name, text_of(number)});
   }
   return table;
 }
 
 Table feature_table(const Results& results) {
   Table table{{"inverse_density", "feature", "norm", "feature_dimensionality"}, {}};
-  for (const Point& point : results.points) {
-    const FeatureGeometry geometry = feature_geometry(point.W());
+  for (const Density& density : densities_of(results)) {
+    const FeatureGeometry geometry = feature_geometry(density.W());
     for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
-      table.add_row({text_of(inverse_density(point)), text_of(std::size_t(i)), text_of(geometry.norm[i]),
+      table.add_row({text_of(density.inverse), text_of(std::size_t(i)), text_of(geometry.norm[i]),
                      text_of(geometry.dimensionality[i])});
     }
   }
   return table;
 }
 
-double dimensions_per_feature(const Point& point) {
-  return feature_geometry(point.W()).dimensions_per_feature;
+double dimensions_per_feature(const Density& density) {
+  return feature_geometry(density.W()).dimensions_per_feature;
 }
 
-double capacity(const Point& point) {
-  return feature_geometry(point.W()).dimensionality.sum();
+double represented_by(const Density& density) {
+  return double(represented_features(density.W()).size());
 }
 
-double represented_by(const Point& point) {
-  return double(represented_features(point.W()).size());
+Table summary_table(const Results& results) {
+  Table table{{"inverse_density", "dimensions_per_feature", "represented", "trained_loss", "converged_loss",
+               "gradient_norm", "product_loss", "geometry"},
+              {}};
+  for (const Density& density : densities_of(results)) {
+    const Losses losses = losses_of(density);
+    table.add_row({text_of(density.inverse), text_of(dimensions_per_feature(density)),
+                   text_of(represented_features(density.W()).size()), text_of(losses.trained),
+                   text_of(losses.converged), text_of(density.converged.gradient_norm),
+                   text_of(losses.product), describe_geometry(density.W()).name});
+  }
+  return table;
 }
 
 /// Densities whose D* is within 0.05 of 1/2; of a D* that falls evenly from the first density's, 1 at most,
 /// to the last's instead.
 double densities_at_the_plateau(const Results& results, bool evenly) {
-  const std::size_t count = results.points.size();
-  const double first = std::min(1.0, dimensions_per_feature(results.points.front()));
-  const double last = dimensions_per_feature(results.points.back());
+  const Densities& all = densities_of(results);
+  const double first = std::min(1.0, dimensions_per_feature(all.front()));
+  const double last = dimensions_per_feature(all.back());
   double at_the_plateau = 0.0;
-  for (std::size_t k = 0; k < count; ++k) {
-    const double on_the_line = first + (last - first) * double(k) / double(count - 1);
-    const double value = evenly ? on_the_line : dimensions_per_feature(results.points[k]);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const double on_the_line = first + (last - first) * double(k) / double(all.size() - 1);
+    const double value = evenly ? on_the_line : dimensions_per_feature(all[k]);
     at_the_plateau += std::abs(value - 0.5) < 0.05;
   }
   return at_the_plateau;
 }
 
 /// m times (Ŵ_i·Ŵ_j)², averaged over the pairs i ≠ j of represented features.
-double overlap(const Point& point) {
-  const std::vector<Eigen::Index> kept = represented_features(point.W());
-  const Eigen::MatrixXd unit = point.W()(Eigen::all, kept).colwise().normalized();
+double overlap(const Eigen::MatrixXd& W) {
+  const std::vector<Eigen::Index> kept = represented_features(W);
+  const Eigen::MatrixXd unit = W(Eigen::all, kept).colwise().normalized();
   const auto k = double(kept.size());
-  return double(point.cell.hidden) * (gram(unit).squaredNorm() - k) / (k * (k - 1.0));
+  return double(W.rows()) * (gram(unit).squaredNorm() - k) / (k * (k - 1.0));
 }
 
-/// The point whose 1/(1 − S) is nearest to that.
-const Point& nearest(const Results& results, double inverse) {
-  const auto distance = [&](const Point& point) { return std::abs(std::log(inverse * point.x())); };
-  return *std::min_element(results.points.begin(), results.points.end(),
-                           [&](const Point& a, const Point& b) { return distance(a) < distance(b); });
+/// Where 1/(1 − S) is nearest to that.
+const Density& nearest(const Results& results, double inverse) {
+  const Densities& all = densities_of(results);
+  const auto distance = [&](const Density& one) { return std::abs(std::log(inverse / one.inverse)); };
+  return *std::min_element(all.begin(), all.end(),
+                           [&](const Density& a, const Density& b) { return distance(a) < distance(b); });
 }
 
 // Figures.
+
+/// How many represented features have each D_i, where polytopes are: 1/(1 − S) from 1.3 to 6.
+SeriesPanel histogram_panel(const Results& results) {
+  constexpr int bins = 55;
+  constexpr double width = 0.02;
+  std::vector<double> counts(bins, 0.0);
+  for (const Density& density : densities_of(results)) {
+    if (density.inverse < 1.3 || density.inverse > 6.0) continue;
+    const FeatureGeometry geometry = feature_geometry(density.W());
+    for (const Eigen::Index i : represented_features(density.W())) {
+      ++counts[std::size_t(std::min(double(bins - 1), geometry.dimensionality[i] / width))];
+    }
+  }
+  Series bars{"features", {}, SeriesStyle::bars, 0};
+  for (int k = 0; k < bins; ++k) bars.points.emplace_back(width * (k + 0.5), counts[std::size_t(k)]);
+  SeriesPanel panel{
+      "all D_i from 1/(1 − {/:Italic S}) = 1.3 to 6", "{/:Italic D_i}", "represented features", {bars}};
+  panel.y_range = "[0:*]";
+  return panel;
+}
 
 void draw_geometry_uniform(const std::filesystem::path& path, const Results& results) {
   Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.3};
   Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
   Series product{"best product of polytopes", {}, SeriesStyle::line, 0};
-  Series trained{"trained", {}, SeriesStyle::points, 3, 0.7};
-  for (std::size_t d = 0; d < results.points.size(); ++d) {
-    const Point& point = results.points[d];
-    const double x = inverse_density(point);
-    const FeatureGeometry geometry = feature_geometry(point.W());
-    for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
-      if (geometry.norm[i] <= represented_norm) continue;
-      dots.points.emplace_back(x, geometry.dimensionality[i]);
+  Series trained{"trained", {}, SeriesStyle::points, 3, 0.5};
+  Series converged{"converged", {}, SeriesStyle::points, 2, 0.5};
+  for (const Density& density : densities_of(results)) {
+    const FeatureGeometry geometry = feature_geometry(density.W());
+    for (const Eigen::Index i : represented_features(density.W())) {
+      dots.points.emplace_back(density.inverse, geometry.dimensionality[i]);
       dots.notes.push_back(fmt::format("feature {}, norm {:.3f}", i, geometry.norm[i]));
     }
-    average.points.emplace_back(x, geometry.dimensions_per_feature);
-    const Losses losses = losses_of(point, results.found_as<PolytopePredictions>()[d]);
-    product.points.emplace_back(x, losses.product);
-    trained.points.emplace_back(x, losses.trained);
+    average.points.emplace_back(density.inverse, geometry.dimensions_per_feature);
+    const Losses losses = losses_of(density);
+    product.points.emplace_back(density.inverse, losses.product);
+    trained.points.emplace_back(density.inverse, losses.trained);
+    converged.points.emplace_back(density.inverse, losses.converged);
   }
   const std::string sparsity = "1/(1 − {/:Italic S})";
   SeriesPanel dimensions{"dimensions per feature", sparsity, "dimensionality", {dots, average}};
@@ -227,24 +302,19 @@ void draw_geometry_uniform(const std::filesystem::path& path, const Results& res
   SeriesPanel losses{"exact loss against what polytopes could do",
                      sparsity,
                      "loss / loss with no feature represented",
-                     {product, trained}};
+                     {product, trained, converged}};
   losses.x_scale = AxisScale::logarithmic;
-  draw_series(path, "Uniform superposition, " + results.size(), {dimensions, losses});
-}
-
-FeatureGraphPanel graph_of(const Point& point) {
-  FeatureGraphPanel panel;
-  panel.title = fmt::format("1/(1 − {{/:Italic S}}) = {:.3g}", inverse_density(point));
-  panel.gram = gram(point.W());
-  const Geometry geometry = describe_geometry(point.W());
-  for (const GeometryComponent& component : geometry.components) panel.components.push_back(component.points);
-  panel.subtitle = geometry.name;
-  return panel;
+  draw_series(path, "Uniform superposition, " + results.size(),
+              {dimensions, histogram_panel(results), losses});
 }
 
 void draw_graphs(const std::filesystem::path& path, const Results& results) {
   std::vector<FeatureGraphPanel> graphs;
-  for (const double inverse : {2.0, 3.5, 5.5}) graphs.push_back(graph_of(nearest(results, inverse)));
+  for (const double inverse : {1.5, 2.0, 3.5, 4.2, 5.0, 8.0}) {
+    const Density& density = nearest(results, inverse);
+    graphs.push_back(
+        feature_graph(fmt::format("1/(1 − {{/:Italic S}}) = {:.3g}", density.inverse), density.W()));
+  }
   draw_feature_graphs(path, "Feature graphs, " + results.size(), graphs);
 }
 
@@ -254,41 +324,38 @@ Experiment geometry_uniform() {
   return {
       .id = "geometry-uniform",
       .summary = "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
-      .axes = {{"density", powers(100.0, 0.0, -1.0, 12), powers(100.0, 0.0, -1.0, 40)}},
+      .axes = {{"density",
+                densities({1.0, 1.4, 1.8, 2.2, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 6.0, 8.0, 12.0, 30.0, 100.0}),
+                densities(paper_inverse_densities())}},
       .cell = geometry_uniform_cell,
-      .find = predict_polytopes,
-      .tables =
-          {{"features", feature_table},
-           {"summary",
-            a_row_a_point(
-                {{"inverse_density", [](const Point& point) { return text_of(inverse_density(point)); }},
-                 {"dimensions_per_feature",
-                  [](const Point& point) { return text_of(dimensions_per_feature(point)); }},
-                 {"total_dimensionality", [](const Point& point) { return text_of(capacity(point)); }},
-                 {"represented",
-                  [](const Point& point) { return text_of(represented_features(point.W()).size()); }}})},
-           {"components", component_table},
-           {"polytopes", polytope_table}},
+      .find = find_densities,
+      .tables = {{"features", feature_table},
+                 {"summary", summary_table},
+                 {"components", component_table},
+                 {"polytopes", polytope_table}},
       .figures =
           {{"geometry-uniform",
-            fmt::format("Dimensions per feature of trained models, and their loss beside that of the best "
-                        "product of polytopes; a dot is a feature of norm above {}.",
-                        represented_norm),
+            fmt::format(
+                "Dimensions per feature of models trained and then converged by exact descent, and their "
+                "loss beside that of the best product of polytopes; a dot is a feature of norm above {}.",
+                represented_norm),
             draw_geometry_uniform},
            {"feature-graphs",
-            "Represented features, joined where their directions are not orthogonal, at three densities.",
+            "Represented features, joined where their directions are not orthogonal, at six densities; each "
+            "component as its directions lie.",
             draw_graphs}},
       .measures = {
-          {"dense", [](const Results& results) { return represented_by(results.points.front()); },
-           [](const Results& results) { return represented_by(results.points.back()); }},
+          {"dense", [](const Results& results) { return represented_by(densities_of(results).front()); },
+           [](const Results& results) { return represented_by(densities_of(results).back()); }},
           {"plateau", [](const Results& results) { return densities_at_the_plateau(results, false); },
            [](const Results& results) { return densities_at_the_plateau(results, true); }},
-          {"sparse", [](const Results& results) { return dimensions_per_feature(results.points.back()); },
+          {"sparse",
+           [](const Results& results) { return dimensions_per_feature(densities_of(results).back()); },
            [](const Results& results) { return dimensions_per_feature(nearest(results, 3.0)); }},
           {"loss", [](const Results& results) { return worst_above_product(results, false); },
            [](const Results& results) { return worst_above_product(results, true); }},
-          {"overlap", [](const Results& results) { return overlap(results.points.back()); },
-           [](const Results& results) { return overlap(nearest(results, 3.0)); }}}};
+          {"overlap", [](const Results& results) { return overlap(densities_of(results).back().W()); },
+           [](const Results& results) { return overlap(densities_of(results).back().W().cwiseAbs()); }}}};
 }
 
 }  // namespace digon::experiments

@@ -20,7 +20,7 @@ TrainingCell nonuniform_cell(const Setting& setting) {
   cell.features = uniform_features(5, base_density);
   cell.features.density[0] = base_density * setting.at[0];
   cell.hidden = 2;
-  cell.starts = setting.choose(5, 32);
+  cell.starts = setting.choose(16, 32);
   return cell;
 }
 
