@@ -57,13 +57,38 @@ std::vector<Eigen::Vector2d> positions_of(const FeatureGraphPanel& panel) {
   for (std::size_t c = 0; c < panel.components.size(); ++c) {
     const std::vector<Eigen::Index>& features = panel.components[c].features;
     const Place place = place_of(c, panel.components.size());
-    const double radius = features.size() == 1 ? 0.0 : 0.8 * place.half;
+    const double radius = features.size() == 1 ? 0.0 : 0.75 * place.half;
     const Eigen::Matrix2Xd directions = seen(panel.gram(features, features));
     for (std::size_t k = 0; k < features.size(); ++k) {
       position[std::size_t(features[k])] = place.centre + radius * directions.col(Eigen::Index(k));
     }
   }
   return position;
+}
+
+/// The parts of a name, "a ⊥ b ⊥ c", on at most two lines of the panel's width.
+std::string subtitle_lines(const std::string& name) {
+  constexpr std::size_t widest = 46;  // characters
+  constexpr std::string_view orthogonal = " ⊥ ";
+  std::vector<std::string> lines{""};
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find(orthogonal, begin), name.size());
+    std::string part = (begin == 0 ? "" : std::string(orthogonal)) + name.substr(begin, end - begin);
+    if (!lines.back().empty() && lines.back().size() + part.size() > widest) {
+      if (lines.size() == 2) {
+        lines.back() += " ⊥ …";
+        break;
+      }
+      lines.emplace_back();
+    }
+    lines.back() += part;
+    begin = end + (end < name.size() ? orthogonal.size() : 0);
+  }
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "{/*0.85 " : "\\n{/*0.85 ") + subscripted(line) + "}";
+  }
+  return text;
 }
 
 void draw_panel(Figure& figure, const FeatureGraphPanel& panel, std::size_t index, double threshold) {
@@ -93,10 +118,10 @@ void draw_panel(Figure& figure, const FeatureGraphPanel& panel, std::size_t inde
     if (panel.components[c].name.empty()) continue;
     const Place place = place_of(c, panel.components.size());
     figure << fmt::format("set label {} \"{{/*0.7 {}}}\" at {},{} center\n", ++tag, panel.components[c].name,
-                          place.centre[0], place.centre[1] - 0.97 * place.half);
+                          place.centre[0], place.centre[1] - 0.92 * place.half);
   }
   figure
-      << fmt::format("set title \"{}\\n{{/*0.85 {}}}\"\n", panel.title, subscripted(panel.subtitle))
+      << fmt::format("set title \"{}\\n{}\"\n", panel.title, subtitle_lines(panel.subtitle))
       << fmt::format(
              "plot $negative{0} {1} '{2}' title '{{/:Italic W_i}}·{{/:Italic W_j}} < 0', $positive{0} {1} "
              "'{3}' "

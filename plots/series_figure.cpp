@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "plots/figure.hpp"
 
@@ -43,7 +44,7 @@ std::size_t legend_rows(const SeriesPanel& panel) {
     longest = std::max(longest, series.label.size() + 5);
     ++labels;
   }
-  return labels * longest > characters_in_a_row ? 2 : 1;
+  return labels == 0 ? 0 : labels * longest > characters_in_a_row ? 2 : 1;
 }
 
 /// Every point of the panel, with the names of its axes.
@@ -71,7 +72,8 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << fmt::format("set format x '{}'\nset format y '{}'\n", "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
          << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
-                        panel.title, legend_rows(panel) > 1 ? 2.4 : 1.3, panel.x_label, panel.y_label)
+                        panel.title, std::array{0.2, 1.3, 2.4}.at(legend_rows(panel)), panel.x_label,
+                        panel.y_label)
          << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
   int tag = 0;
   for (const Level& level : panel.levels) {

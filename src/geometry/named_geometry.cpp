@@ -81,6 +81,12 @@ std::string name_all(const std::vector<GeometryComponent>& components) {
   return digons > 1 ? fmt::format("{} (cross-polytope_{})", name, digons) : name;
 }
 
+/// Whether every direction has one opposite to it. An antiprism's are half a tolerance from that: a quarter
+/// is allowed.
+bool all_have_an_antipode(const Eigen::MatrixXd& gram, double tolerance) {
+  return (gram.rowwise().minCoeff().array() < -1.0 + tolerance / 4.0).all() && gram.cols() % 2 == 0;
+}
+
 }  // namespace
 
 Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
@@ -94,8 +100,11 @@ Geometry describe_geometry(const Eigen::MatrixXd& W, double tolerance) {
     component.dimension = dimension_of(gram, tolerance);
     component.name = polytope_name(gram, component.dimension, tolerance);
     if (component.name.empty()) {
-      component.name = fmt::format("{} points in {} dimension{}", members.size(), component.dimension,
-                                   component.dimension == 1 ? "" : "s");
+      const bool in_pairs = all_have_an_antipode(gram, tolerance);
+      component.name = fmt::format(
+          "{} in {} dimension{}",
+          in_pairs ? fmt::format("{} digons", members.size() / 2) : fmt::format("{} points", members.size()),
+          component.dimension, component.dimension == 1 ? "" : "s");
     }
     for (const Eigen::Index member : members) component.points.push_back(kept[std::size_t(member)]);
     geometry.components.push_back(std::move(component));

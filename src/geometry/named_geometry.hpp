@@ -13,7 +13,7 @@ struct GeometryComponent {
   std::vector<Eigen::Index> points;
   /// The rank of their Gram matrix: eigenvalues above tolerance/(2 − tolerance) of the largest.
   Eigen::Index dimension = 0;
-  std::string name;  ///< e.g. "pentagon"; "7 points in 3 dimensions" where it has no name (polytopes.hpp)
+  std::string name;  ///< e.g. "pentagon"; "7 points in 3 dimensions" where it has none (polytopes.hpp)
 };
 
 /// How the represented columns of W lie, from the inner products of their directions alone.
@@ -42,6 +42,8 @@ inline constexpr double packing_tolerance = 1e-5;
 ///   m ≥ 2 digons and nothing else         "m digons (cross-polytope_m)", but "3 digons (octahedron)"
 ///   another polytope                      its name, "pentagon"; k of them "2 triangles", "2 tetrahedra"
 ///   components that differ                "2 digons ⊥ triangle"
+///   antipodal pairs that are not          "9 digons in 8 dimensions", as lines of a tight frame are, of
+///   orthogonal to each other              which D_i = 8/18
 ///   what has no name                      "7 points in 3 dimensions"
 ///   no column represented                 "no feature represented"
 /// Absent features are not mentioned.

@@ -289,12 +289,12 @@ TEST_CASE("each figure is refused where it is deformed beyond the tolerance") {
   CHECK(name_of(at({0, 150})) == "2 points in 2 dimensions");
   CHECK(name_of(at({0, 0})) == "2 points in 1 dimension");  // the same direction is no digon
   CHECK(name_of(at({0, 91, 180, 270})) == "2 digons (cross-polytope_2)");
-  CHECK(name_of(at({0, 45, 180, 225})) == "4 points in 2 dimensions");
+  CHECK(name_of(at({0, 45, 180, 225})) == "2 digons in 2 dimensions");
   CHECK(name_of(at({0, 120, 244})) == "triangle");
   CHECK(name_of(at({0, 110, 240})) == "3 points in 2 dimensions");
   CHECK(name_of(at({0, 72, 140, 216, 288})) == "pentagon");
   CHECK(name_of(at({0, 60, 120, 180, 240})) == "5 points in 2 dimensions");
-  CHECK(name_of(at({0, 60, 130, 190, 240, 310})) == "6 points in 2 dimensions");
+  CHECK(name_of(at({0, 60, 130, 190, 240, 310})) == "3 digons in 2 dimensions");
   CHECK(name_of(two_squares(0.6, 40.0)) == "square antiprism");
   CHECK(name_of(two_squares(0.6, 30.0)) == "8 points in 3 dimensions");
   // Three lines at 60° in space: each vector sees what one of a hexagon sees.
@@ -302,7 +302,7 @@ TEST_CASE("each figure is refused where it is deformed beyond the tolerance") {
   lines << 1, 1, 0, -1, -1, 0,  //
       1, 0, 1, -1, 0, -1,       //
       0, 1, 1, 0, -1, -1;
-  CHECK(name_of(lines) == "6 points in 3 dimensions");
+  CHECK(name_of(lines) == "3 digons in 3 dimensions");
 }
 
 TEST_CASE("what has no name is counted out, with its inner products") {

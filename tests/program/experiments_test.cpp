@@ -109,11 +109,11 @@ TEST_CASE("a claim that is not measured, and a measure without a claim, are refu
   const auto one = [](const Results&) { return 1.0; };
   Experiment adversarial = tiny();
   adversarial.id = "adversarial";
-  adversarial.measures = {{"growth", one}};
+  adversarial.measures = {{"growth", one, one}};
   CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("claims 'adversarial/together'"));
-  adversarial.measures = {{"growth", one}, {"together", one}, {"shape", one}};
+  adversarial.measures = {{"growth", one, one}, {"together", one, one}, {"shape", one, one}};
   CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("measures 'adversarial/shape'"));
-  adversarial.measures = {{"growth", one}, {"together", one}, {"growth", one}};
+  adversarial.measures = {{"growth", one, one}, {"together", one, one}, {"growth", one, one}};
   CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("measured twice"));
   CHECK_THROWS_AS(reproduce(adversarial, context), std::logic_error);
   CHECK(store.rows().empty());

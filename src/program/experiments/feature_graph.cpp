@@ -9,7 +9,10 @@ FeatureGraphPanel feature_graph(const std::string& title, const Eigen::MatrixXd&
   const Geometry geometry = describe_geometry(W);
   FeatureGraphPanel panel{title, geometry.name, gram(W), {}};
   for (const GeometryComponent& component : geometry.components) {
-    panel.components.push_back({component.points, component.points.size() > 2 ? component.name : ""});
+    std::string name = component.points.size() > 2 ? component.name : "";
+    // There is little room under a component.
+    if (const std::size_t unit = name.find(" dimension"); unit != std::string::npos) name.erase(unit);
+    panel.components.push_back({component.points, std::move(name)});
   }
   return panel;
 }

@@ -111,6 +111,20 @@ TEST_CASE("a plateau ends a training, and so does a loss that is evaluated") {
   CHECK(train({some_instances()[0]}, settings, hooks)[0].steps_done == 4 * settings.loss_every);
 }
 
+TEST_CASE("the start's weights are scaled, its biases and samples are not") {
+  TrainingSettings settings;
+  settings.steps = 1;
+  settings.snapshot_steps = {0};
+  const TrainingInstance instance = some_instances()[0];
+  settings.start_scale = 0.25;
+  const ToyModel start = train({instance}, settings)[0].snapshots.front().model;
+  CHECK(start.W == 0.25 * initial_model(instance).W);
+  CHECK(start.W == initial_model(instance, 0.25).W);
+  CHECK(start.b.isZero());
+  settings.start_scale = 0.0;  // from which no gradient leads
+  CHECK_THROWS_WITH(validate(settings), Catch::Contains("start scale: 0 given; accepted: above 0"));
+}
+
 TEST_CASE("snapshots hold the weights before their steps, first and last included") {
   TrainingSettings settings;
   settings.steps = 100;
