@@ -27,7 +27,8 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
   }
   const std::string block = fmt::format("gram{}", index);
   figure.data(block, cells);
-  figure << diverging_palette << "set cbrange [-1:1]\nset cbtics ('≤ −1' -1, '0' 0, '≥ 1' 1)\n"
+  figure << diverging_palette
+         << "set cbrange [-1.5:1.5]\nset cbtics ('≤ −1.5' -1.5, '−1' -1, '0' 0, '1' 1, '≥ 1.5' 1.5)\n"
          << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", place.left, place.right)
          << "set tmargin at screen 0.93\nset bmargin at screen 0.59\n"
          << fmt::format("set title \"{}\" offset 0,-0.6\n", panel.title)
@@ -47,7 +48,7 @@ void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
   for (Eigen::Index i = 0; i < n; ++i) bars.push_back({double(i + 1), panel.norm[i], panel.superposition[i]});
   const std::string block = fmt::format("bars{}", index);
   figure.data(block, bars);
-  figure << sequential_palette << "set cbrange [0:1]\nset cbtics ('0' 0, '0.5' 0.5, '≥ 1' 1)\n"
+  figure << sequential_palette << "set cbrange [0:2]\nset cbtics ('0' 0, '0.5' 0.5, '1' 1, '≥ 2' 2)\n"
          << "set tmargin at screen 0.45\nset bmargin at screen 0.11\nset title ''\n"
          << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n",
                         double(n) + 0.5)

@@ -19,9 +19,6 @@ constexpr int gap_y = 75;
 constexpr int edge_bottom = 60;
 constexpr int edge_top = 85;
 
-constexpr const char* positive_color = "#d55e00";  // interference
-constexpr const char* negative_color = "#0072b2";
-
 /// How a component's directions lie in the plane of the figure [2×k], of lengths up to 1, from the inner
 /// products of its features.
 Eigen::Matrix2Xd seen(const Eigen::MatrixXd& gram) {

@@ -16,6 +16,10 @@ std::string_view feature_color(std::size_t feature);
 /// An ordered quantity's colours, dark to light (viridis); `share` in [0, 1].
 std::string ordered_color(double share);
 
+/// Of an inner product or a weight, by its sign.
+inline constexpr const char* positive_color = "#d55e00";
+inline constexpr const char* negative_color = "#0072b2";
+
 /// gnuplot palettes: viridis for a quantity ≥ 0, blue–white–red for one of either sign.
 extern const char* const sequential_palette;
 extern const char* const diverging_palette;

@@ -15,9 +15,9 @@ constexpr int plot_width = 250;
 constexpr int plot_height = 180;
 constexpr int gap_x = 60;
 constexpr int gap_y = 75;
-constexpr int edge_left = 60;
+constexpr int edge_left = 75;
 constexpr int edge_bottom = 60;
-constexpr int edge_top = 75;
+constexpr int edge_top = 100;
 
 /// Weights smaller than this have no rectangle.
 constexpr double smallest = 0.02;
@@ -73,7 +73,7 @@ void draw_stacks(const std::filesystem::path& path, const std::string& title,
          << fmt::format(
                 "set label 99 \"{}\\n{{/*0.85 colour: feature, {} = most important}}\" at screen 0.5,{} "
                 "center\n",
-                title, features <= 8 ? "blue" : "dark", 1.0 - 22.0 / height)
+                title, features <= 8 ? "blue" : "dark", 1.0 - 26.0 / height)
          << fmt::format("set yrange [{}:{}]\nset xzeroaxis lt 1 lc rgb '#444444'\n", -limit, limit);
   int object = 0;
   for (std::size_t k = 0; k < panels.size(); ++k) {

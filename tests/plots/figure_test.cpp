@@ -11,11 +11,13 @@
 #include "plots/basic_figure.hpp"
 #include "plots/feature_graph_figure.hpp"
 #include "plots/loss_comparison_figure.hpp"
+#include "plots/network_figure.hpp"
 #include "plots/packing_figure.hpp"
 #include "plots/packing_survey_figure.hpp"
 #include "plots/phase_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
+#include "plots/vectors_figure.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace {
@@ -149,6 +151,20 @@ TEST_CASE("feature graphs are drawn, also without an edge") {
                       {{"one", "3 dedicated ⊥ digon", gram, {{{0, 1}, "a digon"}, {{2}}, {{3}}, {{4}}}},
                        {"none", "", Eigen::MatrixXd::Identity(2, 2), {{{0}}, {{1}}}}});
   check_drawn(folder.path() / "graphs");
+}
+
+TEST_CASE("vectors in space and networks are drawn, also without a weight") {
+  const TemporaryFolder folder;
+  draw_vectors(
+      folder.path() / "vectors", "vectors",
+      {{"start", "", Eigen::Matrix3Xd::Identity(3, 4)}, {"end", "turned", -Eigen::Matrix3Xd::Identity(3, 4)}},
+      {{"set 1", {0, 1, 2}, 0}, {"set 2", {3}, 3}});
+  check_drawn(folder.path() / "vectors");
+  const TemporaryFolder other;
+  draw_networks(other.path() / "networks", "networks",
+                {{"pair", Eigen::Vector2d(1.0, -1.0), Eigen::RowVector2d(1.0, 1.0)},
+                 {"nothing", Eigen::Vector2d::Zero(), Eigen::RowVector2d::Zero()}});
+  check_drawn(other.path() / "networks");
 }
 
 TEST_CASE("phases are drawn, with and without trained models") {

@@ -114,11 +114,11 @@ std::vector<TableFile> tables() {
                 {}};
     for (const Onset& onset : phases_of(results).onsets) {
       const PhaseOnset exact = onset.exact.value_or(PhaseOnset{});
-      const bool jumps = std::max(exact.norm_jump, exact.shared_jump) > jump;
-      table.add_row({text_of(onset.relative_importance), onset.exact ? text_of(exact.density) : "",
-                     text_of(exact.norm_jump), text_of(exact.shared_jump),
-                     onset.exact ? (jumps ? "jump" : "continuous") : "",
-                     onset.trained ? text_of(*onset.trained) : ""});
+      const bool jumps = std::max(exact.norm_jump, exact.shared_jump.value_or(0.0)) > jump;
+      table.add_row(
+          {text_of(onset.relative_importance), onset.exact ? text_of(exact.density) : "",
+           onset.exact ? text_of(exact.norm_jump) : "", exact.shared_jump ? text_of(*exact.shared_jump) : "",
+           onset.exact ? (jumps ? "jump" : "continuous") : "", onset.trained ? text_of(*onset.trained) : ""});
     }
     return table;
   };

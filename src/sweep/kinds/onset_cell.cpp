@@ -1,6 +1,7 @@
 #include "sweep/kinds/onset_cell.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "geometry/feature_dimensionality.hpp"
 #include "sweep/kinds/phase_cell.hpp"
@@ -10,10 +11,16 @@ namespace digon {
 namespace {
 
 /// How the last feature is represented: ‖W_n‖, and how much of its direction others use.
-Eigen::Vector2d state_of(const PhasePoint& point) {
-  const FeatureGeometry geometry = feature_geometry(exact_phase(point).optimum.model.W);
+struct LastFeature {
+  Phase phase = Phase::absent;
+  double norm = 0.0;
+  double shared = 0.0;
+};
+LastFeature last_feature(const PhasePoint& point) {
+  const ExactPhase exact = exact_phase(point);
+  const FeatureGeometry geometry = feature_geometry(exact.optimum.model.W);
   const Eigen::Index last = point.features - 1;
-  return {geometry.norm[last], geometry.superposition[last]};
+  return {exact.phase, geometry.norm[last], geometry.superposition[last]};
 }
 
 StoredCell compute_onset(const nlohmann::json& settings, const std::string& /*given*/) {
@@ -22,13 +29,17 @@ StoredCell compute_onset(const nlohmann::json& settings, const std::string& /*gi
   const double onset = at.density;
   constexpr double aside = 1e-4;
   at.density = std::min(1.0, onset * (1.0 + aside));
-  const Eigen::Vector2d above = state_of(at);
+  const LastFeature denser = last_feature(at);
   at.density = onset * (1.0 - aside);
-  const Eigen::Vector2d change = (state_of(at) - above).cwiseAbs();
-  return {{{"density", onset}, {"norm_jump", change[0]}, {"shared_jump", change[1]}}, {}};
+  const LastFeature sparser = last_feature(at);
+  nlohmann::json result{{"density", onset}, {"norm_jump", std::abs(sparser.norm - denser.norm)}};
+  if (denser.phase != Phase::absent && sparser.phase != Phase::absent) {
+    result["shared_jump"] = std::abs(sparser.shared - denser.shared);
+  }
+  return {result, {}};
 }
 
-const CellKind onset_kind{"onset of superposition", 1, &compute_onset};
+const CellKind onset_kind{"onset of superposition", 2, &compute_onset};
 
 }  // namespace
 
@@ -40,8 +51,10 @@ std::vector<PhaseOnset> find_onsets(RunStore& store, const std::vector<OnsetCell
   }
   std::vector<PhaseOnset> onsets;
   for (const StoredCell& found : sweep(store, "onset of superposition", searches, threads)) {
-    onsets.push_back({found.result.at("density").get<double>(), found.result.at("norm_jump").get<double>(),
-                      found.result.at("shared_jump").get<double>()});
+    PhaseOnset& onset = onsets.emplace_back();
+    onset.density = found.result.at("density");
+    onset.norm_jump = found.result.at("norm_jump");
+    if (found.result.contains("shared_jump")) onset.shared_jump = found.result["shared_jump"].get<double>();
   }
   return onsets;
 }

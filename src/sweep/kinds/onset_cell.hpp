@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sweep/run_store.hpp"
@@ -16,8 +17,9 @@ struct OnsetCell {
 
 struct PhaseOnset {
   double density = 0.0;
-  double norm_jump = 0.0;    ///< of ‖W_n‖, across the onset
-  double shared_jump = 0.0;  ///< of Σ_{j≠n} (Ŵ_n·W_j)²
+  double norm_jump = 0.0;  ///< of ‖W_n‖, across the onset
+  /// Of Σ_{j≠n} (Ŵ_n·W_j)²; nothing where the feature is absent on one side: it has no direction there.
+  std::optional<double> shared_jump = {};
 };
 
 /// The onset of each cell; throws as sweep does.
