@@ -49,6 +49,12 @@ void draw_panel(Figure& figure, const ArrowsPanel& panel, std::size_t index, dou
     }
   }
   figure << "\n";
+  PlotPoints tips{{"feature", "norm"}, {}};
+  for (Eigen::Index i = 0; i < panel.W.cols(); ++i) {
+    tips.points.push_back(
+        {panel.W(0, i), panel.W(1, i), {fmt::format("{}", i), fmt::format("{:.4f}", panel.W.col(i).norm())}});
+  }
+  figure.can_be_pointed_at(std::move(tips));
 }
 
 }  // namespace

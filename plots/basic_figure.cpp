@@ -12,6 +12,9 @@ constexpr int edge_left = 60;
 constexpr int edge_right = 100;
 constexpr int height = 500;
 
+/// The matrices of more features have too many cells to point at.
+constexpr Eigen::Index most_pointed_at = 20;
+
 /// Where a panel stands in the figure, in shares of its width.
 struct Place {
   double left = 0.0;
@@ -39,6 +42,19 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
                 "plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
                 "fc palette notitle\n",
                 block);
+  if (n > most_pointed_at) return;
+  PlotPoints points{{"input", "output", "inner product", "bias"}, {}};
+  for (Eigen::Index j = 0; j < n; ++j) {
+    const std::string output = fmt::format("{}", j);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      points.points.push_back({double(i + 1),
+                               double(j + 1),
+                               {fmt::format("{}", i), output, fmt::format("{:.4f}", panel.gram(j, i)), ""}});
+    }
+    points.points.push_back(
+        {double(n) + 2.5, double(j + 1), {"", output, "", fmt::format("{:.4f}", panel.b[j])}});
+  }
+  figure.can_be_pointed_at(std::move(points));
 }
 
 /// Below the matrix, within the same left and right margins.
@@ -55,6 +71,15 @@ void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
          << fmt::format(
                 "plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
                 block);
+  if (n > most_pointed_at) return;
+  PlotPoints points{{"feature", "norm", "superposition"}, {}};
+  for (Eigen::Index i = 0; i < n; ++i) {
+    points.points.push_back({panel.norm[i] / 2.0,
+                             double(i + 1),
+                             {fmt::format("{}", i), fmt::format("{:.4f}", panel.norm[i]),
+                              fmt::format("{:.4f}", panel.superposition[i])}});
+  }
+  figure.can_be_pointed_at(std::move(points));
 }
 
 }  // namespace

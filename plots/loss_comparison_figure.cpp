@@ -92,7 +92,17 @@ void draw_loss_comparison(const std::filesystem::path& path, const std::vector<L
          << "set arrow 1 from graph 0,first 4 to graph 1,first 4 nohead dt 2 lc rgb '#666666'\n"
          << "set arrow 2 from graph 0,first -4 to graph 1,first -4 nohead dt 2 lc rgb '#666666'\n"
          << "set arrow 3 from graph 0,first 0 to graph 1,first 0 nohead lc rgb '#666666'\n"
-         << "plot $sampled using 1:4 with points pt 7 ps 1 lc rgb '#d55e00'\nunset multiplot\n";
+         << "plot $sampled using 1:4 with points pt 7 ps 1 lc rgb '#d55e00'\n";
+  PlotPoints points{{"model", "exact", "sampled", "standard error"}, {}};
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    points.points.push_back(
+        {double(k),
+         sampled[k][3],
+         {plain_text(models[k].label), fmt::format("{:.6g}", models[k].exact),
+          fmt::format("{:.6g}", models[k].sampled), fmt::format("{:.2g}", models[k].standard_error)}});
+  }
+  figure.can_be_pointed_at(std::move(points));
+  figure << "unset multiplot\n";
   figure.save(path);
 }
 

@@ -23,6 +23,14 @@ void draw_packing_survey(const std::filesystem::path& path, const std::vector<Pa
             "notitle, "
             "$survey using 1:2 with points pt 7 ps 0.5 lc rgb '#0072b2' title 'relative excess'\nunset label "
             "1\n";
+  PlotPoints points{{"points", "relative excess", "starts at the lowest, %"}, {}};
+  for (const PackingSurveyRow& row : rows) {
+    points.points.push_back({row.points,
+                             1e9 * row.relative_excess,
+                             {fmt::format("{}", row.points), fmt::format("{:.1e}", row.relative_excess),
+                              fmt::format("{:.0f}", 100.0 * row.hit_rate)}});
+  }
+  figure.can_be_pointed_at(std::move(points));
   figure.place(85, 65, 640, 190);
   figure << "set format x '%g'\nset xlabel 'number of points {/:Italic n}'\nset ylabel 'starts at the lowest "
             "energy, %' "

@@ -39,7 +39,8 @@ std::string color_of(Eigen::Index feature, Eigen::Index features) {
 }
 
 /// Rectangles from the axis outwards, the largest weight first.
-void stack(Figure& figure, int& object, const Eigen::VectorXd& weights, Eigen::Index neuron) {
+void stack(Figure& figure, int& object, const Eigen::VectorXd& weights, Eigen::Index neuron,
+           PlotPoints& points) {
   std::vector<Eigen::Index> order(static_cast<std::size_t>(weights.size()));
   for (std::size_t k = 0; k < order.size(); ++k) order[k] = Eigen::Index(k);
   std::stable_sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) {
@@ -54,6 +55,10 @@ void stack(Figure& figure, int& object, const Eigen::VectorXd& weights, Eigen::I
         "set object {} rectangle from {},{} to {},{} fs solid border lc rgb 'white' fc rgb '{}' lw 0.3\n",
         ++object, double(neuron) + 0.6, edge, double(neuron) + 1.4, edge + weights[i],
         color_of(i, weights.size()));
+    points.points.push_back(
+        {double(neuron) + 1.0,
+         edge + weights[i] / 2.0,
+         {fmt::format("{}", neuron + 1), fmt::format("{}", i), fmt::format("{:.4f}", weights[i])}});
     edge += weights[i];
   }
 }
@@ -82,12 +87,16 @@ void draw_stacks(const std::filesystem::path& path, const std::string& title,
                  edge_bottom + int(rows - 1 - k / across) * (plot_height + gap_y), plot_width, plot_height);
     for (int o = 1; o <= object; ++o) figure << fmt::format("unset object {}\n", o);
     object = 0;
-    for (Eigen::Index a = 0; a < weights.rows(); ++a) stack(figure, object, weights.row(a).transpose(), a);
+    PlotPoints points{{"neuron", "feature", "weight"}, {}};
+    for (Eigen::Index a = 0; a < weights.rows(); ++a) {
+      stack(figure, object, weights.row(a).transpose(), a, points);
+    }
     figure << fmt::format("set title \"{}\"\nset xrange [0.3:{}]\n", panels[k].title,
                           double(weights.rows()) + 0.7)
            << fmt::format("set xlabel '{}'\nset ylabel '{}' offset 1\n",
                           k / across == rows - 1 ? "neuron" : "", k % across == 0 ? "weight" : "")
            << "plot NaN notitle\n";
+    figure.can_be_pointed_at(std::move(points));
     if (k == 0) figure << "unset label 99\n";
   }
   figure << "unset multiplot\n";

@@ -55,7 +55,8 @@ class Browser:
             return json.load(answer)["value"]
 
     def run(self, script, *arguments):
-        return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+        return self.call("POST", "/execute/sync", {"script": f"return (async () => {{{script}}})()",
+                                                   "args": list(arguments)})
 
     def keys(self, *keys):
         actions = [action for key in keys for action in ({"type": "keyDown", "value": key},
@@ -92,8 +93,20 @@ def column(browser, k):
                        f"r.cells[{k}].textContent)")
 
 
-def check_page(browser, page, has_verdict):
+def open_page(browser, page):
+    """Opens it and waits until its script has shown the figures."""
     browser.call("POST", "/url", {"url": page.as_uri()})
+    for _ in range(200):
+        if browser.run("return document.body.dataset.figures === 'shown' && document.body.dataset.points === "
+                       "'ready' && [...document.images].every(i => i.complete)"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{page}: the figures are not shown")
+
+
+def check_page(browser, page, has_verdict):
+    open_page(browser, page)
+    assert page.stat().st_size < 2_000_000, page.stat().st_size
     images = browser.run("return [...document.images].map(i => [i.complete && i.naturalWidth > 0, i.alt])")
     assert all(loaded and alt for loaded, alt in images), images
     if has_verdict:
@@ -124,7 +137,7 @@ def check_page(browser, page, has_verdict):
     urls = [message["params"]["request"]["url"] for message in asked
             if message["method"] == "Network.requestWillBeSent"]
     # chrome: are the browser's own, of the tab it opens with.
-    asked_for = [url for url in urls if not url.startswith(("file:", "data:", "chrome:"))]
+    asked_for = [url for url in urls if not url.startswith(("file:", "data:", "blob:", "chrome:"))]
     assert not asked_for, asked_for
 
 
@@ -134,7 +147,10 @@ def check_pointing(browser, name):
             "p.dataset.points.includes(arguments[0])); ")
     x, y, candidates = browser.run(plot + """
         plot.scrollIntoView({block: "center"});
-        const area = JSON.parse(document.getElementById(plot.dataset.points).textContent).areas[0];
+        const bytes = Uint8Array.from(atob(document.getElementById(plot.dataset.points).textContent),
+                                      c => c.charCodeAt(0));
+        const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+        const area = (await new Response(stream).json()).areas[0];
         const [x, y] = area.points[Math.floor(area.points.length / 2)];
         const box = plot.querySelector("img").getBoundingClientRect();
         const near = area.points.filter(p => Math.hypot((p[0] - x) * box.width, (p[1] - y) * box.height) < 2);
@@ -181,9 +197,13 @@ with tempfile.TemporaryDirectory() as name:
         last = (pages or [folder / "theory" / "report.html"])[-1].resolve()
         for scheme, width, height in (("dark", 1280, 900), ("light", 390, 844), ("dark", 390, 844)):
             browser.device(width, height, scheme)
-            browser.call("POST", "/url", {"url": last.as_uri()})
+            open_page(browser, last)
             wide = browser.run("return document.documentElement.scrollWidth")
             assert wide <= width, (wide, width)
+            if pages:  # the key figures, and a line a part, on the first screen
+                bottom = browser.run("return [...document.querySelectorAll('.keys a, nav li')].map(e => "
+                                     "e.getBoundingClientRect().bottom)")
+                assert len(bottom) > 20 and max(bottom) < height, (scheme, width, max(bottom))
             color = browser.run("return getComputedStyle(document.body).backgroundColor")
             assert (color == "rgb(255, 255, 255)") == (scheme == "light"), (scheme, color)
             browser.shoot(f"{scheme}-{width}")

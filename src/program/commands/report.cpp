@@ -25,9 +25,9 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
   report.title = "Digon: theory and trained models of superposition";
   report.summary = fmt::format(
       "Every checkable claim beside what was measured: by the exact theory, by packings found from random "
-      "starts, and by trained models ({} preset, seed {}). Point at the dots and cells of a figure for their "
-      "numbers, or step through them with the arrow keys.",
+      "starts, and by trained models ({} preset, seed {}).",
       name_of(verification.preset), verification.seed);
+  report.key_figures = {"intro", "basic-small", "phase-2-1", "geometry-uniform", "dynamics-jumps"};
   for (const VerifiedPart& part : parts) {
     report.sections.push_back({part.experiment->id,
                                part.experiment->summary,

@@ -49,9 +49,39 @@ if (verdict) {
   filter();
 }
 
+// A link to some rows of the table of all checks.
+for (const link of document.querySelectorAll("a[data-words]")) {
+  link.addEventListener("click", () => {
+    document.getElementById("all-checks").open = true;
+    const words = document.getElementById("words");
+    words.value = link.dataset.words;
+    words.dispatchEvent(new Event("input"));
+  });
+}
+
+// What is compressed in the page.
+const inflated = (text) => {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")));
+};
+
+// Figures, and those of them that are shown small at the top.
+const showFigures = async () => {
+  for (const image of document.querySelectorAll("img[data-svg]")) {
+    const svg = await inflated(image.dataset.svg).blob();
+    image.src = URL.createObjectURL(new Blob([svg], {type: "image/svg+xml"}));
+    delete image.dataset.svg;
+  }
+  for (const link of document.querySelectorAll("a[data-figure]")) {
+    const image = document.querySelector(`#${link.dataset.figure} img`);
+    link.prepend(Object.assign(new Image(), {src: image.src, alt: image.alt}));
+  }
+};
+showFigures().then(() => { document.body.dataset.figures = "shown"; });
+
 // Figures whose dots or cells have numbers: point at one, or step from one to the next with the arrow keys.
-for (const plot of document.querySelectorAll(".plot[data-points]")) {
-  const areas = JSON.parse(document.getElementById(plot.dataset.points).textContent).areas;
+const canBePointedAt = async (plot) => {
+  const {areas} = await inflated(document.getElementById(plot.dataset.points).textContent).json();
   const dots = areas.flatMap((area) => area.points.map(([x, y, ...values]) => ({x, y, values, area})));
   const image = plot.querySelector("img");
   const mark = Object.assign(document.createElement("div"), {className: "mark", hidden: true});
@@ -114,4 +144,6 @@ for (const plot of document.querySelectorAll(".plot[data-points]")) {
     const next = dots.reduce((best, dot) => cost(dot) < cost(best) ? dot : best, from);
     show(next, true);
   });
-}
+};
+Promise.all([...document.querySelectorAll(".plot[data-points]")].map(canBePointedAt))
+  .then(() => { document.body.dataset.points = "ready"; });

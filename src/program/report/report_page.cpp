@@ -10,6 +10,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/version.hpp"
+#include "core/files/deflate.hpp"
 
 namespace digon {
 
@@ -22,7 +23,7 @@ extern const std::string_view report_script;
 namespace {
 
 /// An SVG larger than this is shown as its PNG: browsers are slow with tens of thousands of shapes.
-constexpr std::size_t largest_svg = 400'000;
+constexpr std::size_t largest_svg = 600'000;
 
 std::string escaped(std::string_view text) {
   std::string html;
@@ -55,9 +56,10 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-/// An image and how wide it is meant to be, in pixels.
+/// An image, its attribute, and how wide it is meant to be, in pixels. An SVG is compressed, for the script
+/// to show: a tenth of its size.
 struct Image {
-  std::string source;
+  std::string attribute;
   int width = 0;
 };
 
@@ -68,8 +70,8 @@ Image image_of(const std::filesystem::path& figure) {
   if (const std::size_t at = svg.find(box); at < 1000) {
     std::from_chars(svg.data() + at + box.size(), svg.data() + svg.size(), width);
   }
-  if (svg.size() <= largest_svg) return {"data:image/svg+xml;base64," + base64(svg), width};
-  return {"data:image/png;base64," + base64(read_file(figure.string() + ".png")), width};
+  if (svg.size() <= largest_svg) return {"data-svg=\"" + base64(deflated(svg)) + "\"", width};
+  return {"src=\"data:image/png;base64," + base64(read_file(figure.string() + ".png")) + "\"", width};
 }
 
 /// An id of words, for a link.
@@ -82,6 +84,10 @@ std::string anchor_of(std::string_view title) {
     if (!plain && !anchor.empty() && anchor.back() != '-') anchor += '-';
   }
   return "part-" + anchor;
+}
+
+std::string figure_id(const std::string& section, const std::filesystem::path& figure) {
+  return "figure-" + anchor_of(section + "-" + figure.filename().string());
 }
 
 std::string figure_html(const std::filesystem::path& figure, const std::string& title) {
@@ -99,11 +105,13 @@ std::string figure_html(const std::filesystem::path& figure, const std::string& 
         " tabindex=\"0\" role=\"group\" aria-label=\"{}; arrow keys step through its points\" "
         "data-points=\"{}\"",
         escaped(figure.filename().string()), id);
-    // The numbers and names in it hold no '<'.
-    data = fmt::format("<script type=\"application/json\" id=\"{}\">{}</script>", id, read_file(points_file));
+    data = fmt::format("<script type=\"text/plain\" id=\"{}\">{}</script>", id,
+                       base64(deflated(read_file(points_file))));
   }
-  return fmt::format("<figure>{}><img alt=\"{}\" src=\"{}\"></div>{}<figcaption>{}</figcaption></figure>\n",
-                     plot, escaped(alternative), image.source, data, escaped(caption));
+  return fmt::format(
+      "<figure id=\"{}\">{}><img alt=\"{}\" {}></div>{}<figcaption>{}{}</figcaption></figure>\n",
+      figure_id(title, figure), plot, escaped(alternative), image.attribute, data, escaped(caption),
+      data.empty() ? "" : "Point at it, or step with the arrow keys, for its numbers.");
 }
 
 std::string table_html(const Table& table) {
@@ -147,12 +155,28 @@ std::string row_html(const Check& check) {
 
 constexpr std::string_view check_columns[]{"check", "claim", "expected", "measured", "tolerance", "verdict"};
 
-/// All checks, to be sorted and filtered.
+std::string header_cells() {
+  std::string html;
+  for (const std::string_view column : check_columns)
+    html += fmt::format("<th scope=\"col\">{}</th>", column);
+  return html;
+}
+
+std::string passing(const std::vector<Check>& checks) {
+  const auto passed =
+      std::count_if(checks.begin(), checks.end(), [](const Check& check) { return check.pass(); });
+  return fmt::format("{} of {}", passed, checks.size());
+}
+
+/// All checks, folded, to be sorted and filtered.
 std::string verdict_table(const std::vector<Check>& checks) {
-  std::string html =
-      "<h2 id=\"all-checks\">Verdict</h2>\n<div class=\"controls\"><label>Filter <input type=\"search\" "
-      "id=\"words\" autocomplete=\"off\"></label><label><input type=\"checkbox\" id=\"failures\"> failures "
-      "only</label><label>Sort by <select id=\"order\">";
+  std::string html = fmt::format(
+      "<details id=\"all-checks\"><summary>All {} checks</summary>\n<div class=\"controls\"><label>Filter "
+      "<input "
+      "type=\"search\" id=\"words\" autocomplete=\"off\"></label><label><input type=\"checkbox\" "
+      "id=\"failures\"> "
+      "failures only</label><label>Sort by <select id=\"order\">",
+      checks.size());
   for (std::size_t k = 0; k < std::size(check_columns); ++k) {
     html += fmt::format(
         "<option value=\"{0} 1\">{1}, ascending</option><option value=\"{0} -1\">{1}, "
@@ -168,65 +192,101 @@ std::string verdict_table(const std::vector<Check>& checks) {
   }
   html += "</tr></thead><tbody>\n";
   for (const Check& check : checks) html += row_html(check);
-  return html + "</tbody></table></div>\n";
+  return html + "</tbody></table></div>\n</details>\n";
 }
 
-/// The checks of one section; those of the same claim beyond the first few are left to the table of all.
-std::string section_checks(const std::vector<Check>& checks) {
-  constexpr std::size_t most = 40;
+/// The failures of one section, and a link to all its checks in the table.
+std::string section_checks(const std::string& title, const std::vector<Check>& checks) {
   if (checks.empty()) return "";
-  std::string html = "<div class=\"table\"><table><thead><tr>";
-  for (const std::string_view column : check_columns)
-    html += fmt::format("<th scope=\"col\">{}</th>", column);
-  html += "</tr></thead><tbody>\n";
-  // Failures and the literature's predictions first.
-  std::vector<Check> ordered = checks;
-  const auto rank = [](const Check& check) { return !check.pass() ? 0 : check.where.empty() ? 2 : 1; };
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [&](const Check& a, const Check& b) { return rank(a) < rank(b); });
-  for (std::size_t k = 0; k < std::min(most, ordered.size()); ++k) html += row_html(ordered[k]);
-  html += "</tbody></table></div>\n";
-  if (ordered.size() > most) {
-    html += fmt::format(
-        "<p class=\"source\">{} more checks of this part are in the <a href=\"#all-checks\">table of "
-        "all</a>.</p>\n",
-        ordered.size() - most);
+  std::string html =
+      fmt::format("<p class=\"{}\"><a href=\"#all-checks\" data-words=\"{}/\">{} checks pass</a></p>\n",
+                  all_pass(checks) ? "pass" : "fail", escaped(title), passing(checks));
+  if (all_pass(checks)) return html;
+  html += "<div class=\"table\"><table><thead><tr>" + header_cells() + "</tr></thead><tbody>\n";
+  for (const Check& check : checks) {
+    if (!check.pass()) html += row_html(check);
   }
-  return html;
+  return html + "</tbody></table></div>\n";
 }
 
 std::string section_html(const ReportSection& section) {
   std::string html = fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n<p>{2}</p>\n",
                                  anchor_of(section.title), escaped(section.title), escaped(section.summary));
   if (!section.command.empty()) html += "<pre><code>" + escaped(section.command) + "</code></pre>\n";
+  html += section_checks(section.title, section.checks);
   for (const auto& figure : section.figures) html += figure_html(figure, section.title);
   for (const Table& table : section.tables) html += table_html(table);
-  return html + section_checks(section.checks) + "</section>\n";
+  return html + "</section>\n";
 }
 
+/// The figure that bears the section's name, else its first.
+const std::filesystem::path& figure_of(const ReportSection& section) {
+  const auto named = std::find_if(section.figures.begin(), section.figures.end(),
+                                  [&](const auto& figure) { return figure.filename() == section.title; });
+  return named == section.figures.end() ? section.figures.front() : *named;
+}
+
+/// The first figures of some sections, small: the script shows what is below, so that it is in the page once.
+std::string key_figures_html(const Report& report) {
+  std::string html;
+  for (const std::string& title : report.key_figures) {
+    for (const ReportSection& section : report.sections) {
+      if (section.title != title || section.figures.empty()) continue;
+      html += fmt::format("<a href=\"#{0}\" data-figure=\"{1}\"><span>{2}</span></a>\n", anchor_of(title),
+                          figure_id(title, figure_of(section)), escaped(title));
+    }
+  }
+  return html.empty() ? "" : "<div class=\"keys\">\n" + html + "</div>\n";
+}
+
+/// A line a section: its name, and how many of its checks pass.
+std::string section_links(const Report& report) {
+  std::string html;
+  for (const ReportSection& section : report.sections) {
+    const bool all = all_pass(section.checks);
+    const std::string verdict = section.checks.empty()
+                                    ? ""
+                                    : fmt::format(" <span class=\"{}\">{} {}</span>", all ? "pass" : "fail",
+                                                  all ? "✓" : "✗", passing(section.checks));
+    html += fmt::format("<li><a href=\"#{}\">{}</a>{}</li>\n", anchor_of(section.title),
+                        escaped(section.title), verdict);
+  }
+  return "<nav aria-label=\"Parts\"><ul>\n" + html + "</ul></nav>\n";
+}
+
+/// The summary's first line, and what the sources say that is not borne out, as a list.
 std::string verdict_line(const std::vector<Check>& checks) {
+  const std::string summary = summary_of(checks);
+  const std::size_t end = std::min(summary.find('\n'), summary.size());
   const bool all = all_pass(checks);
-  return fmt::format("<p class=\"verdict {}\">{} {}</p>\n", all ? "pass" : "fail", all ? "✓" : "✗",
-                     escaped(summary_of(checks)));
+  std::string html = fmt::format("<p class=\"verdict {}\">{} {}</p>\n", all ? "pass" : "fail",
+                                 all ? "✓" : "✗", escaped(summary.substr(0, end)));
+  std::string items;
+  for (std::size_t begin = end; begin < summary.size();) {
+    const std::size_t next = std::min(summary.find('\n', begin + 1), summary.size());
+    items += "<li>" + escaped(summary.substr(begin + 1, next - begin - 1)) + "</li>\n";
+    begin = next;
+  }
+  return html + (items.empty() ? ""
+                               : "<details class=\"differs\"><summary>Where Digon does not bear the paper "
+                                 "out</summary><ul>\n" +
+                                     items + "</ul></details>\n");
 }
 
 }  // namespace
 
 std::string to_html(const Report& report) {
   std::vector<Check> checks;
-  std::string links;
   std::string sections;
   for (const ReportSection& section : report.sections) {
     checks.insert(checks.end(), section.checks.begin(), section.checks.end());
-    links +=
-        fmt::format("<li><a href=\"#{}\">{}</a></li>\n", anchor_of(section.title), escaped(section.title));
     sections += section_html(section);
   }
   // The policy forbids every request: what the page needs is in it.
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" "
-      "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
+      "content=\"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src "
       "'unsafe-inline'\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<a "
       "class=\"skip\" "
@@ -237,10 +297,10 @@ std::string to_html(const Report& report) {
       "id=\"main\">\n",
       escaped(report.title), tables::report_style, escaped(report.title));
   if (!checks.empty()) html += verdict_line(checks);
-  html += fmt::format("<p>{}</p>\n<nav aria-label=\"Parts\"><ul>\n{}</ul></nav>\n", escaped(report.summary),
-                      links);
+  html += key_figures_html(report) + section_links(report) + "<p>" + escaped(report.summary) + "</p>\n" +
+          sections;
   if (!checks.empty()) html += verdict_table(checks);
-  return html + sections +
+  return html +
          fmt::format(
              "</main>\n<footer><p class=\"source\">Made by digon {}.</p></footer>\n<script>\n{}</script>\n"
              "</body>\n</html>\n",
