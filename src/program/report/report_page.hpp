@@ -24,7 +24,8 @@ struct Report {
   std::string title;
   std::string summary;  ///< under the verdict
   std::vector<ReportSection> sections;
-  std::vector<std::string> key_figures = {};  ///< titles of sections whose first figure stands at the top, small
+  std::vector<std::string> key_figures =
+      {};  ///< titles of sections whose first figure stands at the top, small
 };
 
 /// One HTML page that holds all it shows: figures, data, style and script; it needs no network and opens from
