@@ -124,7 +124,7 @@ std::any find_densities(const Results& results) {
     cell.features = point.trained.features;
     cell.from = point.trained.best;
     cell.from_settings = sweep_cell(point.cell).settings;
-    cell.steps = point.setting.choose(30, 1'500);
+    cell.steps = point.setting.choose(30, 500);
   }
   std::vector<Descent> ends =
       find_descents(results.context.store, results.id, cells, results.context.threads);
