@@ -110,6 +110,14 @@ std::vector<CandidateLoss> candidate_losses(const PhasePoint& point) {
       losses.push_back({candidate, exact_loss(candidate_model(point, candidate), features_of(point)).loss});
     }
   }
+  if (!point.penalty.is_none()) {
+    std::erase_if(losses, [&](const CandidateLoss& one) {
+      return coherence_of_present(candidate_model(point, one.candidate).W) > point.penalty.max_coherence;
+    });
+    for (CandidateLoss& one : losses) {
+      one.loss += penalty_of(point.penalty, candidate_model(point, one.candidate).W).loss;
+    }
+  }
   std::stable_sort(losses.begin(), losses.end(),
                    [](const CandidateLoss& a, const CandidateLoss& b) { return a.loss < b.loss; });
   return losses;
@@ -158,13 +166,15 @@ ExactPhase lowest_phase(const PhasePoint& point, const Objective& objective, std
 }  // namespace
 
 ExactPhase exact_phase(const PhasePoint& point, std::size_t random_starts, std::uint64_t seed) {
-  return lowest_phase(point, exact_objective(features_of(point)), random_starts, seed);
+  return lowest_phase(point, penalized(exact_objective(features_of(point)), point.penalty), random_starts,
+                      seed);
 }
 
 ExactPhase exact_phase_without_biases(const PhasePoint& point, std::size_t random_starts,
                                       std::uint64_t seed) {
   ExactPhase result =
-      lowest_phase(point, without_biases(exact_objective(features_of(point))), random_starts, seed);
+      lowest_phase(point, penalized(without_biases(exact_objective(features_of(point))), point.penalty),
+                   random_starts, seed);
   result.optimum.model.b.setZero();
   return result;
 }

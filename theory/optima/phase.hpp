@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "theory/optima/optimum.hpp"
+#include "theory/optima/penalty.hpp"
 
 namespace digon {
 
@@ -35,6 +36,7 @@ struct PhasePoint {
   double density = 1.0;              ///< p
   double relative_importance = 1.0;  ///< r
   ActiveValue values = {};           ///< of active features
+  Penalty penalty = {};              ///< added to every loss
 };
 
 /// The distribution of a point. Throws InputError unless n is 2 or 3, 0 < p ≤ 1 and r > 0.
@@ -55,7 +57,8 @@ struct CandidateLoss {
   double loss = 0.0;
 };
 
-/// The candidates of a point, the best first.
+/// The candidates of a point, penalty included, the best first; without those that its bound on the coherence
+/// excludes.
 std::vector<CandidateLoss> candidate_losses(const PhasePoint& point);
 
 /// The candidate as a model.

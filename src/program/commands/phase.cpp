@@ -11,6 +11,7 @@
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
+#include "program/commands/search_options.hpp"
 #include "program/commands/shard.hpp"
 #include "program/experiments/phase_diagram.hpp"
 #include "sweep/sweep.hpp"
@@ -30,6 +31,7 @@ CommandLine declare_phase() {
   line.option("relative-importance", "LO:HI", "range of the last feature's importance over the others'",
               "0.1:10");
   declare_values(line);
+  declare_penalty(line);
   declare_seed_and_threads(line);
   declare_shard(line);
   declare_wait(line);
@@ -58,20 +60,21 @@ int run_phase(const std::vector<std::string>& arguments) {
   if (m != n - 1) reject("--hidden: {} given with --features {}; accepted: {}", m, n, n - 1);
   const auto grid = Eigen::Index(line.integer("grid", 2, 1000));
   const PhaseGrid cells{n, read_range(line, "density", grid, 1.0),
-                        read_range(line, "relative-importance", grid, 1e6), read_values(line)};
+                        read_range(line, "relative-importance", grid, 1e6), read_values(line),
+                        read_penalty(line)};
   const std::uint64_t seed = read_seed(line);
   const std::size_t threads = read_threads(line);
   const std::filesystem::path folder = line.text("out");
   const auto lock = claim_results(line, folder);
 
-  const std::unique_ptr<RunStore> store =
-      open_store(line, folder,
-                 {{"features", n},
-                  {"grid", grid},
-                  {"density", line.text("density")},
-                  {"relative_importance", line.text("relative-importance")},
-                  {"seed", seed},
-                  {"values", name_of(cells.values)}});
+  nlohmann::json settings{{"features", n},
+                          {"grid", grid},
+                          {"density", line.text("density")},
+                          {"relative_importance", line.text("relative-importance")},
+                          {"seed", seed},
+                          {"values", name_of(cells.values)}};
+  if (!cells.penalty.is_none()) settings["penalty"] = describe(cells.penalty);
+  const std::unique_ptr<RunStore> store = open_store(line, folder, settings);
   std::vector<PhaseCell> phases;
   std::vector<Transition> transitions;
   try {
@@ -85,7 +88,8 @@ int run_phase(const std::vector<std::string>& arguments) {
   write_csv(folder / "phase.csv", phase_table(phases));
   write_csv(folder / "boundary.csv", boundary_table(transitions));
   draw_phases(folder / "phase", phase_diagram(cells, phases, transitions));
-  fmt::print("values {}\n", describe_values(cells.values));
+  fmt::print("values {}{}\n", describe_values(cells.values),
+             cells.penalty.is_none() ? "" : "; penalty " + describe(cells.penalty));
   std::map<Phase, std::size_t> counts;
   for (const PhaseCell& each : phases) ++counts[each.exact.phase];
   for (const auto& [phase, count] : counts)

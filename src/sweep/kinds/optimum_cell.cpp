@@ -24,6 +24,16 @@ Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen:
           stored.at("gradient_norm").get<double>()};
 }
 
+nlohmann::json to_json(const Penalty& penalty) {
+  return {{"weights", penalty.weights},
+          {"interference", penalty.interference},
+          {"max_coherence", penalty.max_coherence}};
+}
+
+Penalty penalty_from(const nlohmann::json& stored) {
+  return {stored.at("weights"), stored.at("interference"), stored.at("max_coherence")};
+}
+
 Objective objective_of(const SharedObjective& objective) {
   return penalized(objective.one_sparse
                        ? one_sparse_objective(objective.features.importance, law_of(objective.features))
@@ -68,11 +78,8 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
 const CellKind optimum_kind{"optimum", 3, &compute_optimum};
 
 StoredCell compute_population(const nlohmann::json& settings, const std::string& /*given*/) {
-  const SharedObjective shared{
-      features_from_json(settings.at("features"), "cell"),
-      settings.at("one_sparse"),
-      {settings.at("penalty").at("weights"), settings.at("penalty").at("interference"),
-       settings.at("penalty").at("max_coherence")}};
+  const SharedObjective shared{features_from_json(settings.at("features"), "cell"), settings.at("one_sparse"),
+                               penalty_from(settings.at("penalty"))};
   OptimumSearchOptions options;
   options.seed = settings.at("seed");
   options.evolution.descents = settings.at("descents");
@@ -95,10 +102,7 @@ OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Inde
   const auto settings_of = [&](std::size_t population) -> nlohmann::json {
     return {{"features", to_json(objective.features)},
             {"one_sparse", objective.one_sparse},
-            {"penalty",
-             {{"weights", objective.penalty.weights},
-              {"interference", objective.penalty.interference},
-              {"max_coherence", objective.penalty.max_coherence}}},
+            {"penalty", to_json(objective.penalty)},
             {"hidden", hidden},
             {"seed", options.seed},
             {"descents", options.evolution.descents},

@@ -13,6 +13,9 @@ namespace digon {
 nlohmann::json to_json(const Descent& minimum);
 Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden);
 
+nlohmann::json to_json(const Penalty& penalty);
+Penalty penalty_from(const nlohmann::json& stored);
+
 /// A search for the exact optimum of the ReLU output model as a cell of a sweep.
 struct OptimumCell {
   FeatureDistribution features;

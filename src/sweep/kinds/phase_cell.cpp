@@ -29,12 +29,14 @@ nlohmann::json describe(const PhasePoint& point) {
                            {"relative_importance", point.relative_importance}};
   // As before of the paper's law: cells that are stored are found.
   if (point.values != ActiveValue::uniform) described["values"] = name_of(point.values);
+  if (!point.penalty.is_none()) described["penalty"] = to_json(point.penalty);
   return described;
 }
 
 PhasePoint phase_point_from(const nlohmann::json& described) {
   return {described.at("features"), described.at("density"), described.at("relative_importance"),
-          parse_active_value("cell", described.value("values", std::string("uniform")))};
+          parse_active_value("cell", described.value("values", std::string("uniform"))),
+          described.contains("penalty") ? penalty_from(described["penalty"]) : Penalty{}};
 }
 
 namespace {
@@ -63,7 +65,7 @@ const CellKind boundary_kind{"phase boundary", 1, &compute_transition};
 
 PhasePoint PhaseGrid::point(std::size_t k) const {
   return {features, density[Eigen::Index(k) % density.size()],
-          relative_importance[Eigen::Index(k) / density.size()], values};
+          relative_importance[Eigen::Index(k) / density.size()], values, penalty};
 }
 
 Eigen::VectorXd logarithmic_grid(Eigen::Index count, double low, double high) {

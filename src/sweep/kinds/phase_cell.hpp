@@ -13,6 +13,7 @@ struct PhaseGrid {
   Eigen::VectorXd density;              ///< ascending
   Eigen::VectorXd relative_importance;  ///< ascending
   ActiveValue values = {};              ///< of active features
+  Penalty penalty = {};                 ///< added to every loss
 
   [[nodiscard]] std::size_t cells() const { return std::size_t(density.size() * relative_importance.size()); }
   /// Cell k = row × columns + column: a row a relative importance, a column a density.

@@ -23,6 +23,30 @@ TEST_CASE("the candidates' losses are the exact losses of their models") {
   }
 }
 
+TEST_CASE("a penalty on interference, and a bound on the coherence, end superposition") {
+  const PhasePoint free{2, 0.3, 1.0};
+  CHECK(exact_phase(free).phase == Phase::superposed);
+  PhasePoint penalised = free;
+  penalised.penalty.interference = 0.05;
+  CHECK(exact_phase(penalised).phase != Phase::superposed);
+  CHECK(candidate_losses(penalised).front().candidate != Candidate::pair_with_last);
+  const auto loss_of = [](const PhasePoint& point, Candidate candidate) {
+    for (const CandidateLoss& one : candidate_losses(point)) {
+      if (one.candidate == candidate) return one.loss;
+    }
+    return -1.0;
+  };
+  // Σ_{i≠j} (W_i·W_j)² of a pair is 2.
+  CHECK(loss_of(penalised, Candidate::pair_with_last) ==
+        Approx(loss_of(free, Candidate::pair_with_last) + 0.1).epsilon(1e-12));
+  PhasePoint bounded = free;
+  bounded.penalty.max_coherence = 0.5;
+  CHECK(exact_phase(bounded).phase != Phase::superposed);
+  CHECK(loss_of(bounded, Candidate::pair_with_last) == -1.0);
+  penalised.penalty.interference = 1e-9;
+  CHECK(exact_phase(penalised).optimum.loss == Approx(exact_phase(free).optimum.loss).epsilon(1e-6));
+}
+
 TEST_CASE("among the candidates the pair wins for 2p/(4 − 5p) < r < 2/p − 5/2") {
   for (const double p : {0.05, 0.2, 0.4, 0.55}) {
     const double low = 2.0 * p / (4.0 - 5.0 * p);
