@@ -270,7 +270,7 @@ bool third_pays(const HiddenReluNetwork& network, double tolerance) {
   const double triples = n * (n - 1.0) * (n - 2.0) / 6.0 * rays * rays * rays;
   const double seconds = triples * 3.0 * (1.0 + m + m * m / 4.0) * n * 4e-8;
   constexpr double small_tolerance = 3e-5;
-  return network.features() <= 3 || seconds < (tolerance <= small_tolerance ? 0.05 : 0.0005);
+  return network.features() <= 3 || seconds < (tolerance <= small_tolerance ? 0.05 : 0.005);
 }
 
 /// Of data the loss is the mean over them.
@@ -308,12 +308,28 @@ bool has_hidden_relu_loss(const FeatureDistribution& features) {
          (features.sets.empty() && has_zero_inside(features.values) && features.features() <= most_features);
 }
 
+Eigen::VectorXd mean_targets(ModelKind kind, const FeatureDistribution& features) {
+  const bool is_absolute = kind == ModelKind::absolute_value;
+  if (features.data) {
+    const Eigen::MatrixXd& x = features.data->x;
+    return is_absolute ? Eigen::VectorXd(x.cwiseAbs().rowwise().mean()) : Eigen::VectorXd(x.rowwise().mean());
+  }
+  double mean = 0.0;
+  for (const FeatureRay& ray : rays_of(kind, features)) mean += 0.5 * ray.probability * ray.target;
+  return mean * features.density;
+}
+
 OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance) {
-  validate(model);
-  require_hidden_relu(model.kind);
   FeatureDistribution features = uniform_features(model.features(), 0.0);
   features.importance = importance;
   if (model.kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
+  return hidden_relu_one_sparse_loss(model, features);
+}
+
+OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const FeatureDistribution& features) {
+  validate(model, features);
+  require_hidden_relu(model.kind);
+  require_law(features);
   const Eigen::MatrixXd errors = errors_of_single_features(network_of(model, features));
   return {errors.diagonal(), errors.colwise().sum().transpose() - errors.diagonal()};
 }

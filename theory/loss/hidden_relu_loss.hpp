@@ -28,9 +28,14 @@ namespace digon {
 /// has 0 in it, or data; n ≤ 1000.
 bool has_hidden_relu_loss(const FeatureDistribution& features);
 
-/// A model's loss with one active feature: to a relative 1e-14. Throws InputError for a model with a linear
-/// hidden layer.
+/// E t_i of each feature [n], t = x, or |x| of the absolute value model.
+Eigen::VectorXd mean_targets(ModelKind kind, const FeatureDistribution& features);
+
+/// A model's loss with one active feature, of values on [0, 1], or [−1, 1] of the absolute value model, or of
+/// the features' values: to a relative 1e-14. Throws InputError for a model with a linear hidden layer, or
+/// values without 0 among them.
 OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const Eigen::VectorXd& importance);
+OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const FeatureDistribution& features);
 
 struct HiddenReluLossOptions {
   double relative_tolerance = 1e-4;     ///< of the loss: what the 95% interval may have on either side
@@ -38,6 +43,12 @@ struct HiddenReluLossOptions {
   std::uint64_t seed = 0;
   std::size_t threads = 1;  ///< 0: one a core; the result does not depend on it
 };
+
+/// How losses are stated that are to be put beside each other: to 1e-5, by one seed for all, at most so many
+/// samples as take a second or two.
+inline HiddenReluLossOptions stated_options(std::size_t threads) {
+  return {.relative_tolerance = 1e-5, .most_samples = 1U << 22, .seed = 1, .threads = threads};
+}
 
 /// How the rest of a loss was estimated.
 enum class RestEstimator {

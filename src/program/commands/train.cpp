@@ -60,6 +60,10 @@ CommandLine declare_train() {
               "of adamw, apart from the gradient, default 0.01; of sgd and adam in the gradient, as in "
               "PyTorch, default 0");
   line.option(
+      "hidden-l1", "LAMBDA",
+      "adds LAMBDA times the batch's mean of ‖h‖₁, h the hidden layer, to the loss of fresh batches: a "
+      "second way to a privileged basis; the losses printed have it in them");
+  line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
       "never");
@@ -145,11 +149,12 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
 void require_used(const CommandLine& line, TrainingMethod method) {
   if (method == TrainingMethod::exact_descent) {
     line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
-                 "patience", "snapshots", "checkpoint-every"},
+                 "patience", "snapshots", "checkpoint-every", "hidden-l1"},
                 "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
   }
   if (method == TrainingMethod::exact) {
-    line.refuse({"batch"}, "given with --objective exact, where it does nothing; accepted with sampled");
+    line.refuse({"batch", "hidden-l1"},
+                "given with --objective exact, where it does nothing; accepted with sampled");
   }
   const std::string optimizer = line.text("optimizer");
   if (optimizer != "sgd") {
@@ -186,6 +191,7 @@ TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
   settings.optimizer.weight_decay = line.has("weight-decay") ? line.nonnegative("weight-decay", 1e3)
                                     : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
                                                                                       : 0.0;
+  if (line.has("hidden-l1")) settings.hidden_l1 = line.real("hidden-l1", 0.0, 1e6);
   settings.threads = read_threads(line);
   require_used(line, method);
   return settings;

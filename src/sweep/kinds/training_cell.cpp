@@ -24,6 +24,7 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   settings.optimizer.schedule = Schedule::cosine;
   settings.threads = 1;  // the cells are what is shared out
   settings.snapshot_steps = cell.snapshot_steps;
+  settings.hidden_l1 = cell.hidden_l1;
   return settings;
 }
 
@@ -39,6 +40,7 @@ TrainingCell training_cell_from(const nlohmann::json& settings) {
   cell.steps = training.at("steps");
   cell.batch = training.at("batch");
   cell.learning_rate = training.at("learning_rate");
+  cell.hidden_l1 = training.value("hidden_l1", 0.0);
   return cell;
 }
 

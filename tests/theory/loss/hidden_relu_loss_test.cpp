@@ -278,6 +278,21 @@ TEST_CASE("the two ways to draw samples agree, and data have the loss of their s
   CHECK(hidden_relu_loss(model, given).loss == Approx(mean / 40.0).epsilon(1e-13));
 }
 
+TEST_CASE("a tolerance out of reach of the samples leaves the error that was achieved") {
+  ToyModel model = random_model(5, 3, 0.8, 9, ModelKind::relu_hidden);
+  HiddenReluLossOptions options;
+  options.relative_tolerance = 1e-12;
+  options.most_samples = 4096;
+  const HiddenReluLoss loss = hidden_relu_loss(model, uniform_features(5, 0.3), options);
+  CHECK(loss.samples <= 4096);
+  CHECK(loss.error > 1e-12 * loss.loss);
+  options.relative_tolerance = 1e-5;
+  options.most_samples = 1U << 22;
+  const HiddenReluLoss closer = hidden_relu_loss(model, uniform_features(5, 0.3), options);
+  CHECK(closer.error <= 1e-5 * closer.loss);
+  CHECK(std::abs(closer.loss - loss.loss) <= 2.0 * loss.error);
+}
+
 TEST_CASE("what hidden ReLU losses cannot take is named") {
   const ToyModel model = random_model(2, 1, 1.0, 1, ModelKind::relu_hidden);
   FeatureDistribution features = uniform_features(2, 0.1);
