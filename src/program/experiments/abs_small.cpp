@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "geometry/neurons.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
 #include "program/experiments/neuron_count.hpp"
+#include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 
 namespace digon::experiments {
@@ -71,6 +73,21 @@ double one_sparse_loss_per_feature(const Results& results) {
          double(small_features);
 }
 
+/// Starts that come within 0.1% of the loss of answering 0 to the lowest, which is 0.
+double share_of_starts_at_optimum(const Results& results) {
+  const Point& point = results.points.front();
+  const double near = 1e-3 * zero_model_loss(point.cell.features);
+  const auto& losses = point.trained.losses;
+  return double(std::count_if(losses.begin(), losses.end(), [&](double loss) { return loss < near; })) /
+         double(losses.size());
+}
+
+std::vector<TableFile> abs_small_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"neurons", neuron_table});
+  return tables;
+}
+
 void draw_abs_small(const std::filesystem::path& path, const Results& results) {
   const ToyModel& model = model_of(results);
   draw_stacks(path, "{/:Italic y} = |{/:Italic x}|, " + results.size(),
@@ -80,16 +97,22 @@ void draw_abs_small(const std::filesystem::path& path, const Results& results) {
 }  // namespace
 
 Experiment abs_small() {
-  return {.id = "abs-small",
-          .summary = "y = abs(x) with two neurons a feature",
-          .cell = abs_small_cell,
-          .tables = {{"neurons", neuron_table}},
-          .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
-                       draw_abs_small}},
-          .measures = {{"one-feature", neurons_of_one_feature},
-                       {"both-signs", both_signs},
-                       {"product", product_of_weights},
-                       {"one-sparse", one_sparse_loss_per_feature}}};
+  return {
+      .id = "abs-small",
+      .summary = "y = abs(x) with two neurons a feature",
+      .cell = abs_small_cell,
+      .optimum_starts = Starts{8, 100},
+      .find = [](const Results& results) { return put_beside_optima(results); },
+      .tables = abs_small_tables(),
+      .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
+                   draw_abs_small}},
+      .measures = {{"one-feature", neurons_of_one_feature},
+                   {"both-signs", both_signs},
+                   {"product", product_of_weights},
+                   {"one-sparse", one_sparse_loss_per_feature},
+                   {"optimum", [](const Results& results) { return beside_optima(results)[0].lowest.loss; }},
+                   {"trained", [](const Results& results) { return beside_optima(results)[0].trained.loss; }},
+                   {"starts", share_of_starts_at_optimum}}};
 }
 
 }  // namespace digon::experiments

@@ -2,9 +2,12 @@
 // disturbs the feature of the small one; a negative weight out repairs it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "plots/stack_figure.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
 #include "theory/law/law.hpp"
@@ -74,6 +77,39 @@ double loss_beside_circuits(const Results& results) {
   return sparsest.loss / left_out;
 }
 
+/// How hard a neuron at its loudest pushes down an output: −min_{j,a} W_out(j, a) max_i |W(a, i)|, which the
+/// scale of a neuron does not change.
+double strongest_inhibition(const ToyModel& model) {
+  const Eigen::VectorXd loudest = model.W.cwiseAbs().rowwise().maxCoeff();
+  return -(model.W_out * loudest.asDiagonal()).minCoeff();
+}
+
+/// Of the lowest models known, the least of all densities.
+double inhibition_of_optima(const Results& results) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const BesideOptimum& beside : beside_optima(results)) {
+    least = std::min(least, strongest_inhibition(beside.best));
+  }
+  return least;
+}
+
+Table strength_table(const Results& results) {
+  Table table{{"density", "strongest_inhibition", "strongest_inhibition_of_lowest"}, {}};
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    table.add_row({text_of(results.points[k].density()),
+                   text_of(strongest_inhibition(results.points[k].trained.best)),
+                   text_of(strongest_inhibition(beside_optima(results)[k].best))});
+  }
+  return table;
+}
+
+std::vector<TableFile> asymmetric_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"asymmetric", inhibition_table});
+  tables.push_back({"inhibition", strength_table});
+  return tables;
+}
+
 void draw_asymmetric(const std::filesystem::path& path, const Results& results) {
   std::vector<StackPanel> panels;
   for (const Point& point : results.points) {
@@ -94,12 +130,21 @@ Experiment asymmetric() {
       .summary = "asymmetric superposition with inhibition",
       .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
       .cell = asymmetric_cell,
-      .tables = {{"asymmetric", inhibition_table}},
+      .optimum_starts = Starts{24, 400},
+      .find = [](const Results& results) { return put_beside_optima(results); },
+      .tables = asymmetric_tables(),
       .figures = {{"asymmetric",
                    "Absolute values: a neuron with one large and one small weight in disturbs the feature of "
                    "the small one; a negative weight out (inhibition) repairs it.",
-                   draw_asymmetric}},
-      .measures = {{"inhibition", cases_of_inhibition}, {"loss", loss_beside_circuits}}};
+                   draw_asymmetric},
+                  {"asymmetric-optimum",
+                   "The best start's loss and neurons beside those of the lowest loss known.",
+                   draw_beside_optimum}},
+      .measures = {{"inhibition", cases_of_inhibition},
+                   {"loss", loss_beside_circuits},
+                   {"gap", [](const Results& results) { return beside_optima(results).back().gap(); }},
+                   {"optimum-inhibition", inhibition_of_optima},
+                   {"optimum-sharing", density_of_sharing}}};
 }
 
 }  // namespace digon::experiments

@@ -19,7 +19,8 @@ HiddenReluLossOptions stated_here(std::size_t threads) {
 Eigen::VectorXd target_variances(ModelKind kind, const FeatureDistribution& features) {
   const ActiveValue values = features.values;
   const double mean_square =
-      (values.least * values.least + values.least * values.greatest + values.greatest * values.greatest) / 3.0;
+      (values.least * values.least + values.least * values.greatest + values.greatest * values.greatest) /
+      3.0;
   return mean_square * features.density - mean_targets(kind, features).cwiseAbs2();
 }
 
@@ -62,8 +63,8 @@ double loss_with_own_neurons(ModelKind kind, const FeatureDistribution& features
   return left.head(left.size() - answered).sum();
 }
 
-std::any put_beside_optima(const Results& results) {
-  std::vector<BesideOptimum> all;
+BesideOptima put_beside_optima(const Results& results) {
+  BesideOptima all;
   const HiddenReluLossOptions options = stated_here(results.context.threads);
   for (const Point& point : results.points) {
     throw_if_interrupted();
@@ -75,13 +76,13 @@ std::any put_beside_optima(const Results& results) {
       beside.best = trained;
       beside.lowest = beside.trained;
     }
-    all.push_back(std::move(beside));
+    all.at.push_back(std::move(beside));
   }
   return all;
 }
 
 const std::vector<BesideOptimum>& beside_optima(const Results& results) {
-  return results.found_as<std::vector<BesideOptimum>>();
+  return results.found_as<BesideOptima>().at;
 }
 
 std::vector<TableFile> beside_optimum_tables() {

@@ -17,8 +17,12 @@ struct BesideOptimum {
   [[nodiscard]] double gap() const { return trained.loss / lowest.loss - 1.0; }
 };
 
-/// One a point, as Experiment::find returns it; of experiments that ask for optima.
-std::any put_beside_optima(const Results& results);
+/// What Experiment::find returns of experiments that ask for optima.
+struct BesideOptima {
+  std::vector<BesideOptimum> at = {};    ///< one a point
+  std::vector<TrainedCell> others = {};  ///< further models that the experiment puts beside them
+};
+BesideOptima put_beside_optima(const Results& results);
 const std::vector<BesideOptimum>& beside_optima(const Results& results);
 
 /// The loss of a model whose neurons serve one feature each: those of largest I_i Var t_i are answered

@@ -5,6 +5,8 @@
 
 #include "core/model/feature_description.hpp"
 #include "geometry/neurons.hpp"
+#include "plots/series_figure.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
@@ -22,6 +24,87 @@ TrainingCell privileged_cell(const Setting& setting) {
   cell.steps = setting.choose(4'000, 10'000);
   cell.learning_rate = 1e-2;
   return cell;
+}
+
+// ---- the second way to a privileged basis: λ ‖h‖₁ on a linear hidden layer ----
+
+const std::vector<double> penalties{0.0, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1};
+constexpr double density_of_penalties = 0.1;
+
+/// The ReLU output model of the cell at that density, under each penalty.
+std::vector<TrainedCell> train_under_penalties(const Results& results) {
+  std::vector<TrainingCell> cells;
+  for (const double lambda : penalties) {
+    TrainingCell cell = privileged_cell({results.context.preset, 0, {density_of_penalties}, {}});
+    cell.kind = ModelKind::relu_output;
+    cell.starts = results.context.choose(4, 64);
+    cell.hidden_l1 = lambda;
+    cell.seed = results.context.seed;
+    cells.push_back(cell);
+  }
+  return train_cells(results.context.store, results.id, cells, results.context.threads);
+}
+
+/// How far features lie along the basis: of all ‖W_i‖², what each one's largest weight has. 1: every feature
+/// has one neuron.
+double alignment(const Eigen::MatrixXd& W) {
+  return W.cwiseAbs2().colwise().maxCoeff().sum() / W.squaredNorm();
+}
+
+double alignment_under(const Results& results, double lambda) {
+  const std::vector<TrainedCell>& trained = results.found_as<BesideOptima>().others;
+  for (std::size_t k = 0; k < penalties.size(); ++k) {
+    if (penalties[k] == lambda) return alignment(trained[k].best.W);
+  }
+  return 0.0;
+}
+
+Table alignment_table(const Results& results) {
+  Table table{{"model", "density", "hidden_l1", "alignment", "loss"}, {}};
+  const std::vector<TrainedCell>& trained = results.found_as<BesideOptima>().others;
+  for (std::size_t k = 0; k < penalties.size(); ++k) {
+    table.add_row({"relu-output", text_of(density_of_penalties), text_of(penalties[k]),
+                   text_of(alignment(trained[k].best.W)), text_of(trained[k].loss)});
+  }
+  for (const Point& point : results.points) {
+    table.add_row({"relu-hidden", text_of(point.density()), "0", text_of(alignment(point.W())),
+                   text_of(point.trained.loss)});
+  }
+  return table;
+}
+
+void draw_alignment(const std::filesystem::path& path, const Results& results) {
+  Series penalized{"ReLU output, λ‖{/:Italic h}‖_1", {}, SeriesStyle::line_and_points, 0};
+  for (const double lambda : penalties) {
+    constexpr double none_drawn_at = 3e-4;
+    penalized.points.emplace_back(std::max(lambda, none_drawn_at), alignment_under(results, lambda));
+  }
+  SeriesPanel panel{"alignment with the basis, density 0.1", "λ (left: none)", "alignment", {penalized}};
+  panel.x_scale = AxisScale::logarithmic;
+  panel.y_range = "[0:1.1]";
+  for (const Point& point : results.points) {
+    if (point.density() == density_of_penalties) {
+      panel.levels.push_back({alignment(point.W()), "ReLU hidden"});
+    }
+  }
+  draw_series(path, "Two ways to a privileged basis, " + results.size(), {panel}, 1);
+}
+
+std::any find_privileged(const Results& results) {
+  BesideOptima found = put_beside_optima(results);
+  found.others = train_under_penalties(results);
+  return found;
+}
+
+// ---- neurons ----
+
+double share_of_lowest(const Results& results, double density) {
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    if (results.points[k].density() == density) {
+      return count_neurons(beside_optima(results)[k].best.W).monosemantic_share();
+    }
+  }
+  return 0.0;
 }
 
 double monosemantic_share(const Point& point) {
@@ -64,22 +147,45 @@ void draw_privileged(const std::filesystem::path& path, const Results& results) 
               stack_panels(results));
 }
 
+std::vector<TableFile> privileged_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"neurons", neuron_table});
+  tables.push_back({"alignment", alignment_table});
+  return tables;
+}
+
 }  // namespace
 
 Experiment privileged() {
-  return {.id = "privileged",
-          .summary = "a ReLU in the hidden layer: from monosemantic to polysemantic neurons",
-          .axes = {{"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}}},
-          .cell = privileged_cell,
-          .tables = {{"neurons", neuron_table}},
-          .figures =
-              {{"privileged",
-                "Neuron stack plots of h = ReLU(Wx), x' = ReLU(Wᵀh + b); starts are compared by the loss of "
-                "the same samples.",
-                draw_privileged}},
-          .measures = {{"dense", least_share_of_dense},
-                       {"middle", shared_in_the_middle},
-                       {"sparse", greatest_share_of_sparse}}};
+  return {
+      .id = "privileged",
+      .summary = "a ReLU in the hidden layer: from monosemantic to polysemantic neurons",
+      .axes = {{"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}}},
+      .cell = privileged_cell,
+      .optimum_starts = Starts{40, 400},
+      .find = find_privileged,
+      .tables = privileged_tables(),
+      .figures =
+          {{"privileged",
+            "Neuron stack plots of h = ReLU(Wx), x' = ReLU(Wᵀh + b); starts are compared by the loss of "
+            "the same samples.",
+            draw_privileged},
+           {"privileged-optimum", "The best start's loss and neurons beside those of the lowest loss known.",
+            draw_beside_optimum},
+           {"privileged-l1",
+            "How far features lie along the basis of a linear hidden layer under a penalty λ‖h‖₁ in "
+            "training, "
+            "beside the ReLU hidden layer.",
+            draw_alignment}},
+      .measures = {{"dense", least_share_of_dense},
+                   {"middle", shared_in_the_middle},
+                   {"sparse", greatest_share_of_sparse},
+                   {"gap", greatest_gap},
+                   {"optimum-dense", [](const Results& results) { return share_of_lowest(results, 0.7); }},
+                   {"optimum-sparse", [](const Results& results) { return share_of_lowest(results, 0.02); }},
+                   {"optimum-sharing", density_of_sharing},
+                   {"l1-none", [](const Results& results) { return alignment_under(results, 0.0); }},
+                   {"l1-aligns", [](const Results& results) { return alignment_under(results, 1e-2); }}}};
 }
 
 }  // namespace digon::experiments
