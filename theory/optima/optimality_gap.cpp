@@ -90,7 +90,7 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
   // The minima found, and those of the weights.
   std::vector<std::optional<Descent>> all = ends;
   for (const LocalMinimum& minimum : found.minima) all.emplace_back(minimum.at);
-  const std::vector<LocalMinimum> minima = distinct_minima(all, &Descent::loss, same_optimum);
+  const std::vector<LocalMinimum> minima = distinct_minima(all, &Descent::loss, same_optimum_of(kind));
   for (std::size_t rank = 0; rank < minima.size(); ++rank) {
     for (const std::size_t start : minima[rank].starts) {
       if (start >= models.size()) continue;
@@ -98,12 +98,13 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
       gaps[start].minimum = rank;
     }
   }
-  double best = state(lowest(minima));
+  const double searched = state(found.best());
+  double best = std::min(state(lowest(minima)), searched);
   for (const OptimalityGap& gap : gaps) best = std::min(best, gap.local);
   for (OptimalityGap& gap : gaps) {
     gap.best = best;
     gap.confirmation = found.confirmation();
-    if (!same_optimum.holds(found.best().loss, best)) gap.confirmation->agreeing = 0;
+    if (!same_optimum_of(kind).holds(searched, best)) gap.confirmation->agreeing = 0;
   }
   return gaps;
 }

@@ -65,7 +65,9 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
       return std::nullopt;
     }
   };
-  problem.same = {.relative = 2e-6, .absolute = 1e-15};
+  problem.same = {
+      .relative = has_relu_hidden(objective.kind) ? same_optimum_of(objective.kind).relative : 2e-6,
+      .absolute = 1e-15};
   const double greatest = objective.importance.maxCoeff();
   if (objective.of_importance && objective.importance.minCoeff() < greatest) {
     problem.levelled = [=](double power) {
@@ -77,11 +79,11 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
 }
 
 /// Adds a minimum unless it is there.
-void insert_distinct(std::vector<Descent>& minima, Descent found) {
+void insert_distinct(std::vector<Descent>& minima, Descent found, const SameMinimum& same) {
   const auto at = std::lower_bound(minima.begin(), minima.end(), found.loss,
                                    [](const Descent& one, double loss) { return one.loss < loss; });
-  if (at != minima.begin() && same_optimum.holds(found.loss, (at - 1)->loss)) return;
-  if (at != minima.end() && same_optimum.holds(at->loss, found.loss)) {
+  if (at != minima.begin() && same.holds(found.loss, (at - 1)->loss)) return;
+  if (at != minima.end() && same.holds(at->loss, found.loss)) {
     *at = std::move(found);
     return;
   }
@@ -111,7 +113,7 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
     const Individual& member = population.pool[rank];
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
     const std::optional<Descent> found = descent_from(objective, model_of(member.columns, objective.kind));
-    if (found) insert_distinct(end.minima, *found);
+    if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
   return end;
@@ -151,7 +153,7 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
   for (const ToyModel& model : given) descend_from(model);
   if (recorded != nullptr) descend_from(recorded->model);
   const auto take_stock = [&] {
-    found.minima = distinct_minima(descents, &Descent::loss, same_optimum);
+    found.minima = distinct_minima(descents, &Descent::loss, same_optimum_of(objective.kind));
     for (LocalMinimum& minimum : found.minima) {  // its populations, each once
       for (std::size_t& start : minimum.starts) start = population_of[start];
       std::sort(minimum.starts.begin(), minimum.starts.end());

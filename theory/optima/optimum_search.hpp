@@ -76,6 +76,12 @@ struct OptimumFound {
 /// Minima are told apart by this share of their loss.
 inline constexpr SameMinimum same_optimum{.relative = 1e-7, .absolute = 1e-15};
 
+/// The same of an objective of that kind: on fixed samples two arrangements of alike features, which have one
+/// loss, differ by some 1e-5.
+constexpr SameMinimum same_optimum_of(ModelKind kind) {
+  return has_relu_hidden(kind) ? SameMinimum{.relative = 1e-4, .absolute = 1e-15} : same_optimum;
+}
+
 /// The global search for the optimum of a model of the objective's kind: populations of models evolve apart
 /// from each other (theory/search/evolution.hpp) on the objective's guide, their minima are finished on the
 /// objective, until enough of them agree or all are done. The minima that descents from `given` models end

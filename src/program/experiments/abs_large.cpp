@@ -62,9 +62,9 @@ double own_neurons(const Point& point) {
   return loss_with_own_neurons(point.cell.kind, point.cell.features, point.cell.hidden);
 }
 
-/// The loss over that of twenty features with two neurons each.
-double over_own_neurons(const Results& results, std::size_t k) {
-  return results.found_as<Losses>()[k].loss / own_neurons(results.points[k]);
+/// The densest model's loss over that of twenty features with two neurons each.
+double dense_over_own_neurons(const Results& results) {
+  return results.found_as<Losses>().front().loss / own_neurons(results.points.front());
 }
 
 Table loss_table(const Results& results) {
@@ -122,8 +122,7 @@ Experiment abs_large() {
           .measures = {{"dense", [](const Results& results) { return monosemantic_share(results, 0); }},
                        {"sparse", [](const Results& results) { return monosemantic_share(results, 5); }},
                        {"more-than-half", most_computed},
-                       {"dense-loss", [](const Results& results) { return over_own_neurons(results, 0); }},
-                       {"sparse-loss", [](const Results& results) { return over_own_neurons(results, 5); }}}};
+                       {"dense-loss", dense_over_own_neurons}}};
 }
 
 }  // namespace digon::experiments

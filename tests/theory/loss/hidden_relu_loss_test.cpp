@@ -190,6 +190,15 @@ TEST_CASE("a ReLU output model and its like with a hidden ReLU have one loss") {
   }
 }
 
+TEST_CASE("the worked example of docs/hidden-relu.md") {
+  const Reference pair = reference("pair", {{1, -1}}, {}, {0, 0}, {1, 1}, false, {1. / 6, 1. / 2, unknown});
+  const HiddenReluLoss loss = hidden_relu_loss(pair.model, features_of(pair, 0.1));
+  CHECK(loss.loss == Approx(0.035).epsilon(1e-14));
+  CHECK(loss.exact_means[1] == Approx(1.0 / 6.0).epsilon(1e-15));
+  CHECK(loss.exact_means[2] == Approx(0.5).epsilon(1e-15));
+  CHECK(loss.samples == 0);
+}
+
 TEST_CASE("scaling a hidden unit changes nothing") {
   Reference L = references().back();
   const double before = mean_of(L, 2);
