@@ -131,7 +131,7 @@ void StratumSamples::draw(const SobolNet& net, std::uint64_t first, HiddenReluTi
     for (std::size_t s = 0; s < samples; ++s) {
       if (left[s] == 0) continue;
       const double chance = chance_(left[s], i);
-      if (u[s] >= chance) {
+      if (u[s] >= chance && chance < 1.0) {
         if (coordinates_ == 1) u[s] = (u[s] - chance) / (1.0 - chance);
         continue;
       }

@@ -10,6 +10,7 @@
 #include "theory/engine/hidden_relu_cones.hpp"
 #include "theory/engine/hidden_relu_samples.hpp"
 #include "theory/loss/decomposition.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon {
 namespace {
@@ -281,8 +282,8 @@ HiddenReluLoss loss_of_data(const ToyModel& model, const FeatureDistribution& fe
   return result;
 }
 
-/// Goes on until the interval is as small as is asked for.
-void estimate_rest(Estimate& estimate, double exact, const HiddenReluLossOptions& options,
+/// Goes on until the interval is as small as is asked for, relative to the loss or to `least_loss`.
+void estimate_rest(Estimate& estimate, double exact, double least_loss, const HiddenReluLossOptions& options,
                    HiddenReluLoss& result) {
   constexpr std::size_t scrambles = 16;
   constexpr int first_level = 5;
@@ -296,7 +297,7 @@ void estimate_rest(Estimate& estimate, double exact, const HiddenReluLossOptions
     result.loss = exact + estimate.mean();
     result.standard_error = estimate.standard_error();
     result.error = t * result.standard_error;
-    if (result.error <= options.relative_tolerance * result.loss) break;
+    if (result.error <= options.relative_tolerance * std::max(result.loss, least_loss)) break;
     if (2 * result.samples > options.most_samples) break;
   }
 }
@@ -359,11 +360,12 @@ HiddenReluLoss hidden_relu_loss(const ToyModel& model, const FeatureDistribution
     return result;
   }
 
+  const double least_loss = smallest_share * zero_model_loss(features);
   const SingleFeatureLoss single(network);
   if (features.active || active < surely_sparse) {
     Estimate strata(network, strata_beyond(network, single, law, exact), options.seed, options.threads);
     result.estimator = RestEstimator::strata;
-    estimate_rest(strata, result.loss, options, result);
+    estimate_rest(strata, result.loss, least_loss, options, result);
     return result;
   }
   Estimate net(network, everything(network, features), options.seed, options.threads);
@@ -371,12 +373,12 @@ HiddenReluLoss hidden_relu_loss(const ToyModel& model, const FeatureDistribution
     Estimate strata(network, strata_beyond(network, single, law, exact), options.seed, options.threads);
     if (cost_of(strata) < cost_of(net)) {
       result.estimator = RestEstimator::strata;
-      estimate_rest(strata, result.loss, options, result);
+      estimate_rest(strata, result.loss, least_loss, options, result);
       return result;
     }
   }
   result.estimator = RestEstimator::net;
-  estimate_rest(net, 0.0, options, result);
+  estimate_rest(net, 0.0, least_loss, options, result);
   return result;
 }
 

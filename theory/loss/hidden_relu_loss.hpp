@@ -38,7 +38,8 @@ OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const Eigen::Ve
 OneSparseLoss hidden_relu_one_sparse_loss(const ToyModel& model, const FeatureDistribution& features);
 
 struct HiddenReluLossOptions {
-  double relative_tolerance = 1e-4;     ///< of the loss: what the 95% interval may have on either side
+  double relative_tolerance = 1e-4;     ///< of the loss (of at least 1e-6 of zero_model_loss): what the
+                                        ///< 95% interval may have on either side
   std::size_t most_samples = 1U << 24;  ///< where estimating ends, reached or not
   std::uint64_t seed = 0;
   std::size_t threads = 1;  ///< 0: one a core; the result does not depend on it
