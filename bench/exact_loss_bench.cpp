@@ -1,5 +1,5 @@
 // The exact loss with its gradient: relative error 1e-8, density 0.1, 2 threads, on trained weights, and of
-// every law on random ones.
+// every law on random ones; the loss of models with a ReLU in the hidden layer.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -9,7 +9,9 @@
 
 #include "core/base/random.hpp"
 #include "empirical/training/training.hpp"
+#include "theory/engine/hidden_relu_cones.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 
 namespace {
 
@@ -90,6 +92,68 @@ FeatureDistribution of_data(Eigen::Index n, Eigen::Index samples) {
                    std::make_shared<FeatureData>(FeatureData{(x.array() - 1.28).max(0.0), "drawn"}));
 }
 
+// ---- models with a ReLU in the hidden layer ----
+
+FeatureDistribution hidden_relu_features(Eigen::Index n, double p, ModelKind kind) {
+  FeatureDistribution features = uniform_features(n, p);
+  for (Eigen::Index i = 0; i < n; ++i) features.importance[i] = std::pow(0.8, double(i));
+  if (kind == ModelKind::absolute_value) features.values = ActiveValue::signed_uniform;
+  return features;
+}
+
+ToyModel random_circuits(Eigen::Index n, Eigen::Index m, ModelKind kind) {
+  ToyModel model = random_directions(n, m);
+  model.kind = kind;
+  if (!is_tied(kind)) model.W_out = model.W.cwiseAbs().transpose();
+  return model;
+}
+
+/// The loss of a short training's weights to a tolerance: what is exact, and the estimate of the rest.
+void hidden_relu_loss_to(benchmark::State& state, Eigen::Index n, Eigen::Index m, ModelKind kind, double p,
+                         double tolerance) {
+  const FeatureDistribution features = hidden_relu_features(n, p, kind);
+  TrainingSettings training;
+  training.steps = 3000;
+  training.batch = 256;
+  training.optimizer.learning_rate = 3e-3;
+  training.optimizer.schedule = Schedule::cosine;
+  const ToyModel model = train({{kind, m, features, 1}}, training)[0].model;
+  HiddenReluLossOptions options;
+  options.relative_tolerance = tolerance;
+  options.threads = 2;
+  HiddenReluLoss loss;
+  for (auto _ : state) {
+    loss = hidden_relu_loss(model, features, options);
+    benchmark::DoNotOptimize(loss.loss);
+  }
+  state.counters["samples"] = double(loss.samples);
+  state.counters["relative_error"] = loss.error / loss.loss;
+}
+
+/// L̄_0 to L̄_k alone, and with the gradient of k = 2.
+void hidden_relu_exact(benchmark::State& state, Eigen::Index n, Eigen::Index m, Eigen::Index k,
+                       bool with_gradient) {
+  const ToyModel model = random_circuits(n, m, ModelKind::absolute_value);
+  const HiddenReluNetwork network{
+      model.W, model.W_out, model.b, Eigen::VectorXd::Ones(n), {{1.0, 0.5, 1.0}, {-1.0, 0.5, 1.0}}};
+  const Odds odds = Odds::Ones(n);
+  for (auto _ : state) {
+    if (with_gradient) {
+      benchmark::DoNotOptimize(means_and_gradient(network, odds, Eigen::Vector3d::Ones(), 2).means);
+    } else {
+      benchmark::DoNotOptimize(means_by_active(network, odds, k, 2).sum());
+    }
+  }
+}
+
+/// An evaluation of what descents minimise.
+void hidden_relu_objective_gradient(benchmark::State& state, Eigen::Index n, Eigen::Index m, ModelKind kind,
+                                    double p) {
+  const HiddenReluObjective objective(kind, hidden_relu_features(n, p, kind));
+  const ToyModel model = random_circuits(n, m, kind);
+  for (auto _ : state) benchmark::DoNotOptimize(objective(model).loss);
+}
+
 /// Weights on which every output is hard: all features represented, in random directions.
 void exact_loss_of_random_weights(benchmark::State& state) {
   const Eigen::Index n = state.range(0);
@@ -133,6 +197,22 @@ OF_LAW(uniform_160, uniform_features(160, density));
 OF_LAW(signed_160, of_values(160, ActiveValue::signed_uniform));
 OF_LAW(data_100_of_10000, of_data(100, 10'000));
 #undef OF_LAW
+#define HIDDEN_RELU(function, name, ...) \
+  BENCHMARK_CAPTURE(function, name, __VA_ARGS__)->Unit(benchmark::kMillisecond)->UseRealTime()
+HIDDEN_RELU(hidden_relu_loss_to, hidden_10_5_0p01_to_1em5, 10, 5, ModelKind::relu_hidden, 0.01, 1e-5);
+HIDDEN_RELU(hidden_relu_loss_to, hidden_10_5_0p05_to_1em5, 10, 5, ModelKind::relu_hidden, 0.05, 1e-5);
+HIDDEN_RELU(hidden_relu_loss_to, hidden_10_5_0p2_to_1em4, 10, 5, ModelKind::relu_hidden, 0.2, 1e-4);
+HIDDEN_RELU(hidden_relu_loss_to, hidden_10_5_0p5_to_1em4, 10, 5, ModelKind::relu_hidden, 0.5, 1e-4);
+HIDDEN_RELU(hidden_relu_loss_to, abs_10_5_0p05_to_1em5, 10, 5, ModelKind::absolute_value, 0.05, 1e-5);
+HIDDEN_RELU(hidden_relu_loss_to, abs_10_5_0p2_to_1em4, 10, 5, ModelKind::absolute_value, 0.2, 1e-4);
+HIDDEN_RELU(hidden_relu_loss_to, abs_100_40_0p01_to_1em3, 100, 40, ModelKind::absolute_value, 0.01, 1e-3);
+HIDDEN_RELU(hidden_relu_exact, L_2_of_10_5, 10, 5, 2, false);
+HIDDEN_RELU(hidden_relu_exact, L_3_of_10_5, 10, 5, 3, false);
+HIDDEN_RELU(hidden_relu_exact, L_2_of_100_40, 100, 40, 2, false);
+HIDDEN_RELU(hidden_relu_exact, gradient_of_L_2_of_100_40, 100, 40, 2, true);
+HIDDEN_RELU(hidden_relu_objective_gradient, hidden_10_5_0p05, 10, 5, ModelKind::relu_hidden, 0.05);
+HIDDEN_RELU(hidden_relu_objective_gradient, hidden_10_5_0p5, 10, 5, ModelKind::relu_hidden, 0.5);
+#undef HIDDEN_RELU
 BENCHMARK(exact_loss_of_random_weights)
     ->Arg(25)
     ->Arg(50)

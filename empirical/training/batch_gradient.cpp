@@ -22,8 +22,10 @@ Simd<Scalar> magnitude(const Simd<Scalar>& x) {
 }  // namespace
 
 template <typename Scalar>
-BatchGradient<Scalar>::BatchGradient(ModelKind kind, const Eigen::VectorXd& importance, Eigen::Index hidden)
+BatchGradient<Scalar>::BatchGradient(ModelKind kind, const Eigen::VectorXd& importance, Eigen::Index hidden,
+                                     double hidden_l1)
     : kind_(kind),
+      hidden_l1_(Scalar(hidden_l1)),
       importance_(importance.cast<Scalar>()),
       h_(tile_samples, hidden),
       delta_(tile_samples, importance.size()),
@@ -67,6 +69,13 @@ void BatchGradient<Scalar>::forward(const Tile<Scalar>& x) {
                           simd_at(&h_(sample, a)) = hidden_relu ? positive_part<Scalar>(sum) : sum;
                         });
   sample_loss_.setZero();
+  if (hidden_l1_ != Scalar(0)) {
+    for (Eigen::Index a = 0; a < m; ++a) {
+      for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) {
+        simd_at(&sample_loss_[sample]) += hidden_l1_ * magnitude<Scalar>(simd_at(&h_(sample, a)));
+      }
+    }
+  }
   const bool output_relu = has_relu_output(kind_);
   const bool absolute = kind_ == ModelKind::absolute_value;
   const Scalar* bias = weights.b().data();
@@ -93,8 +102,14 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
   multiply_tile<Scalar>(delta_, {weights.decoder().data(), 1, m}, m,
                         [&](Eigen::Index a, Eigen::Index sample, const Simd<Scalar>& sum) {
                           const Simd<Scalar> open = simd_at(&h_(sample, a));
-                          simd_at(&back_(sample, a)) =
-                              hidden_relu ? (open > Scalar(0) ? sum : Simd<Scalar>{}) : sum;
+                          const Simd<Scalar> none{};
+                          const Simd<Scalar> pull = none + hidden_l1_;
+                          if (hidden_relu) {
+                            simd_at(&back_(sample, a)) = open > Scalar(0) ? sum + pull : none;
+                          } else {
+                            simd_at(&back_(sample, a)) =
+                                sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none);
+                          }
                         });
   const OuterTerm<Scalar> encoder{back_.data(), x.data()};
   const OuterTerm<Scalar> decoder{h_.data(), delta_.data()};
@@ -125,7 +140,7 @@ void BatchGradient<Scalar>::add_samples(const ActiveSamples& samples) {
 /// Estimated cost in vector operations; the constants were fitted to bench/training_bench.
 template <typename Scalar>
 bool BatchGradient<Scalar>::gram_is_cheaper(const ActiveSamples& samples) const {
-  if (!is_tied(kind_) || has_relu_hidden(kind_)) return false;
+  if (!is_tied(kind_) || has_relu_hidden(kind_) || hidden_l1_ != Scalar(0)) return false;
   const auto n = double(importance_.size());
   const auto m = double(weights_->m);
   const auto count = double(samples.samples());

@@ -16,11 +16,14 @@ namespace digon {
 /// With D = W_outᵀ [m×n] (W itself in a tied model), h = Wx or ReLU(Wx), z = Dᵀh + b and δ_j = ∂ℓ/∂z_j =
 /// 2 I_j (x'_j − t_j) [1{z_j > 0} for ReLU]:
 ///   ∂ℓ/∂D = h δᵀ,   ∂ℓ/∂W = (Dδ [1{h > 0} for ReLU]) xᵀ,   ∂ℓ/∂b = δ,
-/// and the W of a tied model gets both terms. A sample without active features has h = 0 and x = 0: only b.
+/// and the W of a tied model gets both terms. With a penalty λ ‖h‖₁ on the hidden layer, λ sign(h) is added
+/// to Dδ. A sample without active features has h = 0 and x = 0: only b.
 template <typename Scalar>
 class BatchGradient {
  public:
-  BatchGradient(ModelKind kind, const Eigen::VectorXd& importance, Eigen::Index hidden);
+  /// `hidden_l1` is λ.
+  BatchGradient(ModelKind kind, const Eigen::VectorXd& importance, Eigen::Index hidden,
+                double hidden_l1 = 0.0);
 
   /// Forgets the samples added so far. `weights` are those of the gradient wanted, and stay until finish().
   void begin(const Parameters<Scalar>& weights);
@@ -54,6 +57,7 @@ class BatchGradient {
   [[nodiscard]] bool gram_is_cheaper(const ActiveSamples& samples) const;
 
   ModelKind kind_;
+  Scalar hidden_l1_;
   Eigen::Array<Scalar, Eigen::Dynamic, 1> importance_;
   const Parameters<Scalar>* weights_ = nullptr;
   Tile<Scalar> h_;         // hidden activations [tile × m]

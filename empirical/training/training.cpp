@@ -38,23 +38,24 @@ StopCriterion parse_stop_criterion(std::string_view option, std::string_view tex
 
 nlohmann::json to_json(const TrainingSettings& settings) {
   const OptimizerSettings& optimizer = settings.optimizer;
-  nlohmann::json json = {{"steps", settings.steps},
-                         {"batch", settings.batch},
-                         {"optimizer", name_of(optimizer.kind)},
-                         {"learning_rate", optimizer.learning_rate},
-                         {"schedule", name_of(optimizer.schedule)},
-                         {"warm_up", optimizer.warm_up},
-                         {"momentum", optimizer.kind == OptimizerKind::sgd ? optimizer.momentum : 0.0},
-                         {"beta1", optimizer.beta1},
-                         {"beta2", optimizer.beta2},
-                         {"epsilon", optimizer.epsilon},
-                         {"weight_decay", optimizer.weight_decay},
-                         {"stop", name_of(settings.stop.criterion)},
-                         {"patience", settings.stop.patience},
-                         {"improvement", settings.stop.improvement}};
-  // What was kept before there was one has none.
-  if (settings.start_scale != 1.0) json["start_scale"] = settings.start_scale;
-  return json;
+  nlohmann::json described = {{"steps", settings.steps},
+                              {"batch", settings.batch},
+                              {"optimizer", name_of(optimizer.kind)},
+                              {"learning_rate", optimizer.learning_rate},
+                              {"schedule", name_of(optimizer.schedule)},
+                              {"warm_up", optimizer.warm_up},
+                              {"momentum", optimizer.kind == OptimizerKind::sgd ? optimizer.momentum : 0.0},
+                              {"beta1", optimizer.beta1},
+                              {"beta2", optimizer.beta2},
+                              {"epsilon", optimizer.epsilon},
+                              {"weight_decay", optimizer.weight_decay},
+                              {"stop", name_of(settings.stop.criterion)},
+                              {"patience", settings.stop.patience},
+                              {"improvement", settings.stop.improvement}};
+  // What was kept before there were these has none.
+  if (settings.hidden_l1 != 0.0) described["hidden_l1"] = settings.hidden_l1;
+  if (settings.start_scale != 1.0) described["start_scale"] = settings.start_scale;
+  return described;
 }
 
 void validate(const TrainingSettings& settings) {
@@ -77,6 +78,9 @@ void validate(const TrainingSettings& settings) {
   if (!(decay >= 0.0) || !std::isfinite(decay)) reject("weight decay: {} given; accepted: at least 0", decay);
   if (!(settings.start_scale > 0.0) || !std::isfinite(settings.start_scale)) {
     reject("start scale: {} given; accepted: above 0", settings.start_scale);
+  }
+  if (!(settings.hidden_l1 >= 0.0) || !std::isfinite(settings.hidden_l1)) {
+    reject("hidden L1: {} given; accepted: at least 0", settings.hidden_l1);
   }
   if (settings.stop.patience < 1) reject("patience: 0 given; at least 1 interval is needed");
   if (!(settings.stop.improvement >= 0.0 && settings.stop.improvement < 1.0)) {
@@ -133,7 +137,8 @@ class SampledObjective {
     }
     const std::size_t chunks = (batch_ + chunk_ - 1) / chunk_;
     for (std::size_t c = 0; c < chunks; ++c) {
-      workers_.push_back({BatchGradient<float>(instance.kind, instance.features.importance, instance.hidden),
+      workers_.push_back({BatchGradient<float>(instance.kind, instance.features.importance, instance.hidden,
+                                               settings.hidden_l1),
                           Tile<float>(tile_samples, instance.features.features()),
                           {}});
     }

@@ -46,6 +46,7 @@ struct TrainingSettings {
   std::size_t threads = 0;       ///< 0: one a core; the weights do not depend on it
   std::size_t loss_every = 100;  ///< steps averaged into one entry of the loss history
   EarlyStop stop;
+  double hidden_l1 = 0.0;  ///< λ of λ ‖h‖₁, averaged over the batch and added to the loss of fresh batches
   std::vector<std::size_t> snapshot_steps;  ///< ascending: the weights before these steps are kept
   double start_scale =
       1.0;  ///< factor on the start's weights: from small ones features are learned one by one

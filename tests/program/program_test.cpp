@@ -431,9 +431,11 @@ TEST_CASE("a training that was interrupted, or killed, goes on to the same bits"
   // Most of its time goes into a checkpoint every hundred steps: it lasts, and computes little.
   const std::string training =
       "train --features 4 --hidden 2 --density 0.5 0.1 0.02 --steps 12000 --batch 64 --schedule cosine "
-      "--warm-up 50 --snapshots log:3 "
+      "--warm-up 50 --snapshots log:3 --hidden-l1 0.01 "
       "--optimizer adamw --seed 3 --checkpoint-every 1e-9 --out ";
   REQUIRE(run_in(folder.path(), training + "whole").status == 0);
+  CHECK(parse_json(read_file(folder.path() / "whole" / "run.json"),
+                   "the run")["settings"]["training"]["hidden_l1"] == 0.01);
   CHECK(!std::filesystem::exists(folder.path() / "whole" / "checkpoint.safetensors"));
   const auto as_whole = [&](const char* name) {
     for (const char* file : {"weights.safetensors", "losses.csv", "snapshots.safetensors", "snapshots.csv"}) {
@@ -495,9 +497,10 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   REQUIRE(run_in(folder.path(),
                  "train --features 3 --hidden 6 --density 0.3 --kind absolute-value --steps 100 --out abs")
               .status == 0);
-  outcome = run_in(folder.path(), "loss --model abs/weights.safetensors");
-  CHECK(outcome.status == 2);
-  CHECK(outcome.error.find("absolute-value") != std::string::npos);
+  outcome = run_in(folder.path(), "loss --model abs/weights.safetensors --json");
+  REQUIRE(outcome.status == 0);
+  CHECK(json_of(outcome)["samples"] == 0);  // of three features all is exact
+  CHECK(json_of(outcome)["L_mean"].size() == 4);
   outcome = run_in(folder.path(), "measure --model abs/weights.safetensors --json");
   CHECK(json_of(outcome)["neurons"].size() == 6);
   outcome = run_in(folder.path(), "attack --model abs/weights.safetensors --samples 64 --json");
@@ -656,17 +659,33 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
     refused(words + "--data three.safetensors --values signed", "--data: given with --values");
     refused(words + "--data missing.npy", "missing.npy: cannot be read");
   }
-  refused("loss --model run/weights.safetensors --kind relu-hidden",
-          "kind: relu-hidden given; the exact theory");
+  const std::string hidden_relu = " --model run/weights.safetensors --kind relu-hidden ";
+  for (const std::string command : {"loss", "gap"}) {
+    refused(command + hidden_relu + "--values binary", "values: binary given; of models with a ReLU in the");
+    refused(command + hidden_relu + "--correlated 2", "sets: 2 given; of models with a ReLU in the hidden");
+  }
+  refused("loss" + hidden_relu + "--up-to 2", "--up-to: given for a relu-hidden model");
+  refused("optimum --features 4 --hidden 2 --density 0.1 --kind relu-hidden --values 0.5",
+          "--values: '0.5' is not a law of values");
+  refused("optimum --features 4 --hidden 2 --density 0.1 --kind relu-hidden --values binary",
+          "values: binary given; of models with a ReLU");
+  refused("optimum --features 4 --hidden 2 --kind relu-hidden --objective l1",
+          "--objective: l1 given with --kind relu-hidden; accepted there: exact");
+  refused("optimum --features 4 --hidden 2 --density 0.1 --kind relu-hidden --record known",
+          "--record: given with --kind relu-hidden");
   refused("train --features 4 --hidden 2 --data three.safetensors --out new", "accepted: of 4");
   refused("train --features 3 --hidden 2 --data three.safetensors --objective sampled --out new",
           "--objective: sampled given with --data; accepted there: exact");
+  const std::string penalty = "train --features 4 --hidden 2 --density 0.1 --out new --hidden-l1 ";
+  refused(penalty + "0", "--hidden-l1: '0' given");
+  refused(penalty + "0.1 --objective exact", "--hidden-l1: given with --objective exact, where it does");
+  refused(penalty + "0.1 --objective exact --optimizer lbfgs", "--hidden-l1: given with --optimizer lbfgs");
   refused("train --features 4 --hidden 2 --active 2 --density 0.5 --out new",
           "--active: given with --density");
   refused("train --features 50 --hidden 2 --density 0.1 --values binary --objective exact --out new",
           "--objective: exact given for relu-output models of features binary {0, 1}, independent");
   refused("optimum --features 4 --hidden 2 --density 0.1 --kind linear",
-          "--kind: 'linear' given; accepted: relu-output");
+          "--kind: 'linear' given; accepted: relu-output, relu-hidden, absolute-value");
   refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
           "--active: L_1 is the limit of density 0");
   refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
@@ -817,8 +836,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
   CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));
 }
 
-TEST_CASE(
-    "the model with a ReLU in its hidden layer trains and is measured; exact theory refuses it by name") {
+TEST_CASE("a model with a ReLU in its hidden layer: trained, measured, its loss, its gap, its optimum") {
   const TemporaryFolder folder;
   REQUIRE(run_in(folder.path(),
                  "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --steps 600 "
@@ -827,13 +845,25 @@ TEST_CASE(
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
   CHECK(json_of(measured)["norm"].size() == 6);
-  for (const std::string command : {"loss", "gap"}) {
-    const Outcome refused = run_in(folder.path(), command + " --model run/weights.safetensors");
-    CHECK(refused.status == 2);
-    CHECK(lines(refused.error) == 1);
-    CHECK(refused.error.find("relu-hidden given; the exact theory accepts linear and relu-output") !=
-          std::string::npos);
-  }
+  Outcome outcome = run_in(folder.path(), "loss --model run/weights.safetensors");
+  REQUIRE(outcome.status == 0);
+  CHECK(outcome.out.find("exact: L_0 to L_") != std::string::npos);
+  CHECK(outcome.out.find("estimated: the rest, by number of active features") != std::string::npos);
+  const json loss = json_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
+  CHECK(loss["exact_part"].get<double>() + loss["estimated_part"].get<double>() ==
+        Approx(loss["loss"].get<double>()));
+  CHECK(loss["error"] <= 1e-4 * loss["loss"].get<double>());
+  const json gap = json_of(run_in(
+      folder.path(), "gap --model run/weights.safetensors --populations 2 --descents 4 --threads 2 --json"));
+  CHECK(gap["loss"].get<double>() == Approx(loss["loss"].get<double>()).epsilon(1e-4));
+  CHECK(gap["best_optimum"] <= gap["local_minimum"].get<double>());
+  CHECK(gap["local_minimum"] <= gap["loss"].get<double>());
+  const json best = json_of(run_in(folder.path(),
+                                   "optimum --kind absolute-value --features 2 --hidden 4 --density 0.5 "
+                                   "--populations 1 --descents 8 --json"));
+  CHECK(best["stated_loss"].get<double>() < 1e-12);  // two neurons a feature
+  CHECK(best["W_out"].size() == 2);
+  CHECK(best["features"]["values"] == "signed");
   const Outcome exact = run_in(folder.path(),
                                "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --objective "
                                "exact --out exact");

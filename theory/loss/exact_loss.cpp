@@ -16,10 +16,6 @@
 namespace digon {
 namespace {
 
-/// A loss below this share of the zero model's counts as this share when the tolerance is applied: the loss
-/// of a perfect model is 0 and has no relative error.
-constexpr double smallest_share = 1e-6;
-
 /// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
 constexpr double rounding_share = 1e-14;
 

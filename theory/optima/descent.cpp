@@ -12,37 +12,47 @@
 namespace digon {
 namespace {
 
-/// The parameters of a model as one array, W column by column and then b.
-Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::VectorXd& b) {
-  Eigen::VectorXd values(W.size() + b.size());
-  values << W.reshaped(), b;
+/// The parameters of a model as one array, W column by column, W_outᵀ likewise where there is one, and b.
+Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::MatrixXd& W_out, const Eigen::VectorXd& b) {
+  Eigen::VectorXd values(W.size() + W_out.size() + b.size());
+  values.head(W.size()) = W.reshaped();
+  values.segment(W.size(), W_out.size()) = W_out.transpose().reshaped();
+  values.tail(b.size()) = b;
   return values;
 }
 
+Eigen::VectorXd flatten(const LossGradient& loss) {
+  return flatten(loss.by_W, loss.by_W_out, loss.by_b);
+}
+
 ToyModel unflatten(const Eigen::VectorXd& values, const ToyModel& like) {
-  return {values.head(like.W.size()).reshaped(like.hidden(), like.features()), values.tail(like.features()),
-          like.kind};
+  const Eigen::Index m = like.hidden();
+  const Eigen::Index n = like.features();
+  ToyModel model{values.head(m * n).reshaped(m, n), values.tail(n), like.kind};
+  if (!is_tied(like.kind)) model.W_out = values.segment(m * n, m * n).reshaped(m, n).transpose();
+  return model;
 }
 
 /// √I_i for each parameter of feature i, where importance 0 counts as a millionth of the greatest, and 30
 /// times that: the first step is 1 long at most, before the line search has seen anything.
-Eigen::VectorXd scale_of(const Eigen::VectorXd& importance, Eigen::Index hidden) {
+Eigen::VectorXd scale_of(const Eigen::VectorXd& importance, const ToyModel& like) {
   const double greatest = importance.maxCoeff() > 0.0 ? importance.maxCoeff() : 1.0;
   const Eigen::VectorXd root = 30.0 * (importance / greatest).cwiseMax(1e-6).cwiseSqrt();
-  return flatten(root.transpose().replicate(hidden, 1), root);
+  const Eigen::MatrixXd of_columns = root.transpose().replicate(like.hidden(), 1);
+  return flatten(of_columns, is_tied(like.kind) ? Eigen::MatrixXd() : of_columns.transpose(), root);
 }
 
 /// The loss of the model that always answers 0: the unit in which a descent's tolerances mean the same at
 /// every density.
 double unit_of(const Objective& objective, const ToyModel& like) {
-  const double zero_loss = objective({0.0 * like.W, 0.0 * like.b, like.kind}).loss;
+  const double zero_loss = objective({0.0 * like.W, 0.0 * like.b, like.kind, 0.0 * like.W_out}).loss;
   return zero_loss > 0.0 ? zero_loss : 1.0;
 }
 
 /// Where a descent on the objective and `bound`, if any, ends.
 ToyModel end_of_descent(const Objective& objective, const ToyModel& start, const CoherenceBound* bound,
                         double unit, const DescentOptions& options) {
-  const Eigen::VectorXd scale = scale_of(objective.importance, start.hidden());
+  const Eigen::VectorXd scale = scale_of(objective.importance, start);
   const auto scaled_loss = [&](Eigen::Map<const Eigen::VectorXd> x, Eigen::Map<Eigen::VectorXd> gradient) {
     try {
       const ToyModel model = unflatten(x.cwiseQuotient(scale), start);
@@ -52,7 +62,7 @@ ToyModel end_of_descent(const Objective& objective, const ToyModel& start, const
         loss.loss += unit * added.loss;
         loss.by_W += unit * added.by_W;
       }
-      gradient = flatten(loss.by_W, loss.by_b).cwiseQuotient(scale) / unit;
+      gradient = flatten(loss).cwiseQuotient(scale) / unit;
       return loss.loss / unit;
     } catch (const ToleranceError&) {
       return std::numeric_limits<double>::infinity();
@@ -61,7 +71,7 @@ ToyModel end_of_descent(const Objective& objective, const ToyModel& start, const
     }
   };
   const Eigen::VectorXd end =
-      local_descent(scaled_loss, flatten(start.W, start.b).cwiseProduct(scale), options);
+      local_descent(scaled_loss, flatten(start.W, start.W_out, start.b).cwiseProduct(scale), options);
   return unflatten(end.cwiseQuotient(scale), start);
 }
 
@@ -94,7 +104,7 @@ Descent descend(const Objective& objective, const ToyModel& start, const Descent
                              ? end_within_bound(objective, start, unit, in_units)
                              : end_of_descent(objective, start, nullptr, unit, in_units);
   const LossGradient loss = objective(model);
-  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
+  return {model, loss.loss, flatten(loss).norm()};
 }
 
 Descent with_best_absent_biases(const Objective& objective, const Descent& end) {
@@ -103,20 +113,21 @@ Descent with_best_absent_biases(const Objective& objective, const Descent& end) 
   for (Eigen::Index i = 0; i < model.features(); ++i) {
     if (model.W.col(i).norm() >= absent_norm_of_descents) continue;
     model.W.col(i).setZero();
+    if (!is_tied(model.kind)) model.W_out.row(i).setZero();
     model.b[i] = objective.absent_bias[i];
   }
   if (model.b == end.model.b) return end;
   const LossGradient loss = objective(model);
   if (loss.loss >= end.loss) return end;
-  return {model, loss.loss, flatten(loss.by_W, loss.by_b).norm()};
+  return {model, loss.loss, flatten(loss).norm()};
 }
 
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
   constexpr double h = 1e-5;
-  const Eigen::VectorXd at = flatten(model.W, model.b);
+  const Eigen::VectorXd at = flatten(model.W, model.W_out, model.b);
   const auto gradient = [&](const Eigen::VectorXd& parameters) {
     const LossGradient loss = objective(unflatten(parameters, model));
-    return flatten(loss.by_W, loss.by_b);
+    return flatten(loss);
   };
   Eigen::MatrixXd H(at.size(), at.size());
   for (Eigen::Index k = 0; k < at.size(); ++k) {

@@ -14,9 +14,9 @@ struct Descent {
   double gradient_norm = 0.0;  ///< ‖∂L/∂(W, b)‖
 };
 
-/// The local minimum reached from a model, by L-BFGS on W_i and b_i in units of 1/√I_i, with a short first
-/// step: a long one carries biases to where outputs are never positive, and no gradient leads back. Throws
-/// ToleranceError where the loss cannot be evaluated at the start.
+/// The local minimum reached from a model, by L-BFGS on W_i and b_i (and row i of W_out) in units of 1/√I_i,
+/// with a short first step: a long one carries biases to where outputs are never positive, and no gradient
+/// leads back. Throws ToleranceError where the loss cannot be evaluated at the start.
 ///
 /// Example: L_1 of one feature in one dimension, importance 1, from W = 0.5, b = 0 ends at W = 1, b = 0,
 /// where the loss is 0.
@@ -35,7 +35,7 @@ inline constexpr double absent_norm_of_descents = 1e-3;
 Descent with_best_absent_biases(const Objective& objective, const Descent& end);
 
 /// The Hessian of the objective at a model by central differences of its gradient, over W column by column,
-/// then b [(nm+n)×(nm+n)].
+/// then b [(nm+n)×(nm+n)]; with W_outᵀ between where there is one.
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model);
 
 /// The eigenvalues of a Hessian off the rotations of W, under which every loss is constant, ascending.

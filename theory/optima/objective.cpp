@@ -3,6 +3,7 @@
 #include "core/base/parallel.hpp"
 #include "theory/law/law.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
 #include "theory/loss/sparse_expansion.hpp"
 
@@ -37,6 +38,25 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
     return exact_objective(other, relative_tolerance);
   };
   return objective;
+}
+
+Objective hidden_relu_objective(ModelKind kind, const FeatureDistribution& features) {
+  constexpr std::size_t samples = 1U << 13;
+  constexpr std::size_t few_samples = 1U << 10;
+  Objective objective{HiddenReluObjective(kind, features, samples), features.importance};
+  if (!features.data) objective.guide = HiddenReluObjective(kind, features, few_samples);
+  objective.absent_bias = mean_targets(kind, features).cwiseMax(0.0);
+  objective.of_importance = [=](const Eigen::VectorXd& importance) {
+    FeatureDistribution other = features;
+    other.importance = importance;
+    return hidden_relu_objective(kind, other);
+  };
+  objective.kind = kind;
+  return objective;
+}
+
+Objective objective_of_kind(ModelKind kind, const FeatureDistribution& features) {
+  return has_relu_hidden(kind) ? hidden_relu_objective(kind, features) : exact_objective(features);
 }
 
 Objective one_sparse_objective(const Eigen::VectorXd& importance, Law law) {

@@ -9,7 +9,8 @@
 
 namespace digon {
 
-/// A loss to be minimised over all W and b of a ReLU output model.
+/// A loss to be minimised over all W and b of a ReLU output model, or of one with a ReLU in its hidden layer
+/// (and over W_out where it is untied).
 struct Objective {
   /// May throw ToleranceError where it cannot be evaluated: a minimiser steps back from there.
   std::function<LossGradient(const ToyModel&)> loss;
@@ -23,6 +24,7 @@ struct Objective {
   double max_coherence = 1.0;
   /// Empty, or the same loss of other importances [n].
   std::function<Objective(const Eigen::VectorXd& importance)> of_importance = {};
+  ModelKind kind = ModelKind::relu_output;
 
   LossGradient operator()(const ToyModel& model) const { return loss(model); }
 };
@@ -31,6 +33,13 @@ struct Objective {
 /// the loss to second order in the densities where that is within some 1% (independent features, Σp_i ≤
 /// 0.65), else the exact loss to a relative 1e-5.
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
+
+/// The loss of a model with a ReLU in its hidden layer on fixed samples (loss/hidden_relu_loss.hpp), with
+/// fewer of them as its guide. Throws InputError where there is none.
+Objective hidden_relu_objective(ModelKind kind, const FeatureDistribution& features);
+
+/// The one or the other.
+Objective objective_of_kind(ModelKind kind, const FeatureDistribution& features);
 
 /// L_1 for importance I [n], the sparse limit.
 Objective one_sparse_objective(const Eigen::VectorXd& importance, Law law = {});

@@ -11,7 +11,9 @@ namespace digon {
 
 /// How far given weights are from what is possible.
 struct OptimalityGap {
-  double loss = 0.0;   ///< exact loss of the weights
+  double loss = 0.0;  ///< exact loss of the weights
+  double error =
+      0.0;  ///< half of its 95% interval where it is estimated; that of `local` and `best` is alike
   double local = 0.0;  ///< of the local minimum a descent from them reaches
   double best =
       0.0;  ///< the lowest known: of the search for the optimum and of the descents from all given weights
@@ -28,7 +30,9 @@ struct OptimalityGap {
 
 /// The gaps of models of one kind and shape on the same features, found by one search. The linear model's
 /// optimum is known in closed form, to 1e-12; for the ReLU output model it is the record's, or searched for
-/// with `options`. A penalty is added to every loss. Throws as exact_loss and linear_optimum_loss do.
+/// with `options`. Models with a ReLU in the hidden layer are searched for on fixed samples, and their losses
+/// stated by others (hidden_relu_loss). A penalty is added to every loss. Throws as exact_loss and
+/// linear_optimum_loss do.
 std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
                                            const FeatureDistribution& features,
                                            const OptimumSearchOptions& options, const Penalty& penalty = {});

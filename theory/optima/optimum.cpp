@@ -23,19 +23,23 @@ std::optional<Descent> descend_if_possible(const Objective& objective, const Toy
 
 // Columns in random directions with norms from 0 to about 1.5. No biases: where features are sparse, a
 // positive one costs all and a negative one leaves outputs that nothing turns on.
-ToyModel random_start(Eigen::Index features, Eigen::Index hidden, std::uint64_t seed, std::size_t k) {
+ToyModel random_start(ModelKind kind, Eigen::Index features, Eigen::Index hidden, std::uint64_t seed,
+                      std::size_t k) {
   std::vector<double> normal(std::size_t(hidden * features));
   fill_standard_normal(normal, {derive_seed(seed, k), Purpose::initial_weights});
-  return {
+  ToyModel model{
       0.8 / std::sqrt(double(hidden)) * Eigen::Map<const Eigen::MatrixXd>(normal.data(), hidden, features),
-      Eigen::VectorXd::Zero(features)};
+      Eigen::VectorXd::Zero(features), kind};
+  // An output that a lone feature drives below 0 never learns, as in training.
+  if (!is_tied(kind)) model.W_out = model.W.cwiseAbs().transpose();
+  return model;
 }
 
 }  // namespace
 
 std::optional<Descent> descent_from_start(const Objective& objective, Eigen::Index features,
                                           Eigen::Index hidden, std::uint64_t seed, std::size_t k) {
-  return descend_if_possible(objective, random_start(features, hidden, seed, k));
+  return descend_if_possible(objective, random_start(objective.kind, features, hidden, seed, k));
 }
 
 std::vector<LocalMinimum> find_minima(const Objective& objective, Eigen::Index features, Eigen::Index hidden,

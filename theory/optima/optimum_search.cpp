@@ -6,6 +6,7 @@
 #include "core/base/random.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/feature_moves.hpp"
+#include "theory/optima/neuron_moves.hpp"
 
 namespace digon {
 namespace {
@@ -13,15 +14,19 @@ namespace {
 /// Descents of a population need not be closer: what is kept is finished on the objective itself.
 constexpr DescentOptions evolving{.steps = 800, .function_tolerance = 1e-7};
 
-/// What stands over the weights: a feature's bias.
-ToyModel model_of(const Eigen::MatrixXd& columns) {
-  const Eigen::Index m = columns.rows() - 1;
-  return {columns.topRows(m), columns.row(m).transpose()};
+/// A column a feature: W_i, over what its output reads where that is not W_i, over b_i.
+ToyModel model_of(const Eigen::MatrixXd& columns, ModelKind kind) {
+  const Eigen::Index m = (columns.rows() - 1) / (is_tied(kind) ? 1 : 2);
+  ToyModel model{columns.topRows(m), columns.bottomRows(1).transpose(), kind};
+  if (!is_tied(kind)) model.W_out = columns.middleRows(m, m).transpose();
+  return model;
 }
 
 Eigen::MatrixXd columns_of(const ToyModel& model) {
-  Eigen::MatrixXd columns(model.hidden() + 1, model.features());
-  columns << model.W, model.b.transpose();
+  Eigen::MatrixXd columns(model.hidden() * (is_tied(model.kind) ? 1 : 2) + 1, model.features());
+  columns.topRows(model.hidden()) = model.W;
+  if (!is_tied(model.kind)) columns.middleRows(model.hidden(), model.hidden()) = model.W_out.transpose();
+  columns.bottomRows(1) = model.b.transpose();
   return columns;
 }
 
@@ -39,20 +44,30 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
   Objective guide = objective;
   if (objective.guide) guide.loss = objective.guide;
   EvolutionProblem problem;
-  problem.start = [=](RandomDraws& random) { return random_features(features, hidden, random); };
-  problem.moves = feature_moves(objective.importance);
+  if (has_relu_hidden(objective.kind)) {
+    problem.start = [=, kind = objective.kind](RandomDraws& random) {
+      return random_circuits(kind, features, hidden, random);
+    };
+    problem.moves = neuron_moves(objective.kind, hidden, objective.importance);
+  } else {
+    problem.start = [=](RandomDraws& random) { return random_features(features, hidden, random); };
+    problem.moves = feature_moves(objective.importance);
+  }
   problem.descend = [=](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
     DescentOptions descent = evolving;
     descent.bar = bar;
     try {
-      const Descent found = with_best_absent_biases(guide, descend(guide, model_of(from), descent));
+      const Descent found =
+          with_best_absent_biases(guide, descend(guide, model_of(from, guide.kind), descent));
       if (found.loss > bar) return std::nullopt;
       return Individual{columns_of(found.model), found.loss};
     } catch (const ToleranceError&) {
       return std::nullopt;
     }
   };
-  problem.same = {.relative = 2e-6, .absolute = 1e-15};
+  problem.same = {
+      .relative = has_relu_hidden(objective.kind) ? same_optimum_of(objective.kind).relative : 2e-6,
+      .absolute = 1e-15};
   const double greatest = objective.importance.maxCoeff();
   if (objective.of_importance && objective.importance.minCoeff() < greatest) {
     problem.levelled = [=](double power) {
@@ -64,11 +79,11 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
 }
 
 /// Adds a minimum unless it is there.
-void insert_distinct(std::vector<Descent>& minima, Descent found) {
+void insert_distinct(std::vector<Descent>& minima, Descent found, const SameMinimum& same) {
   const auto at = std::lower_bound(minima.begin(), minima.end(), found.loss,
                                    [](const Descent& one, double loss) { return one.loss < loss; });
-  if (at != minima.begin() && same_optimum.holds(found.loss, (at - 1)->loss)) return;
-  if (at != minima.end() && same_optimum.holds(at->loss, found.loss)) {
+  if (at != minima.begin() && same.holds(found.loss, (at - 1)->loss)) return;
+  if (at != minima.end() && same.holds(at->loss, found.loss)) {
     *at = std::move(found);
     return;
   }
@@ -77,6 +92,14 @@ void insert_distinct(std::vector<Descent>& minima, Descent found) {
 
 }  // namespace
 
+OptimumSearchOptions search_for(ModelKind kind) {
+  OptimumSearchOptions options;
+  if (!has_relu_hidden(kind)) return options;
+  options.populations = 4;
+  options.evolution = {.pool = 12, .heats = 1, .descents = options.evolution.descents, .patience = 150};
+  return options;
+}
+
 std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
                                                   Eigen::Index hidden, const OptimumSearchOptions& options,
                                                   std::size_t k) {
@@ -84,13 +107,13 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k));
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
-  constexpr std::size_t finished = 12;
+  const std::size_t finished = has_relu_hidden(objective.kind) ? 4 : 12;
   for (std::size_t rank = 0; rank < std::min(finished, population.pool.size()); ++rank) {
     if (interrupted()) break;
     const Individual& member = population.pool[rank];
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    const std::optional<Descent> found = descent_from(objective, model_of(member.columns));
-    if (found) insert_distinct(end.minima, *found);
+    const std::optional<Descent> found = descent_from(objective, model_of(member.columns, objective.kind));
+    if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
   return end;
@@ -130,7 +153,7 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
   for (const ToyModel& model : given) descend_from(model);
   if (recorded != nullptr) descend_from(recorded->model);
   const auto take_stock = [&] {
-    found.minima = distinct_minima(descents, &Descent::loss, same_optimum);
+    found.minima = distinct_minima(descents, &Descent::loss, same_optimum_of(objective.kind));
     for (LocalMinimum& minimum : found.minima) {  // its populations, each once
       for (std::size_t& start : minimum.starts) start = population_of[start];
       std::sort(minimum.starts.begin(), minimum.starts.end());

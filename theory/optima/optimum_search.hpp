@@ -37,7 +37,12 @@ struct OptimumSearchOptions {
   std::function<void(std::size_t)> advance = [](std::size_t) {};  ///< called with populations done
 };
 
-/// What one population came to: its distinct minima under the objective itself, ascending, at most 12.
+/// The same for models of a kind: of a ReLU in the hidden layer, whose descents cost a hundred times as much,
+/// four smaller populations.
+OptimumSearchOptions search_for(ModelKind kind);
+
+/// What one population came to: its distinct minima under the objective itself, ascending, at most 12, or
+/// 4 of models with a ReLU in the hidden layer.
 struct PopulationEnd {
   std::vector<Descent> minima;
   std::size_t descents = 0;
@@ -71,11 +76,17 @@ struct OptimumFound {
 /// Minima are told apart by this share of their loss.
 inline constexpr SameMinimum same_optimum{.relative = 1e-7, .absolute = 1e-15};
 
-/// The global search for the optimum of a ReLU output model: populations of models evolve apart from each
-/// other (theory/search/evolution.hpp) on the objective's guide, their minima are finished on the objective,
-/// until enough of them agree or all are done. The minima that descents from `given` models end in, e.g.
-/// trained ones, are among the answers; populations know nothing of them, so that they count as independent.
-/// The same of a `recorded` minimum; where that is confirmed no population is evolved unless
+/// The same of an objective of that kind: on fixed samples two arrangements of alike features, which have one
+/// loss, differ by some 1e-5.
+constexpr SameMinimum same_optimum_of(ModelKind kind) {
+  return has_relu_hidden(kind) ? SameMinimum{.relative = 1e-4, .absolute = 1e-15} : same_optimum;
+}
+
+/// The global search for the optimum of a model of the objective's kind: populations of models evolve apart
+/// from each other (theory/search/evolution.hpp) on the objective's guide, their minima are finished on the
+/// objective, until enough of them agree or all are done. The minima that descents from `given` models end
+/// in, e.g. trained ones, are among the answers; populations know nothing of them, so that they count as
+/// independent. The same of a `recorded` minimum; where that is confirmed no population is evolved unless
 /// even_if_recorded. Throws InputError where features < 1, hidden < 1 or populations < 1, Interrupted where
 /// no population was finished.
 OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,

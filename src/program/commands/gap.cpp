@@ -34,7 +34,7 @@ int run_gap(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
-  OptimumSearchOptions options = read_optimum_search(line);
+  OptimumSearchOptions options = read_optimum_search(line, chosen.front().model.kind);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
   const Penalty penalty = read_penalty(line);
@@ -63,6 +63,11 @@ int run_gap(const std::vector<std::string>& arguments) {
       for (std::size_t g = 0; g < group.size(); ++g) {
         const OptimalityGap& gap = gaps[g];
         const std::size_t instance = chosen[group[g]].instance;
+        if (gap.error > 0.0) {
+          remarks.push_back(
+              fmt::format("instance {}: its loss is estimated, ± {:.1e} (95%), and so are the others",
+                          instance, gap.error));
+        }
         if (gap.dead > 0) {
           remarks.push_back(
               fmt::format("instance {}: {} outputs that no input turns on", instance, gap.dead));
@@ -74,6 +79,7 @@ int run_gap(const std::vector<std::string>& arguments) {
              {"law", law},
              {"density", to_json(features[group[g]].density)},
              {"loss", gap.loss},
+             {"error", gap.error},
              {"local_minimum", gap.local},
              {"best_optimum", gap.best},
              {"gap", gap.absolute()},

@@ -23,6 +23,7 @@
 #include "program/commands/search_options.hpp"
 #include "sweep/kinds/optimum_cell.hpp"
 #include "sweep/ranks.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 
 namespace digon {
 namespace {
@@ -35,13 +36,16 @@ constexpr std::size_t most_minima_shown = 20;
 constexpr const char* minima_file = "weights.safetensors";
 
 CommandLine declare_optimum() {
-  CommandLine line("optimum", "the lowest loss any ReLU output model can have, and the other local minima",
+  CommandLine line("optimum", "the lowest loss any model can have, and the other local minima",
                    "digon optimum --features 2 --hidden 1 --density 0.3 --json");
   line.option("features", "N", "number of features n");
   line.option("hidden", "M", "hidden dimensions m");
   declare_features(line);
-  line.option("kind", "KIND", "relu-output; the linear model's optimum is known: 'digon gap' has it",
-              "relu-output");
+  line.option(
+      "kind", "KIND",
+      "relu-output, relu-hidden or absolute-value; the last two are searched for on fixed samples, and "
+      "the lowest loss is stated by others; the linear model's optimum is known: 'digon gap' has it",
+      "relu-output");
   line.option("objective", "NAME", "exact: the exact loss at the density; l1: L_1, its sparse limit",
               "exact");
   declare_penalty(line);
@@ -55,12 +59,21 @@ CommandLine declare_optimum() {
   return line;
 }
 
-SharedObjective read_objective(const CommandLine& line, Eigen::Index n) {
-  if (const std::string kind = line.text("kind"); kind != "relu-output") {
-    reject("--kind: '{}' given; accepted: relu-output", kind);
+ModelKind read_searched_kind(const CommandLine& line) {
+  const std::string name = line.text("kind");
+  for (const ModelKind kind : {ModelKind::relu_output, ModelKind::relu_hidden, ModelKind::absolute_value}) {
+    if (name == name_of(kind)) return kind;
   }
+  reject("--kind: '{}' given; accepted: relu-output, relu-hidden, absolute-value", name);
+}
+
+SharedObjective read_objective(const CommandLine& line, Eigen::Index n) {
+  const ModelKind kind = read_searched_kind(line);
   const std::string name = line.text("objective");
   if (name == "l1") {
+    if (kind != ModelKind::relu_output) {
+      reject("--objective: l1 given with --kind {}; accepted there: exact", name_of(kind));
+    }
     for (const char* option : {"density", "sparsity", "correlated", "anticorrelated", "active", "data"}) {
       if (line.has(option)) {
         reject("--{}: L_1 is the limit of density 0; accepted: none with --objective l1", option);
@@ -75,9 +88,11 @@ SharedObjective read_objective(const CommandLine& line, Eigen::Index n) {
   if (!line.has("density") && !line.has("sparsity") && !line.has("active") && !line.has("data")) {
     reject("--density: 0 values given; accepted: one, or --active or --data");
   }
-  const std::vector<FeatureDistribution> features = read_features(line, n);
+  const ActiveValue usual =
+      kind == ModelKind::absolute_value ? ActiveValue::signed_uniform : ActiveValue::uniform;
+  const std::vector<FeatureDistribution> features = read_features(line, n, usual);
   if (features.size() != 1) reject("--density: {} values given; accepted: one", features.size());
-  return {features.front(), false};
+  return {features.front(), false, {}, kind};
 }
 
 json to_rows(const Eigen::MatrixXd& W) {
@@ -122,11 +137,18 @@ void print_text(const OptimumFound& found, const SharedObjective& shared, double
                  : fmt::format(", least Hessian eigenvalue off rotations {:.3g}", least_eigenvalue),
              describe_geometry(best.model.W).name, coherence_of_present(best.model.W));
   Table weights{{"feature", "b", "norm", "W_i"}, {}};
+  if (best.model.W_out.size() > 0) weights.columns.emplace_back("row i of W_out");
   for (Eigen::Index i = 0; i < best.model.features(); ++i) {
     std::string column;
     for (const double w : best.model.W.col(i)) column += fmt::format("{:+.6f} ", w);
-    weights.add_row({fmt::format("{}", i), fmt::format("{:+.6f}", best.model.b[i]),
-                     fmt::format("{:.6f}", best.model.W.col(i).norm()), column});
+    std::vector<std::string> row{fmt::format("{}", i), fmt::format("{:+.6f}", best.model.b[i]),
+                                 fmt::format("{:.6f}", best.model.W.col(i).norm()), column};
+    if (best.model.W_out.size() > 0) {
+      std::string out;
+      for (const double w : best.model.W_out.row(i)) out += fmt::format("{:+.6f} ", w);
+      row.push_back(out);
+    }
+    weights.add_row(row);
   }
   const std::vector<LocalMinimum>& minima = found.minima;
   Table others{{"local minimum", "loss", "populations", "gradient"}, {}};
@@ -182,15 +204,18 @@ int run_optimum(const std::vector<std::string>& arguments) {
   const auto m = Eigen::Index(line.integer("hidden", 1, 1000));
   SharedObjective shared = read_objective(line, n);
   shared.penalty = read_penalty(line);
-  const bool has_record = !shared.one_sparse && shared.penalty.is_none() && !shared.features.data;
+  const bool is_estimated = has_relu_hidden(shared.kind);
+  const bool has_record =
+      !shared.one_sparse && shared.penalty.is_none() && !shared.features.data && !is_estimated;
   if (line.has("record") && !has_record) {
     reject("--record: given with {}; accepted: with the exact loss alone",
-           shared.one_sparse      ? "--objective l1"
+           is_estimated           ? "--kind " + std::string(name_of(shared.kind))
+           : shared.one_sparse    ? "--objective l1"
            : shared.features.data ? "--data"
                                   : "a penalty");
   }
   const Objective objective = objective_of(shared);
-  OptimumSearchOptions options = read_optimum_search(line);
+  OptimumSearchOptions options = read_optimum_search(line, shared.kind);
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
@@ -230,18 +255,30 @@ int run_optimum(const std::vector<std::string>& arguments) {
   if (line.has("out")) write_minima(line.text("out"), found, shared, options.seed);
   if (line.has("record")) add_to(line.text("record"), record, found, shared.features);
   const ToyModel& best = found.best().model;
+  std::optional<HiddenReluLoss> stated;
+  if (is_estimated) stated = hidden_relu_loss(best, shared.features, stated_options(options.threads));
   // At a bound the Hessian of the loss alone says nothing.
-  const double least_eigenvalue = shared.penalty.max_coherence < 1.0
+  const double least_eigenvalue = shared.penalty.max_coherence < 1.0 || is_estimated
                                       ? std::numeric_limits<double>::quiet_NaN()
                                       : hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
     json described = describe(found, shared, least_eigenvalue);
     described["features"] = to_json(shared.features);
+    described["kind"] = name_of(shared.kind);
+    if (best.W_out.size() > 0) described["W_out"] = to_rows(best.W_out);
+    if (stated) {
+      described["stated_loss"] = stated->loss;
+      described["stated_error"] = stated->error;
+    }
     fmt::print("{}\n", dump_json(described));
   } else {
     fmt::print("features {}\n", shared.one_sparse ? describe_law(shared.features) + ", L_1"
                                                   : describe_features(shared.features));
     print_text(found, shared, least_eigenvalue);
+    if (stated) {
+      fmt::print("by samples that the search has not seen: loss {:.8g} ± {:.1e} (95%), of it {:.8g} exact\n",
+                 stated->loss, stated->error, stated->exact_part());
+    }
   }
   if (!interrupted()) return 0;
   fmt::print(stderr, "digon: interrupted; the minima are those of the populations finished\n");

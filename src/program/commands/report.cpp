@@ -67,10 +67,10 @@ int write_page(const Report& report, const std::filesystem::path& out) {
 int report_model(const CommandLine& line, const std::filesystem::path& out) {
   line.refuse({"suite", "preset"},
               "given with --model or the folder of a training; accepted of a verification");
-  ModelReportOptions options{line.text("model"), out, read_optimum_search(line)};
+  const std::vector<LoadedModel> chosen = read_models(line);
+  ModelReportOptions options{line.text("model"), out, read_optimum_search(line, chosen.front().model.kind)};
   options.search.seed = read_seed(line);
   options.search.threads = read_threads(line);
-  const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const auto lock = claim_folder(line, out);
   try {

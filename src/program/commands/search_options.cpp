@@ -13,15 +13,14 @@ void declare_optimum_search(CommandLine& line) {
   line.option(
       "populations", "K",
       "at most so many populations are evolved, which share nothing; the search ends when three of them "
-      "agree on the lowest minimum",
-      "12");
+      "agree on the lowest minimum; default 12, of models with a ReLU in the hidden layer 4");
   line.option("descents", "K", "of each population, at most", "20000");
   line.option("seconds", "T", "end after so long; the answer then depends on the machine");
 }
 
-OptimumSearchOptions read_optimum_search(const CommandLine& line) {
-  OptimumSearchOptions options;
-  options.populations = line.integer("populations", 1, 100'000);
+OptimumSearchOptions read_optimum_search(const CommandLine& line, ModelKind kind) {
+  OptimumSearchOptions options = search_for(kind);
+  if (line.has("populations")) options.populations = line.integer("populations", 1, 100'000);
   options.even_if_recorded = line.given("populations") || line.given("descents") || line.given("seconds");
   options.evolution.descents = line.integer("descents", 1, 1'000'000'000);
   if (line.has("seconds")) {

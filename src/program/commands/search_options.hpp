@@ -8,7 +8,7 @@ namespace digon {
 
 /// --populations, --descents and --seconds: how long the optimum is searched for.
 void declare_optimum_search(CommandLine& line);
-OptimumSearchOptions read_optimum_search(const CommandLine& line);
+OptimumSearchOptions read_optimum_search(const CommandLine& line, ModelKind kind = ModelKind::relu_output);
 
 /// --penalty and --max-coherence: what is added to the loss.
 void declare_penalty(CommandLine& line);

@@ -62,6 +62,10 @@ CommandLine declare_train() {
   line.option("start-scale", "X",
               "factor on the weights of the start; from small ones features are learned one by one", "1");
   line.option(
+      "hidden-l1", "LAMBDA",
+      "adds LAMBDA times the batch's mean of ‖h‖₁, h the hidden layer, to the loss of fresh batches: a "
+      "second way to a privileged basis; the losses printed have it in them");
+  line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
       "never");
@@ -147,11 +151,12 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
 void require_used(const CommandLine& line, TrainingMethod method) {
   if (method == TrainingMethod::exact_descent) {
     line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
-                 "patience", "snapshots", "checkpoint-every"},
+                 "patience", "snapshots", "checkpoint-every", "hidden-l1"},
                 "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
   }
   if (method == TrainingMethod::exact) {
-    line.refuse({"batch"}, "given with --objective exact, where it does nothing; accepted with sampled");
+    line.refuse({"batch", "hidden-l1"},
+                "given with --objective exact, where it does nothing; accepted with sampled");
   }
   const std::string optimizer = line.text("optimizer");
   if (optimizer != "sgd") {
@@ -189,6 +194,7 @@ TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
                                     : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
                                                                                       : 0.0;
   settings.start_scale = line.real("start-scale", 0.0, 1e3);
+  if (line.has("hidden-l1")) settings.hidden_l1 = line.real("hidden-l1", 0.0, 1e6);
   settings.threads = read_threads(line);
   require_used(line, method);
   return settings;

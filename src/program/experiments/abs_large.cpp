@@ -5,6 +5,7 @@
 
 #include "core/model/feature_description.hpp"
 #include "plots/series_figure.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
@@ -35,10 +36,47 @@ double features_computed(const Point& point) {
   return double((errors.array() < 1.0 / 24.0).count());
 }
 
-Measured most_computed(const Results& results) {
+double most_computed(const Results& results) {
   double most = 0.0;
   for (const Point& point : results.points) most = std::max(most, features_computed(point));
   return most;
+}
+
+/// The losses of all points. A search for the optimum is not affordable at this size: one gradient takes a
+/// third of a second where L_2 is exact.
+using Losses = std::vector<HiddenReluLoss>;
+
+std::any state_losses(const Results& results) {
+  HiddenReluLossOptions options;
+  options.relative_tolerance = results.context.choose(3e-3, 3e-4);
+  options.seed = 1;
+  options.threads = results.context.threads;
+  Losses losses;
+  for (const Point& point : results.points) {
+    losses.push_back(hidden_relu_loss(point.trained.best, point.cell.features, options));
+  }
+  return losses;
+}
+
+double own_neurons(const Point& point) {
+  return loss_with_own_neurons(point.cell.kind, point.cell.features, point.cell.hidden);
+}
+
+/// The loss at a point over that of twenty features with two neurons each.
+std::function<Measured(const Results&)> over_own_neurons(std::size_t k) {
+  return [k](const Results& results) {
+    return results.found_as<Losses>()[k].loss / own_neurons(results.points[k]);
+  };
+}
+
+Table loss_table(const Results& results) {
+  Table table{{"density", "loss", "loss_error", "exact_part", "own_neurons"}, {}};
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    const HiddenReluLoss& loss = results.found_as<Losses>()[k];
+    table.add_row({text_of(results.points[k].density()), text_of(loss.loss), text_of(loss.error),
+                   text_of(loss.exact_part()), text_of(own_neurons(results.points[k]))});
+  }
+  return table;
 }
 
 std::function<Measured(const Results&)> monosemantic_share(std::size_t k) {
@@ -76,7 +114,8 @@ Experiment abs_large() {
           .summary = "y = abs(x) for 100 features in 40 neurons",
           .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
           .cell = abs_large_cell,
-          .tables = {{"neurons", neuron_table}},
+          .find = state_losses,
+          .tables = {{"losses", loss_table}, {"neurons", neuron_table}},
           .figures = {{"abs-large", "Neuron stack plots of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
                        draw_abs_large},
                       {"abs-large-counts",
@@ -85,7 +124,8 @@ Experiment abs_large() {
           .measures = {{"dense", monosemantic_share(0), monosemantic_share(5)},
                        {"sparse", monosemantic_share(5), monosemantic_share(0)},
                        {"more-than-half", most_computed,
-                        [](const Results& results) { return features_computed(results.points.front()); }}}};
+                        [](const Results& results) { return features_computed(results.points.front()); }},
+                       {"dense-loss", over_own_neurons(0), over_own_neurons(5)}}};
 }
 
 }  // namespace digon::experiments

@@ -3,9 +3,12 @@
 #include <cmath>
 
 #include "geometry/neurons.hpp"
+#include "plots/network_figure.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
 #include "program/experiments/neuron_count.hpp"
+#include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/packing/packing.hpp"
 
@@ -83,24 +86,68 @@ Measured one_sparse_loss_per_feature(const ToyModel& model) {
          double(small_features);
 }
 
+/// The share of losses within 0.1% of the loss of answering 0 to the lowest, which is 0: of the starts, or of
+/// the random model.
+double share_at_optimum(const Point& point, const std::vector<double>& losses) {
+  const double near = 1e-3 * zero_model_loss(point.cell.features);
+  return double(std::count_if(losses.begin(), losses.end(), [&](double loss) { return loss < near; })) /
+         double(losses.size());
+}
+
+double loss_of_random_model(const Results& results) {
+  HiddenReluLossOptions options;
+  options.relative_tolerance = 1e-2;
+  options.threads = results.context.threads;
+  return hidden_relu_loss(random_model(results), results.points.front().cell.features, options).loss;
+}
+
+std::vector<TableFile> abs_small_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"neurons", neuron_table});
+  return tables;
+}
+
 void draw_abs_small(const std::filesystem::path& path, const Results& results) {
   const ToyModel& model = model_of(results);
   draw_stacks(path, "{/:Italic y} = |{/:Italic x}|, " + results.size(),
               {{"weights into each neuron", model.W}, {"weights out of it", model.W_out.transpose()}}, 2);
 }
 
+void draw_abs_small_network(const std::filesystem::path& path, const Results& results) {
+  const ToyModel& model = model_of(results);
+  draw_networks(path, "{/:Italic y} = |{/:Italic x}|, " + results.size(), {{"", model.W, model.W_out}});
+}
+
 }  // namespace
 
 Experiment abs_small() {
-  return {.id = "abs-small",
-          .summary = "y = abs(x) with two neurons a feature",
-          .cell = abs_small_cell,
-          .tables = {{"neurons", neuron_table}},
-          .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
-                       draw_abs_small}},
-          .measures = {measure_of("one-feature", neurons_of_one_feature),
-                       measure_of("both-signs", both_signs), measure_of("product", product_of_weights),
-                       measure_of("one-sparse", one_sparse_loss_per_feature)}};
+  return {
+      .id = "abs-small",
+      .summary = "y = abs(x) with two neurons a feature",
+      .cell = abs_small_cell,
+      .optimum_starts = Starts{8, 100},
+      .find = [](const Results& results) { return put_beside_optima(results); },
+      .tables = abs_small_tables(),
+      .figures = {{"abs-small", "Weights of the best start of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
+                   draw_abs_small},
+                  {"abs-small-network", "The same model as a graph: features, neurons, features.",
+                   draw_abs_small_network}},
+      .measures = {measure_of("one-feature", neurons_of_one_feature),
+                   measure_of("both-signs", both_signs),
+                   measure_of("product", product_of_weights),
+                   measure_of("one-sparse", one_sparse_loss_per_feature),
+                   {"optimum", [](const Results& results) { return beside_optima(results)[0].lowest.loss; },
+                    loss_of_random_model},
+                   {"trained", [](const Results& results) { return beside_optima(results)[0].trained.loss; },
+                    loss_of_random_model},
+                   {"starts",
+                    [](const Results& results) {
+                      const Point& point = results.points.front();
+                      return share_at_optimum(point, point.trained.losses);
+                    },
+                    [](const Results& results) {
+                      return share_at_optimum(results.points.front(), {loss_of_random_model(results)});
+                    }}}};
 }
 
 }  // namespace digon::experiments

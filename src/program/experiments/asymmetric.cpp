@@ -2,9 +2,13 @@
 // disturbs the feature of the small one; a negative weight out repairs it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "plots/network_figure.hpp"
 #include "plots/stack_figure.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
 #include "theory/law/law.hpp"
@@ -81,6 +85,43 @@ double beside_circuits(const Results& results, bool of_zero) {
   return (of_zero ? zero_model_loss(sparsest.features) : sparsest.loss) / left_out;
 }
 
+/// How hard a neuron at its loudest pushes down an output: −min_{j,a} W_out(j, a) max_i |W(a, i)|, which the
+/// scale of a neuron does not change.
+double strongest_inhibition(const ToyModel& model) {
+  const Eigen::VectorXd loudest = model.W.cwiseAbs().rowwise().maxCoeff();
+  return -(model.W_out * loudest.asDiagonal()).minCoeff();
+}
+
+/// Of the lowest models known, with their signs or without, the least of all densities.
+std::function<Measured(const Results&)> inhibition_of_optima(bool with_signs) {
+  return [with_signs](const Results& results) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const BesideOptimum& beside : beside_optima(results)) {
+      ToyModel model = beside.best;
+      if (!with_signs) model.W_out = model.W_out.cwiseAbs();
+      least = std::min(least, strongest_inhibition(model));
+    }
+    return least;
+  };
+}
+
+Table strength_table(const Results& results) {
+  Table table{{"density", "strongest_inhibition", "strongest_inhibition_of_lowest"}, {}};
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    table.add_row({text_of(results.points[k].density()),
+                   text_of(strongest_inhibition(results.points[k].trained.best)),
+                   text_of(strongest_inhibition(beside_optima(results)[k].best))});
+  }
+  return table;
+}
+
+std::vector<TableFile> asymmetric_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"asymmetric", inhibition_table});
+  tables.push_back({"inhibition", strength_table});
+  return tables;
+}
+
 void draw_asymmetric(const std::filesystem::path& path, const Results& results) {
   std::vector<StackPanel> panels;
   for (const Point& point : results.points) {
@@ -93,6 +134,16 @@ void draw_asymmetric(const std::filesystem::path& path, const Results& results) 
   draw_stacks(path, "Asymmetric superposition: {/:Italic y} = |{/:Italic x}|, " + results.size(), panels);
 }
 
+/// The sparsest model, trained and of the lowest loss known, as graphs.
+void draw_asymmetric_networks(const std::filesystem::path& path, const Results& results) {
+  const ToyModel& trained = results.points.back().trained.best;
+  const ToyModel& lowest = beside_optima(results).back().best;
+  draw_networks(path,
+                fmt::format("{{/:Italic y}} = |{{/:Italic x}}|, {}, density {:g}", results.size(),
+                            results.points.back().density()),
+                {{"trained", trained.W, trained.W_out}, {"lowest loss known", lowest.W, lowest.W_out}});
+}
+
 }  // namespace
 
 Experiment asymmetric() {
@@ -101,15 +152,26 @@ Experiment asymmetric() {
       .summary = "asymmetric superposition with inhibition",
       .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
       .cell = asymmetric_cell,
-      .tables = {{"asymmetric", inhibition_table}},
+      .optimum_starts = Starts{24, 400},
+      .find = [](const Results& results) { return put_beside_optima(results); },
+      .tables = asymmetric_tables(),
       .figures = {{"asymmetric",
                    "Absolute values: a neuron with one large and one small weight in disturbs the feature of "
                    "the small one; a negative weight out (inhibition) repairs it.",
-                   draw_asymmetric}},
+                   draw_asymmetric},
+                  {"asymmetric-networks", "The sparsest models as graphs: features, neurons, features.",
+                   draw_asymmetric_networks},
+                  {"asymmetric-optimum",
+                   "The best start's loss and neurons beside those of the lowest loss known.",
+                   draw_beside_optimum}},
       .measures = {{"inhibition", [](const Results& results) { return cases_of_inhibition(results, true); },
                     [](const Results& results) { return cases_of_inhibition(results, false); }},
                    {"loss", [](const Results& results) { return beside_circuits(results, false); },
-                    [](const Results& results) { return beside_circuits(results, true); }}}};
+                    [](const Results& results) { return beside_circuits(results, true); }},
+                   {"gap", [](const Results& results) { return beside_optima(results).back().gap(); },
+                    [](const Results& results) { return beside_optima(results).front().gap(); }},
+                   {"optimum-inhibition", inhibition_of_optima(true), inhibition_of_optima(false)},
+                   {"optimum-sharing", density_of_sharing, density_of_sharing_of_own_neurons}}};
 }
 
 }  // namespace digon::experiments

@@ -43,7 +43,8 @@ void find_optima_of(const Experiment& experiment, const ExperimentContext& conte
                         experiment.optimum_starts->of(context.preset),
                         context.seed,
                         {point.trained.best},
-                        sweep_cell(point.cell).settings});
+                        sweep_cell(point.cell).settings,
+                        point.cell.kind});
   }
   const std::vector<Descent> optima = find_optima(context.store, experiment.id, searches, context.threads);
   for (std::size_t k = 0; k < points.size(); ++k) points[k].optimum = optima[k];

@@ -160,8 +160,8 @@ struct Experiment {
   std::vector<Axis> axes = {};
   /// The models trained at a point; nothing: the experiment trains none, and `checks` judges its predictions.
   std::function<TrainingCell(const Setting&)> cell = {};
-  /// Random starts of the search for the exact optimum of every point's law, besides the descent from the
-  /// trained model; nothing: there is none.
+  /// Random starts of the search for the optimum of every point's law, besides the descent from the trained
+  /// model (of models with a ReLU in the hidden layer, descents); nothing: there is none.
   std::optional<Starts> optimum_starts = {};
   /// What else is computed, once, of the trained models: tables, figures and measures read it by found_as.
   std::function<std::any(const Results&)> find = {};

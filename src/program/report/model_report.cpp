@@ -13,6 +13,7 @@
 #include "plots/stack_figure.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/optima/optimality_gap.hpp"
 
 namespace digon {
@@ -35,14 +36,36 @@ void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd
   draw_series(path, "Decomposition of the exact loss", {panel});
 }
 
+bool has_theory(const ToyModel& model, const FeatureDistribution& features) {
+  return has_relu_hidden(model.kind) ? has_hidden_relu_loss(features) : has_exact_loss(model.kind, features);
+}
+
+/// The same of a model with a ReLU in its hidden layer.
+void add_hidden_relu_theory(const ModelReportOptions& options, const ToyModel& model,
+                            const FeatureDistribution& features, Table& table) {
+  const HiddenReluLoss loss = hidden_relu_loss(model, features, stated_options(options.search.threads));
+  table.add_row({"loss", fmt::format("{:.8g} ± {:.1e} (95%)", loss.loss, loss.error)});
+  table.add_row(
+      {"share of the loss of answering 0", fmt::format("{:.6g}", loss.loss / zero_model_loss(features))});
+  if (loss.samples == 0) return;
+  table.add_row({fmt::format("exact: of at most {} active features", loss.exact_means.size() - 1),
+                 fmt::format("{:.8g}", loss.exact_part())});
+  table.add_row(
+      {"estimated: of more", fmt::format("{:.6g}, {} samples", loss.loss - loss.exact_part(), loss.samples)});
+}
+
 /// What the exact theory says of the weights, where it reaches.
 void add_theory(const ModelReportOptions& options, const ToyModel& model, const FeatureDistribution& features,
                 const std::filesystem::path& figures, Table& table) {
-  if (!has_exact_loss(model.kind, features)) {
+  if (!has_theory(model, features)) {
     table.add_row({"exact loss",
-                   "none: of linear and ReLU output models alone, on not too many sets or constant values"});
+                   has_relu_hidden(model.kind)
+                       ? "none: with a ReLU in the hidden layer only of independent features, or exactly K "
+                         "active, on an interval with 0 in it"
+                       : "none: on too many sets or constant values"});
     return;
   }
+  if (has_relu_hidden(model.kind)) return add_hidden_relu_theory(options, model, features, table);
   ExactLossOptions exact_options;
   exact_options.threads = options.search.threads;
   const ExactLoss exact = exact_loss(model, features, exact_options);
@@ -120,7 +143,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   search.advance = [&](std::size_t populations) { progress.advance(populations); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
-    if (!has_exact_loss(chosen[group.front()].model.kind, features[group.front()])) continue;
+    if (!has_theory(chosen[group.front()].model, features[group.front()])) continue;
     std::vector<ToyModel> models;
     for (const std::size_t k : group) models.push_back(chosen[k].model);
     const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
@@ -149,7 +172,7 @@ Report model_report(const ModelReportOptions& options, const std::vector<LoadedM
     summary.add_row(
         {"model", fmt::format("{}, n = {}, m = {}", name_of(model.kind), model.features(), model.hidden())});
     add_theory(options, model, features[k], folder / "model", summary);
-    if (has_exact_loss(model.kind, features[k])) add_gap(gaps[k], summary);
+    if (has_theory(model, features[k])) add_gap(gaps[k], summary);
     add_geometry(model, geometry, summary);
     draw_weights(folder / "model", model, geometry);
     report.sections.push_back(

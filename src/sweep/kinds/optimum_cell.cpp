@@ -9,19 +9,27 @@ namespace digon {
 
 nlohmann::json to_json(const Descent& minimum) {
   const ToyModel& model = minimum.model;
-  return {{"loss", minimum.loss},
-          {"gradient_norm", minimum.gradient_norm},
-          {"W", std::vector<double>(model.W.data(), model.W.data() + model.W.size())},
-          {"b", std::vector<double>(model.b.data(), model.b.data() + model.b.size())}};
+  nlohmann::json stored{{"loss", minimum.loss},
+                        {"gradient_norm", minimum.gradient_norm},
+                        {"W", std::vector<double>(model.W.data(), model.W.data() + model.W.size())},
+                        {"b", std::vector<double>(model.b.data(), model.b.data() + model.b.size())}};
+  if (model.W_out.size() > 0) {
+    stored["W_out"] = std::vector<double>(model.W_out.data(), model.W_out.data() + model.W_out.size());
+  }
+  return stored;
 }
 
-Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden) {
+Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden,
+                     ModelKind kind) {
   const auto W = stored.at("W").get<std::vector<double>>();
   const auto b = stored.at("b").get<std::vector<double>>();
-  return {{Eigen::Map<const Eigen::MatrixXd>(W.data(), hidden, features),
-           Eigen::Map<const Eigen::VectorXd>(b.data(), features)},
-          stored.at("loss").get<double>(),
-          stored.at("gradient_norm").get<double>()};
+  ToyModel model{Eigen::Map<const Eigen::MatrixXd>(W.data(), hidden, features),
+                 Eigen::Map<const Eigen::VectorXd>(b.data(), features), kind};
+  if (!is_tied(kind)) {
+    const auto W_out = stored.at("W_out").get<std::vector<double>>();
+    model.W_out = Eigen::Map<const Eigen::MatrixXd>(W_out.data(), features, hidden);
+  }
+  return {model, stored.at("loss").get<double>(), stored.at("gradient_norm").get<double>()};
 }
 
 nlohmann::json to_json(const Penalty& penalty) {
@@ -37,7 +45,7 @@ Penalty penalty_from(const nlohmann::json& stored) {
 Objective objective_of(const SharedObjective& objective) {
   return penalized(objective.one_sparse
                        ? one_sparse_objective(objective.features.importance, law_of(objective.features))
-                       : exact_objective(objective.features),
+                       : objective_of_kind(objective.kind, objective.features),
                    objective.penalty);
 }
 
@@ -49,6 +57,15 @@ constexpr Eigen::Index fewest_evolved = 10;
 /// What a start of a search counts where one population is evolved instead.
 constexpr std::size_t descents_a_start = 250;
 
+/// Cells of the ReLU output model, the first there were, name no kind.
+ModelKind kind_of(const nlohmann::json& settings) {
+  if (!settings.contains("kind")) return ModelKind::relu_output;
+  return parse_model_kind("cell", settings.at("kind").get<std::string>());
+}
+void set_kind(ModelKind kind, nlohmann::json& settings) {
+  if (kind != ModelKind::relu_output) settings["kind"] = name_of(kind);
+}
+
 StoredCell compute_optimum(const nlohmann::json& settings, const std::string& given) {
   const FeatureDistribution features = features_from_json(settings.at("optimum"), "cell");
   OptimumOptions options;
@@ -59,17 +76,19 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   if (!given.empty()) {
     for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
   }
-  const Objective objective = exact_objective(features);
+  const ModelKind kind = kind_of(settings);
+  const Objective objective = objective_of_kind(kind, features);
   const Eigen::Index hidden = settings.at("hidden");
-  if (features.features() < fewest_evolved) {
+  if (features.features() < fewest_evolved && !has_relu_hidden(kind)) {
     return {to_json(lowest(find_minima(objective, features.features(), hidden, options, models))), {}};
   }
-  OptimumSearchOptions search;
+  OptimumSearchOptions search = search_for(kind);
   search.populations = 1;
-  search.evolution.descents = descents_a_start * options.starts;
+  search.evolution.descents = (has_relu_hidden(kind) ? 1 : descents_a_start) * options.starts;
   search.seed = options.seed;
   search.threads = 1;
-  const RecordedOptimum* recorded = find_recorded(recorded_optima(), features, hidden);
+  const RecordedOptimum* recorded =
+      kind == ModelKind::relu_output ? find_recorded(recorded_optima(), features, hidden) : nullptr;
   return {
       to_json(search_optimum(objective, features.features(), hidden, search, models, {}, recorded).best()),
       {}};
@@ -79,8 +98,8 @@ const CellKind optimum_kind{"optimum", 3, &compute_optimum};
 
 StoredCell compute_population(const nlohmann::json& settings, const std::string& /*given*/) {
   const SharedObjective shared{features_from_json(settings.at("features"), "cell"), settings.at("one_sparse"),
-                               penalty_from(settings.at("penalty"))};
-  OptimumSearchOptions options;
+                               penalty_from(settings.at("penalty")), kind_of(settings)};
+  OptimumSearchOptions options = search_for(shared.kind);
   options.seed = settings.at("seed");
   options.evolution.descents = settings.at("descents");
   const std::optional<PopulationEnd> end =
@@ -99,20 +118,22 @@ const CellKind population_kind{"population", 2, &compute_population};
 OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
                                    const OptimumSearchOptions& options, const RecordedOptimum* recorded) {
   const Eigen::Index features = objective.features.features();
-  const auto settings_of = [&](std::size_t population) -> nlohmann::json {
-    return {{"features", to_json(objective.features)},
-            {"one_sparse", objective.one_sparse},
-            {"penalty", to_json(objective.penalty)},
-            {"hidden", hidden},
-            {"seed", options.seed},
-            {"descents", options.evolution.descents},
-            {"population", population}};
+  const auto settings_of = [&](std::size_t population) {
+    nlohmann::json settings = {{"features", to_json(objective.features)},
+                               {"one_sparse", objective.one_sparse},
+                               {"penalty", to_json(objective.penalty)},
+                               {"hidden", hidden},
+                               {"seed", options.seed},
+                               {"descents", options.evolution.descents},
+                               {"population", population}};
+    set_kind(objective.kind, settings);
+    return settings;
   };
   const auto read = [&](const nlohmann::json& result) -> std::optional<PopulationEnd> {
     if (result.is_null()) return std::nullopt;
     PopulationEnd end;
     for (const nlohmann::json& one : result.at("minima"))
-      end.minima.push_back(descent_from(one, features, hidden));
+      end.minima.push_back(descent_from(one, features, hidden, objective.kind));
     end.descents = result.at("descents");
     end.given_up = result.at("given_up");
     return end;
@@ -139,11 +160,13 @@ std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,
                          {"seed", cell.seed},
                          {"given", cell.given_from}},
                         given.empty() ? "" : serialize_models(given)});
+    set_kind(cell.kind, searches.back().settings);
   }
   const std::vector<StoredCell> stored = sweep(store, experiment, searches, threads);
   std::vector<Descent> optima;
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    optima.push_back(descent_from(stored[k].result, cells[k].features.features(), cells[k].hidden));
+    optima.push_back(
+        descent_from(stored[k].result, cells[k].features.features(), cells[k].hidden, cells[k].kind));
   }
   return optima;
 }

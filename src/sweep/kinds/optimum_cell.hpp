@@ -9,23 +9,27 @@
 
 namespace digon {
 
-/// A minimum as a cell stores it: loss, gradient norm, and W and b in full precision.
+/// A minimum as a cell stores it: loss, gradient norm, and W, b and W_out, where there is one, in full
+/// precision.
 nlohmann::json to_json(const Descent& minimum);
-Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden);
+Descent descent_from(const nlohmann::json& stored, Eigen::Index features, Eigen::Index hidden,
+                     ModelKind kind = ModelKind::relu_output);
 
 nlohmann::json to_json(const Penalty& penalty);
 Penalty penalty_from(const nlohmann::json& stored);
 
-/// A search for the exact optimum of the ReLU output model as a cell of a sweep.
+/// A search for the optimum of a model as a cell of a sweep.
 struct OptimumCell {
   FeatureDistribution features;
   Eigen::Index hidden = 0;
-  std::size_t starts = 32;  ///< random ones; of ten or more features a population of 250 descents for each
+  std::size_t starts = 32;  ///< random ones; of ten or more features a population of 250 descents for
+                            ///< each, of models with a ReLU in the hidden layer one of so many descents
   std::uint64_t seed = 0;
   /// Models to descend from besides the random starts, e.g. trained ones, and the settings they come from:
   /// where most random starts lose a feature for good, training may know a better minimum.
   std::vector<ToyModel> given = {};
   nlohmann::json given_from = {};
+  ModelKind kind = ModelKind::relu_output;
 };
 
 /// What `digon optimum` minimises: the exact loss of a law, or L_1 of importances.
@@ -33,6 +37,7 @@ struct SharedObjective {
   FeatureDistribution features;
   bool one_sparse = false;  ///< L_1: the densities do not matter
   Penalty penalty = {};
+  ModelKind kind = ModelKind::relu_output;
 };
 Objective objective_of(const SharedObjective& objective);
 

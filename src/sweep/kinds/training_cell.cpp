@@ -26,6 +26,7 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   settings.start_scale = cell.start_scale;
   settings.threads = 1;  // the cells are what is shared out
   settings.snapshot_steps = cell.snapshot_steps;
+  settings.hidden_l1 = cell.hidden_l1;
   return settings;
 }
 
@@ -44,6 +45,7 @@ TrainingCell training_cell_from(const nlohmann::json& settings) {
   cell.optimizer = parse_optimizer("cell", training.at("optimizer").get<std::string>());
   cell.schedule = parse_schedule("cell", training.at("schedule").get<std::string>());
   cell.start_scale = training.value("start_scale", 1.0);
+  cell.hidden_l1 = training.value("hidden_l1", 0.0);
   return cell;
 }
 

@@ -22,6 +22,7 @@ struct TrainingCell {
   double start_scale = 1.0;
   std::uint64_t seed = 0;
   std::vector<std::size_t> snapshot_steps = {};
+  double hidden_l1 = 0.0;  ///< of the training; starts are compared without it
 };
 
 /// The cell as a sweep takes it. Each start's seed comes from the cell's seed and the

@@ -56,6 +56,42 @@ FeatureDistribution features_for(ModelKind kind, Eigen::Index n, std::uint64_t s
 
 }  // namespace
 
+TEST_CASE("a penalty on the hidden layer is λ ‖h‖₁, whatever way samples are added, and its gradient") {
+  const auto kind = GENERATE(from_range(all_kinds));
+  constexpr double lambda = 0.3;
+  const FeatureDistribution features = features_for(kind, 7, 12);
+  const Parameters<double> parameters(any_model(7, 3, 12, kind));
+  const Tile<double> x = random_tile(features);
+  const auto penalized_loss = [&](const Eigen::VectorXd& at) {
+    Parameters<double> moved = parameters;
+    moved.values = at;
+    Eigen::MatrixXd hidden = x.matrix() * moved.W().transpose();
+    if (has_relu_hidden(kind)) hidden = hidden.cwiseMax(0.0);
+    return plain_loss(moved, features.importance, x) + lambda * hidden.cwiseAbs().sum();
+  };
+  BatchGradient<double> batch(kind, features.importance, 3, lambda);
+  batch.begin(parameters);
+  batch.add_tile(x);
+  batch.finish();
+  check_derivatives(penalized_loss, parameters.values, {batch.loss(), batch.gradient().values}, 1e-5);
+
+  // As samples by their active features, of which the Gram matrix alone would not know h.
+  ActiveSamples samples;
+  samples.begin.assign(1, 0);
+  for (Eigen::Index s = 0; s < tile_samples; ++s) {
+    for (Eigen::Index i = 0; i < 7; ++i) {
+      if (x(s, i) == 0.0) continue;
+      samples.feature.push_back(std::uint32_t(i));
+      samples.value.push_back(float(x(s, i)));
+    }
+    samples.begin.push_back(std::uint32_t(samples.feature.size()));
+  }
+  batch.begin(parameters);
+  for (int k = 0; k < 20; ++k) batch.add_samples(samples);
+  batch.finish();
+  CHECK(batch.loss() == Approx(20.0 * penalized_loss(parameters.values)).epsilon(1e-6));
+}
+
 TEST_CASE("the batch gradient is the derivative of the loss, both uses of W included") {
   const auto kind = GENERATE(from_range(all_kinds));
   const auto shape =

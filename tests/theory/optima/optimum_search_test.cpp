@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
+#include "theory/optima/optimality_gap.hpp"
 
 namespace {
 
@@ -85,4 +87,24 @@ TEST_CASE("nothing to search is refused") {
   CHECK_THROWS_AS(search_optimum(objective, 3, 1, none), InputError);
   CHECK_THROWS_AS(search_optimum(objective, 0, 1, {}), InputError);
   CHECK_THROWS_AS(search_optimum(objective, 3, 0, {}), InputError);
+}
+
+TEST_CASE("the search finds two neurons a feature for absolute values, and the gap of worse ones") {
+  FeatureDistribution features = uniform_features(2, 0.4);
+  features.values = ActiveValue::signed_uniform;
+  OptimumSearchOptions options = search_for(ModelKind::absolute_value);
+  options.populations = 1;
+  options.evolution.descents = 6;
+  const OptimumFound found =
+      search_optimum(hidden_relu_objective(ModelKind::absolute_value, features), 2, 4, options);
+  const ToyModel& best = found.best().model;
+  REQUIRE(best.W_out.rows() == 2);
+  CHECK(hidden_relu_loss(best, features).loss < 1e-14);
+  ToyModel worse = best;
+  worse.W_out *= 0.9;
+  const OptimalityGap gap = optimality_gaps({worse}, features, options).front();
+  CHECK(gap.loss > 1e-3);
+  CHECK(gap.local < 1e-12);
+  CHECK(gap.best <= gap.local);
+  CHECK(gap.minimum == 0U);
 }
