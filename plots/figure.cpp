@@ -152,6 +152,9 @@ std::string last_line(const std::string& text) {
   return text.substr(begin + 1, end - begin);
 }
 
+/// What gnuplot prints last where no command of the script has failed.
+constexpr const char* without_error = "drawn";
+
 /// Whether a figure is there to its end: gnuplot does not look whether what it writes fits on the disk.
 bool is_whole_figure(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return false;
@@ -205,11 +208,16 @@ std::string Figure::render(const std::filesystem::path& file, const std::string&
     Gnuplot gnuplot("gnuplot 2>" + shell_quoted(messages.string()));
     gnuplot << "set terminal " << terminal << "\nset output '" << unfinished.string() << "'\n"
             << script_.str() << "\nset output\n";
-    if (!after.empty()) gnuplot << "set print '" << printed.string() << "'\n" << after << "unset print\n";
+    gnuplot << "set print '" << printed.string() << "'\n"
+            << after << "print exists('GPVAL_ERRNO') && GPVAL_ERRNO ? '' : '" << without_error
+            << "'\nunset print\n";
   }
+  // After an error it goes on, and what it draws then is a figure too.
+  std::string lines = std::filesystem::exists(printed) ? read_file(printed) : "";
+  const bool has_no_error = lines.ends_with(without_error + std::string("\n"));
   const std::string said = std::filesystem::exists(messages) ? last_line(read_file(messages)) : "";
   std::filesystem::remove(messages);
-  if (!is_whole_figure(unfinished)) {
+  if (!has_no_error || !is_whole_figure(unfinished)) {
     std::error_code error;
     const bool is_full = is_disk_full(file.parent_path());
     std::filesystem::remove(unfinished, error);
@@ -219,8 +227,6 @@ std::string Figure::render(const std::filesystem::path& file, const std::string&
     throw std::runtime_error("gnuplot did not draw " + file.string() + (reason.empty() ? "" : ": " + reason));
   }
   std::filesystem::rename(unfinished, file);
-  if (after.empty()) return "";
-  std::string lines = std::filesystem::exists(printed) ? read_file(printed) : "";
   std::filesystem::remove(printed);
   return lines;
 }

@@ -27,13 +27,16 @@ double across(Eigen::Index k, Eigen::Index count) {
   return (double(k) + 0.5) / double(count);
 }
 
-/// A row an edge: from x, from y, dx, dy, width; of one sign.
-std::vector<std::vector<double>> edges_of(const NetworkPanel& panel, double sign, double largest) {
+/// An arrow an edge; returns how many there are.
+int draw_edges(Figure& figure, const NetworkPanel& panel) {
   const auto [m, n] = std::pair(panel.W.rows(), panel.W.cols());
-  std::vector<std::vector<double>> edges{{-9.0, -9.0, 0.0, 0.0, 0.0}};  // a block is never empty
+  const double largest = std::max(panel.W.cwiseAbs().maxCoeff(), panel.W_out.cwiseAbs().maxCoeff());
+  int arrows = 0;
   const auto add = [&](double weight, double x, double y, double to_x, double to_y) {
-    const double share = sign * weight / largest;
-    if (share > smallest_share) edges.push_back({x, y, to_x - x, to_y - y, widest * share});
+    if (std::abs(weight) <= smallest_share * largest) return;
+    figure << fmt::format("set arrow {} from {},{} to {},{} nohead back lw {:.2f} lc rgb '{}'\n", ++arrows, x,
+                          y, to_x, to_y, widest * std::abs(weight) / largest,
+                          weight > 0.0 ? positive_color : negative_color);
   };
   for (Eigen::Index a = 0; a < m; ++a) {
     for (Eigen::Index i = 0; i < n; ++i) {
@@ -41,32 +44,31 @@ std::vector<std::vector<double>> edges_of(const NetworkPanel& panel, double sign
       add(panel.W_out(i, a), across(a, m), 0.5, across(i, n), 0.0);
     }
   }
-  return edges;
+  return arrows;
 }
 
 void draw_panel(Figure& figure, const NetworkPanel& panel, std::size_t index) {
   const auto [m, n] = std::pair(panel.W.rows(), panel.W.cols());
-  const double largest = std::max(panel.W.cwiseAbs().maxCoeff(), panel.W_out.cwiseAbs().maxCoeff());
   std::vector<std::vector<double>> features;
   std::vector<std::vector<double>> neurons;
   for (Eigen::Index i = 0; i < n; ++i) {
     for (const double y : {1.0, 0.0}) features.push_back({across(i, n), y, double(i + 1)});
   }
   for (Eigen::Index a = 0; a < m; ++a) neurons.push_back({across(a, m), 0.5, double(a + 1)});
-  figure.data(fmt::format("positive{}", index), edges_of(panel, 1.0, largest));
-  figure.data(fmt::format("negative{}", index), edges_of(panel, -1.0, largest));
   figure.data(fmt::format("features{}", index), features);
   figure.data(fmt::format("neurons{}", index), neurons);
+  int arrows = draw_edges(figure, panel);
   const std::string nodes = "using 1:2 with points pt 7 ps 2.2 lc rgb";
   const std::string numbers = "using 1:2:(sprintf('%d', $3)) with labels";
   figure
       << fmt::format("set title \"{}\"\n", panel.title)
       << fmt::format(
-             "plot $positive{0} using 1:2:3:4:5 with vectors nohead lw var lc rgb '{1}' title 'weight > 0', "
-             "$negative{0} using 1:2:3:4:5 with vectors nohead lw var lc rgb '{2}' title 'weight < 0', "
+             "plot NaN with lines lw 3 lc rgb '{1}' title 'weight > 0', "
+             "NaN with lines lw 3 lc rgb '{2}' title 'weight < 0', "
              "$features{0} {3} '#444444' notitle, $features{0} {4} textcolor rgb 'white' font ',9' notitle, "
              "$neurons{0} {3} '#dddddd' notitle, $neurons{0} {4} font ',9' notitle\n",
              index, positive_color, negative_color, nodes, numbers);
+  for (; arrows > 0; --arrows) figure << fmt::format("unset arrow {}\n", arrows);
 }
 
 }  // namespace
