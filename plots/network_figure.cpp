@@ -27,6 +27,19 @@ double across(Eigen::Index k, Eigen::Index count) {
   return (double(k) + 0.5) / double(count);
 }
 
+/// W and W_out with neuron a's weights in times s_a and out over s_a, s_a² = max |W_out(i, a)| / max |W(a,
+/// i)|.
+NetworkPanel in_equal_scale(NetworkPanel panel) {
+  for (Eigen::Index a = 0; a < panel.W.rows(); ++a) {
+    const double in = panel.W.row(a).cwiseAbs().maxCoeff();
+    const double out = panel.W_out.col(a).cwiseAbs().maxCoeff();
+    if (in == 0.0 || out == 0.0) continue;
+    panel.W.row(a) *= std::sqrt(out / in);
+    panel.W_out.col(a) *= std::sqrt(in / out);
+  }
+  return panel;
+}
+
 /// An arrow an edge; returns how many there are.
 int draw_edges(Figure& figure, const NetworkPanel& panel) {
   const auto [m, n] = std::pair(panel.W.rows(), panel.W.cols());
@@ -57,7 +70,7 @@ void draw_panel(Figure& figure, const NetworkPanel& panel, std::size_t index) {
   for (Eigen::Index a = 0; a < m; ++a) neurons.push_back({across(a, m), 0.5, double(a + 1)});
   figure.data(fmt::format("features{}", index), features);
   figure.data(fmt::format("neurons{}", index), neurons);
-  int arrows = draw_edges(figure, panel);
+  int arrows = draw_edges(figure, in_equal_scale(panel));
   const std::string nodes = "using 1:2 with points pt 7 ps 2.2 lc rgb";
   const std::string numbers = "using 1:2:(sprintf('%d', $3)) with labels";
   figure
