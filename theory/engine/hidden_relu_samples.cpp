@@ -25,6 +25,26 @@ double least_value(const HiddenReluNetwork& network) {
 /// Patterns up to which one coordinate of 32 bits tells them apart evenly.
 constexpr double most_ranks = 0x1p28;
 
+/// And up to which they are listed.
+constexpr double most_listed = 0x1p15;
+
+/// All choices of k of n features, in lexicographic order.
+std::vector<std::uint16_t> all_patterns(Index n, Index k) {
+  std::vector<std::uint16_t> pattern;
+  for (Index c = 0; c < k; ++c) pattern.push_back(std::uint16_t(c));
+  std::vector<std::uint16_t> all;
+  for (;;) {
+    all.insert(all.end(), pattern.begin(), pattern.end());
+    Index c = k - 1;
+    while (c >= 0 && pattern[std::size_t(c)] == n - k + c) --c;
+    if (c < 0) return all;
+    ++pattern[std::size_t(c)];
+    for (Index later = c + 1; later < k; ++later) {
+      pattern[std::size_t(later)] = std::uint16_t(pattern[std::size_t(later) - 1] + 1);
+    }
+  }
+}
+
 }  // namespace
 
 DenseSamples::DenseSamples(const HiddenReluNetwork& network, Eigen::VectorXd density)
@@ -100,6 +120,9 @@ StratumSamples::StratumSamples(const HiddenReluNetwork& network, const SingleFea
   }
   for (Index r = 0; r < active; ++r) patterns *= double(features_ - r) / double(r + 1);
   if (patterns > most_ranks) coordinates_ = std::size_t(features_);
+  if (patterns <= most_listed && odds.minCoeff() == odds.maxCoeff()) {
+    listed_ = all_patterns(features_, active);
+  }
 
   // The chance of each feature to be among the k, by the number still to be chosen when it is reached.
   Eigen::VectorXd left = Eigen::VectorXd::Unit(active + 1, active);
@@ -115,10 +138,30 @@ StratumSamples::StratumSamples(const HiddenReluNetwork& network, const SingleFea
   }
 }
 
+void StratumSamples::draw_listed(const SobolNet& net, std::uint64_t first, HiddenReluTile& tile,
+                                 Numbers& control) const {
+  const auto k = std::size_t(active_);
+  const double patterns = double(listed_.size() / k);
+  Numbers u;
+  net.fill(0, first, u);
+  std::array<const std::uint16_t*, samples> pattern;
+  for (std::size_t s = 0; s < samples; ++s) pattern[s] = &listed_[std::size_t(u[s] * patterns) * k];
+  for (std::size_t c = 0; c < k; ++c) {
+    net.fill(1 + c, first, u);
+    for (std::size_t s = 0; s < samples; ++s) {
+      const Index i = pattern[s][c];
+      const double x = least_ + (greatest_ - least_) * u[s];
+      tile.x(i)[s] = x;
+      control[s] += single_.at(i, x) / double(active_);
+    }
+  }
+}
+
 void StratumSamples::draw(const SobolNet& net, std::uint64_t first, HiddenReluTile& tile,
                           Numbers& control) const {
   tile.clear();
   control.fill(0.0);
+  if (!listed_.empty()) return draw_listed(net, first, tile, control);
   std::vector<Numbers> value(static_cast<std::size_t>(active_));
   for (std::size_t c = 0; c < value.size(); ++c) net.fill(coordinates_ + c, first, value[c]);
   std::array<Index, samples> left;

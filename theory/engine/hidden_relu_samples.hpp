@@ -64,7 +64,8 @@ class SingleFeatureLoss {
 };
 
 /// Samples with exactly k features active. Where the patterns can be told apart by one coordinate it gives
-/// the pattern's rank in lexicographic order, decoded feature by feature; else a coordinate a feature says
+/// the pattern's rank in lexicographic order, looked up where all patterns are as likely and few, or decoded
+/// feature by feature; else a coordinate a feature says
 /// whether that is among those still to be chosen. k more give the values. The control is the mean loss of
 /// the active features one at a time.
 class StratumSamples final : public SampleSource {
@@ -77,13 +78,17 @@ class StratumSamples final : public SampleSource {
   [[nodiscard]] double control_mean() const override { return control_mean_; }
 
  private:
+  void draw_listed(const SobolNet& net, std::uint64_t first, HiddenReluTile& tile,
+                   HiddenReluTile::Numbers& control) const;
+
   const SingleFeatureLoss& single_;
   double least_;
   double greatest_;
   Eigen::Index features_;
   Eigen::Index active_;
-  std::size_t coordinates_ = 1;  // that choose the pattern
-  Eigen::MatrixXd chance_;       // [k + 1 × n] of feature i, with r still to be chosen from i on
+  std::size_t coordinates_ = 1;        // that choose the pattern
+  Eigen::MatrixXd chance_;             // [k + 1 × n] of feature i, with r still to be chosen from i on
+  std::vector<std::uint16_t> listed_;  // all patterns, k features each; or none
   double control_mean_ = 0.0;
 };
 

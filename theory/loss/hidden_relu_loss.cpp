@@ -288,7 +288,9 @@ void estimate_rest(Estimate& estimate, double exact, double least_loss, const Hi
   constexpr std::size_t scrambles = 16;
   constexpr int first_level = 5;
   constexpr int most_levels = 30;
-  constexpr double t = 2.1314495;  // of 15 degrees of freedom, 95%
+  // Student's quantile of 15 degrees of freedom at 96%: to stop where the interval happens to be small costs
+  // it 1%, measured over 7200 estimates.
+  constexpr double t = 2.2485;
   estimate.begin(0, scrambles);
   for (int level = first_level; level <= most_levels; ++level) {
     throw_if_interrupted();
