@@ -39,6 +39,10 @@ def _one(W, layout):
     return W.T if layout == "m,n" else W
 
 
+def _whole_numbers():
+    return pyplot.MaxNLocator(nbins=10, integer=True)
+
+
 def _color(i):
     return FEATURE_COLORS[i % len(FEATURE_COLORS)]
 
@@ -75,7 +79,8 @@ def gram(W, b=None, *, layout="n,m", ax=None):
     ax = _axes(ax, figsize=(4.2, 3.4))
     options = {"cmap": DIVERGING, "vmin": -greatest, "vmax": greatest}
     image = ax.imshow(G, **options)
-    ax.set(xticks=[(n - 1) / 2], xticklabels=["$W^TW$"], yticks=[] if n > 20 else range(n), ylabel="output")
+    ax.set(xticks=[(n - 1) / 2], xticklabels=["$W^TW$"], ylabel="output")
+    ax.yaxis.set_major_locator(_whole_numbers())
     if b is not None:
         ax.imshow(numpy.asarray(b, float)[:, None], extent=(n + 0.2, n + 1.2, n - 0.5, -0.5), **options)
         ax.add_patch(Rectangle((n + 0.2, -0.5), 1, n, fill=False, edgecolor="#444444", linewidth=0.8))
@@ -94,8 +99,7 @@ def norms(W, *, layout="n,m", ax=None):
     ax.bar(numpy.arange(len(shown)), measures.norm, color=SEQUENTIAL(shown))
     ax.axhline(1, color=_GREY, linestyle="--", linewidth=1)
     ax.set(xlabel="feature", ylabel=r"norm $\Vert W_i\Vert$", ylim=(0, None))
-    if len(shown) <= 20:
-        ax.set_xticks(range(len(shown)))
+    ax.xaxis.set_major_locator(_whole_numbers())
     scale = pyplot.cm.ScalarMappable(pyplot.Normalize(0, 1), SEQUENTIAL)
     ax.figure.colorbar(scale, ax=ax, label="superposition", extend="max")
     return ax
@@ -107,10 +111,10 @@ def dimensionality(density, W, *, layout="n,m", ax=None):
     measures = digon.measure(W, layout=layout)
     inverse = 1 / numpy.broadcast_to(numpy.asarray(density, float), len(measures.norm))
     ax = _axes(ax, figsize=(5.4, 3.4))
-    for value, name in ((1, "dedicated"), (3 / 4, "tetrahedron"), (2 / 3, "triangle"), (1 / 2, "digon"), (2 / 5, "pentagon"),
-                        (3 / 8, "square antiprism")):
+    for value, name, where in ((1, "dedicated", "center"), (3 / 4, "tetrahedron", "center"), (2 / 3, "triangle", "center"),
+                               (1 / 2, "digon", "center"), (2 / 5, "pentagon", "bottom"), (3 / 8, "square antiprism", "top")):
         ax.axhline(value, color=_GREY, linestyle="--", linewidth=0.8, zorder=0)
-        ax.text(1.01, value, name, transform=ax.get_yaxis_transform(), va="center", fontsize=8, color="#555555")
+        ax.text(1.01, value, name, transform=ax.get_yaxis_transform(), va=where, fontsize=8, color="#555555")
     x = numpy.repeat(inverse, measures.dimensionality.shape[1])
     spread = 1 + 0.03 * numpy.linspace(-1, 1, measures.dimensionality.shape[1])  # so that dots do not hide each other
     ax.plot(x * numpy.tile(spread, len(inverse)), measures.dimensionality.ravel(), ".", markersize=4, color=FEATURE_COLORS[0])
@@ -143,9 +147,10 @@ def stack(W, W_out=None, *, layout="n,m", ax=None):
             ax.bar(a, neuron[i], 0.8, bottom=ends[sign], color=_color(i), edgecolor="white", linewidth=0.5)
             ends[sign] += neuron[i]
     ax.axhline(0, color="#444444", linewidth=1)
-    shown = range(min(len(W), len(FEATURE_COLORS)))
-    ax.legend(handles=[Patch(color=_color(i), label=str(i)) for i in shown], title="feature", fontsize=8, frameon=False,
-              loc="center left", bbox_to_anchor=(1, 0.5))
+    colors = len(FEATURE_COLORS)
+    ax.legend(handles=[Patch(color=_color(i), label=", ".join(map(str, range(i, min(len(W), 3 * colors), colors))))
+                       for i in range(min(len(W), colors))],
+              title="feature", fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(xlabel="neuron", ylabel="weight" if W_out is None else r"$W_{ai}\,W^{out}_{ia}$", xticks=range(blocks.shape[1]))
     return ax
 
@@ -163,6 +168,6 @@ def decomposition(loss, *, ax=None):
     ax.bar(k, lost, color=FEATURE_COLORS[0], label="at active outputs")
     ax.bar(k, (parts.weight * parts.interference)[k], bottom=lost, color=FEATURE_COLORS[3], label="interference")
     ax.set(xlabel="active features k", ylabel=r"$P(k)\,\bar L_k$")
-    ax.xaxis.set_major_locator(pyplot.MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(_whole_numbers())
     ax.legend(frameon=False, fontsize=8)
     return ax
