@@ -169,5 +169,5 @@ def decomposition(loss, *, ax=None):
     ax.bar(k, (parts.weight * parts.interference)[k], bottom=lost, color=FEATURE_COLORS[3], label="interference")
     ax.set(xlabel="active features k", ylabel=r"$P(k)\,\bar L_k$")
     ax.xaxis.set_major_locator(_whole_numbers())
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(frameon=False, fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1)
     return ax

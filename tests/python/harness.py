@@ -1,5 +1,4 @@
 """What the tests of the Python module share: run as TEST.py PROGRAM [MODULE_FOLDER]."""
-import os
 import pathlib
 import sys
 import unittest
@@ -16,6 +15,4 @@ def skip(why):
 
 
 def main():
-    # Threads of the sanitizers and of the test's own take their time: no timing in them.
-    os.environ.setdefault("MPLBACKEND", "Agg")
     unittest.main(argv=[sys.argv[0]], verbosity=1)
