@@ -14,8 +14,8 @@
 namespace digon::python {
 namespace {
 
-/// Handing work to threads costs 10 to 20 µs: what a loss of this many features takes.
-constexpr Eigen::Index worth_threads = 32;
+/// Handing work to threads costs 10 to 20 µs: a tenth of what the loss of so many features takes.
+constexpr Eigen::Index worth_threads = 10;
 
 /// evaluate(k, threads) of each of N models, side by side: what is over of the threads goes to each.
 template <typename Evaluate>

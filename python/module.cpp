@@ -89,9 +89,17 @@ std::shared_ptr<Law> make_law(Eigen::Index n, const py::object& density, const p
 }
 
 void add_basics(py::module_& module) {
-  py::register_exception<InputError>(module, "InputError", PyExc_ValueError);
-  py::register_exception<ToleranceError>(module, "ToleranceError", PyExc_ArithmeticError).attr("__doc__") =
-      "The tolerance cannot be met; the message names the error achieved.";
+  py::register_local_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const InputError& error) {
+      PyErr_SetString(PyExc_ValueError, error.what());
+    }
+  });
+  py::object tolerance_error =
+      py::register_exception<ToleranceError>(module, "ToleranceError", PyExc_ArithmeticError);
+  tolerance_error.attr("__doc__") = "The tolerance cannot be met; the message names the error achieved.";
+  tolerance_error.attr("__module__") = "digon";
   interrupted_type = PyErr_NewExceptionWithDoc(
       "digon.Interrupted", "Ctrl-C during a call; `result` is what was done until then, or None.",
       PyExc_KeyboardInterrupt, nullptr);
@@ -146,7 +154,7 @@ bool Interruptible::end() {
   watching_ = false;
   ::sigaction(SIGINT, &before, nullptr);
   clear_interrupt();
-  return signalled;
+  return signalled.exchange(false);
 }
 
 Interruptible::~Interruptible() {

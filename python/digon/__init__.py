@@ -32,11 +32,12 @@ from . import _digon
 from ._arrays import Weights, to_array
 from ._digon import Interrupted, ToleranceError
 from ._law import Law, laws_of
+from ._numbers import check
 from ._progress import watch
 
 __version__ = _digon.version
-__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "Loss", "Measures", "Minimum", "Models",
-           "Neuron", "Optimum", "Packing", "PhaseDiagram", "SampledLoss", "Snapshots", "ToleranceError", "Training",
+__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "Loss", "Measures", "Minimum",
+           "Models", "Neuron", "Optimum", "Packing", "PhaseDiagram", "SampledLoss", "Snapshots", "ToleranceError", "Training",
            "decompose", "descend", "gap", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",
            "sample", "sampled_loss", "save", "train", "zero_model_loss"]
 
@@ -98,14 +99,22 @@ class Loss:
     reconstruction: Array  #: [n] I_j p_j E[(x_j − x'_j)² | x_j active]
     interference: Array  #: [n] I_j S_j E[(x'_j)² | x_j = 0]
     _decompose: Any = field(repr=False, compare=False)
-    _decomposition: Any = field(default=None, repr=False, compare=False)
+    _decomposition: Optional[Decomposition] = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_decompose": None}
 
     @property
     def decomposition(self) -> Decomposition:
-        """The loss by number of active features, computed when first asked for, of the weights that were given."""
-        if self._decomposition is None:
-            object.__setattr__(self, "_decomposition", self._decompose())
-        return self._decomposition
+        """The loss by number of active features, computed when first asked for, of the weights that were given. A Loss that
+        was pickled has it where it was asked for before."""
+        found = self._decomposition
+        if found is None:
+            if self._decompose is None:
+                raise ValueError("decomposition: not asked for before the loss was pickled; digon.decompose has it")
+            found = self._decompose()
+            object.__setattr__(self, "_decomposition", found)
+        return found
 
     @property
     def L(self) -> Array:
@@ -126,8 +135,8 @@ class Loss:
         return float(self.loss)
 
 
-def loss(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None, layout: str = "n,m", tolerance: float = 1e-10,
-         threads: int = 0) -> Loss:
+def loss(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None, layout: str = "n,m",
+         tolerance: float = 1e-10, threads: int = 0) -> Loss:
     """The exact population loss of any weights, without sampling: n to thousands, any densities and importances.
 
     W [n, m] or [instances, n, m], b [n], [instances, n] or None; W_out, shaped as W, of an absolute-value model: row j is
@@ -139,12 +148,13 @@ def loss(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out
     >>> digon.loss([[1.0], [-1.0]], None, digon.Law(density=1.0), kind="linear").loss
     0.6666666666666666
     """
+    check(tolerance=tolerance, threads=threads)
     weights, kinds, laws = _read(W, b, law, kind, layout, W_out)
     found = _digon.loss(weights.W, weights.b, weights.W_out, kinds, laws, tolerance, threads)
     each = weights.each
     # A copy: the weights may be trained on before the decomposition is asked for.
     own = weights.W.copy(), weights.b.copy(), weights.W_out
-    return Loss(*map(each, found), lambda: _decomposition(
+    return Loss(each(found[0]), each(found[1]), each(found[2]), each(found[3]), lambda: _decomposition(
         each, _digon.decompose(*own, kinds, laws, None, 10 * tolerance, threads, None)))
 
 
@@ -152,14 +162,15 @@ def _decomposition(each, found):
     return Decomposition(*map(each, found))
 
 
-def decompose(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, layout: str = "n,m", up_to: Optional[int] = None,
-              tolerance: float = 1e-9, threads: int = 0, progress: bool = False) -> Decomposition:
+def decompose(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, layout: str = "n,m",
+              up_to: Optional[int] = None, tolerance: float = 1e-9, threads: int = 0, progress: bool = False) -> Decomposition:
     """The exact loss by number of active features, k = 0 … up_to (default: all of up to 60 features, of more those k that
     make up all but 1e-12 of the weight). The L_k depend on the law's importance and values, not on its density.
 
     W [n, m] or [instances, n, m]. tolerance: of each L_mean; Decomposition.error says what was achieved. Raises ValueError
     where there is no decomposition: of features that depend on one another, or a ReLU in the hidden layer.
     """
+    check(tolerance=tolerance, threads=threads)
     weights, kinds, laws = _read(W, b, law, kind, layout)
     instances, n, _ = weights.W.shape
     if up_to is not None and not 0 <= up_to <= n:
@@ -177,8 +188,8 @@ class Gradient(NamedTuple):
     db: Array
 
 
-def loss_and_gradient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, layout: str = "n,m", tolerance: float = 1e-10,
-                      threads: int = 0) -> Gradient:
+def loss_and_gradient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, layout: str = "n,m",
+                      tolerance: float = 1e-10, threads: int = 0) -> Gradient:
     """The exact loss and its gradient, (loss, dW, db): one call for scipy.optimize or a training loop of your own.
 
     W [n, m] or [instances, n, m]; dW is shaped as W, db [n] or [instances, n]. The derivatives are those of the very sums
@@ -186,6 +197,7 @@ def loss_and_gradient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-outp
 
     >>> loss, dW, db = digon.loss_and_gradient(W, b, law)
     """
+    check(tolerance=tolerance, threads=threads)
     weights, kinds, laws = _read(W, b, law, kind, layout)
     loss, _, dW, db = _digon.loss_and_gradient(weights.W, weights.b, None, kinds, laws, tolerance, threads)
     return Gradient(weights.each(loss), weights.like_W(dW), weights.like_b(db))
@@ -198,10 +210,11 @@ class SampledLoss(NamedTuple):
     standard_error: Number
 
 
-def sampled_loss(W: ArrayLike, b: Bias, law: Laws, samples: int, kind: Kinds = "relu-output", *, W_out: Bias = None, layout: str = "n,m",
-                 seed: int = 0, threads: int = 0) -> SampledLoss:
+def sampled_loss(W: ArrayLike, b: Bias, law: Laws, samples: int, kind: Kinds = "relu-output", *, W_out: Bias = None,
+                 layout: str = "n,m", seed: int = 0, threads: int = 0) -> SampledLoss:
     """The loss estimated from at least so many samples, of every kind of model: what others have in place of the exact
     one. Raises ValueError on bad input or samples below 2."""
+    check(samples=samples, seed=seed, threads=threads)
     weights, kinds, laws = _read(W, b, law, kind, layout, W_out)
     found = _digon.sampled_loss(weights.W, weights.b, weights.W_out, kinds, laws, samples, seed, threads)
     return SampledLoss(*map(weights.each, found))
@@ -209,6 +222,7 @@ def sampled_loss(W: ArrayLike, b: Bias, law: Laws, samples: int, kind: Kinds = "
 
 def zero_model_loss(law: Law, n: int) -> float:
     """Σ_i I_i E[x_i²], the loss of the model of n features that always answers 0: the natural unit of loss."""
+    check(n=n)
     return _digon.zero_model_loss(law.for_features(n))
 
 
@@ -254,9 +268,10 @@ def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.mode
     array([0.9, 0.1])
     """
     weights = Weights(W, None, layout)
-    *numbers, names, components, neurons = _digon.measure(weights.W, tolerance)
+    norm, superposition, dimensionality, per_feature, names, components, neurons = _digon.measure(weights.W, tolerance)
     each = weights.each
-    return Measures(*map(each, numbers), each(names), each([[Component(*one) for one in its] for its in components]),
+    return Measures(each(norm), each(superposition), each(dimensionality), each(per_feature), each(names),
+                    each([[Component(*one) for one in its] for its in components]),
                     each([[Neuron(*one) for one in its] for its in neurons]))
 
 
@@ -302,20 +317,22 @@ def optimum(n: int, m: int, law: Law, *, seconds: Optional[float] = None, popula
     >>> best = digon.optimum(5, 2, digon.Law(density=0.1, importance="0.9^i"))
     >>> best.loss, best.geometry, best.confirmed
     """
-    penalty = _penalty(penalty)
+    check(n=n, m=m, seconds=seconds, populations=populations, descents=descents, seed=seed, threads=threads)
+    by_weights, by_interference = _penalty(penalty)
     native = law.for_features(n)
     most = (populations or 12) * (descents or 20000)
     with watch(progress, "optimum, descents", most) as counter:
         return _interruptible(
-            lambda: _digon.optimum(m, native, *penalty, max_coherence, seconds, populations, descents, seed, threads, counter),
+            lambda: _digon.optimum(m, native, by_weights, by_interference, max_coherence, seconds, populations, descents,
+                                   seed, threads, counter),
             lambda found: _optimum(found, layout))
 
 
-def _penalty(penalty):
-    penalty = dict(penalty or {})
-    numbers = float(penalty.pop("weights", 0.0)), float(penalty.pop("interference", 0.0))
-    if penalty:
-        raise ValueError(f"penalty: '{next(iter(penalty))}' given; accepted: weights, interference")
+def _penalty(penalty: Optional[Mapping[str, float]]) -> tuple[float, float]:
+    strengths = dict(penalty or {})
+    numbers = float(strengths.pop("weights", 0.0)), float(strengths.pop("interference", 0.0))
+    if strengths:
+        raise ValueError(f"penalty: '{next(iter(strengths))}' given; accepted: weights, interference")
     return numbers
 
 
@@ -345,6 +362,7 @@ class Descent(NamedTuple):
 def descend(W: ArrayLike, b: Bias, law: Laws, *, layout: str = "n,m", threads: int = 0) -> Descent:
     """The local minimum of the exact loss that L-BFGS reaches from the weights of a ReLU output model: training without
     noise, to its end. W [n, m] or [instances, n, m]. Raises ValueError on bad input."""
+    check(threads=threads)
     weights, _, laws = _read(W, b, law, "relu-output", layout)
     W, b, loss, gradient_norm = _digon.descend(weights.W, weights.b, laws, threads)
     return Descent(weights.each(loss), weights.like_W(W), weights.like_b(b), weights.each(gradient_norm))
@@ -377,13 +395,14 @@ def gap(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, second
     W [n, m] or [instances, n, m] of kind "relu-output" or "linear", whose optimum is known in closed form. Raises
     ValueError on bad input.
     """
-    penalty = _penalty(penalty)
+    check(seconds=seconds, populations=populations, descents=descents, seed=seed, threads=threads)
+    by_weights, by_interference = _penalty(penalty)
     weights, kinds, laws = _read(W, b, law, kind, layout)
     most = (populations or 12) * (descents or 20000)
     with watch(progress, "gap, descents", most * len(laws)) as counter:
         return _interruptible(
-            lambda: _digon.gap(weights.W, weights.b, kinds, laws, *penalty, max_coherence, seconds, populations, descents,
-                               seed, threads, counter),
+            lambda: _digon.gap(weights.W, weights.b, kinds, laws, by_weights, by_interference, max_coherence, seconds,
+                               populations, descents, seed, threads, counter),
             lambda found: weights.each([one and Gap(**one) for one in found]))
 
 
@@ -408,14 +427,16 @@ def phase(n: int = 2, *, density: Bias = None, relative_importance: Bias = None,
     logarithm. values: of active features, as in Law. biases=False: of models without them. Each cell is the lowest of the
     descents from every hand-built model and from `starts` random ones. Raises ValueError on bad input.
     """
-    density = numpy.geomspace(0.01, 1.0, 16) if density is None else density
-    relative_importance = numpy.geomspace(0.1, 10.0, 16) if relative_importance is None else relative_importance
-    density, relative_importance = (numpy.atleast_1d(to_array(name, axis).astype(numpy.float64)) for name, axis in
-                                    (("density", density), ("relative_importance", relative_importance)))
-    with watch(progress, "phase, cells", density.size * relative_importance.size) as counter:
-        return _interruptible(
-            lambda: _digon.phase(n, density, relative_importance, values, biases, starts, seed, threads, counter),
-            lambda found: PhaseDiagram(density, relative_importance, *found))
+    check(starts=starts, seed=seed, threads=threads)
+    columns = _axis("density", numpy.geomspace(0.01, 1.0, 16) if density is None else density)
+    rows = _axis("relative_importance", numpy.geomspace(0.1, 10.0, 16) if relative_importance is None else relative_importance)
+    with watch(progress, "phase, cells", columns.size * rows.size) as counter:
+        return _interruptible(lambda: _digon.phase(n, columns, rows, values, biases, starts, seed, threads, counter),
+                              lambda found: PhaseDiagram(columns, rows, *found))
+
+
+def _axis(name: str, values: Any) -> Array:
+    return numpy.atleast_1d(to_array(name, values).astype(numpy.float64))
 
 
 @dataclass(frozen=True)
@@ -452,6 +473,8 @@ def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = Fa
     >>> digon.pack(12, 3).geometry
     'icosahedron'
     """
+    check(points=points, dim=dim, starts=starts, hops=hops, seed=seed, threads=threads)
+
     def packing(found):
         found["points"] = found["points"][0]
         return Packing(**found)
@@ -514,6 +537,8 @@ def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, restarts: int
 
     Raises ValueError on bad settings. docs/training.md says how good the weights get.
     """
+    check(n=n, m=m, restarts=restarts, steps=steps, batch=batch, learning_rate=learning_rate, warm_up=warm_up,
+          weight_decay=weight_decay, patience=patience, seed=seed, threads=threads)
     kinds = [kind]
     own = [law] if isinstance(law, Law) else list(law)
     native = laws_of(own if len(own) != 1 else own[0], n, len(own), kinds)
@@ -541,6 +566,7 @@ def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, restarts: int
 def sample(law: Law, T: int, seed: int = 0, *, n: Optional[int] = None, threads: int = 0) -> Array:
     """T independent feature vectors x of the law [T, n], float64 (drawn in single precision): the k-th is the same whatever
     T. n is needed where the law says numbers for any n. Raises ValueError on bad input."""
+    check(T=T, seed=seed, n=n, threads=threads)
     return _digon.sample(law.for_features(_features_of(law) if n is None else n), T, seed, threads)
 
 
@@ -574,7 +600,8 @@ def load(path: Path, *, layout: str = "auto", weights: str = "", bias: str = "",
     return Models(**found)
 
 
-def save(path: Path, W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None, seed: Union[int, Sequence[int]] = 0,
+def save(path: Path, W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None,
+         seed: Union[int, Sequence[int]] = 0,
          layout: str = "n,m") -> None:
     """Writes models as a safetensors file that `digon loss --model` and load() read, whole or not at all: W [instances, n,
     m] and b_final [instances, n] in the type of W, the laws and kinds in its metadata. Raises ValueError on bad input."""

@@ -10,7 +10,6 @@ Numbers = Union[str, float, Array]
 version: str
 model_tolerance: float
 
-class InputError(ValueError): ...
 class ToleranceError(ArithmeticError): ...
 
 class Interrupted(KeyboardInterrupt):

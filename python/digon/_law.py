@@ -65,8 +65,16 @@ class Law:
     def _make(self, n, kind):
         given = self._given
         usual = "signed" if kind == "absolute-value" else "uniform"
-        return _digon.Law(n, given.get("density"), given.get("sparsity"), given["importance"], given.get("values", usual), given.get("correlated"),
-                          given.get("anticorrelated"), given.get("active"), given.get("data"))
+        return _digon.Law(n, given.get("density"), given.get("sparsity"), given["importance"],
+                          given.get("values", usual), given.get("correlated"), given.get("anticorrelated"), given.get("active"), given.get("data"))
+
+    def __getstate__(self):
+        if self._given is None:
+            raise TypeError("the law of a file is not pickled; accepted: one made by digon.Law")
+        return self._given
+
+    def __setstate__(self, given):
+        self._given, self._native = given, {}
 
     def __repr__(self):
         if self._given is None:

@@ -41,7 +41,7 @@ def watch(progress, label, total):
 
 def _bar(label, total):
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore
     except ImportError:
         return _Line(label, total)
     return tqdm(total=total, desc=label)

@@ -21,7 +21,7 @@ assert digon.__file__.startswith({where!r}), digon.__file__
 assert digon.loss([[1.0], [-1.0]], None, digon.Law(1.0), kind="linear").loss < 0.667
 assert digon.optimum(2, 1, digon.Law(0.1), populations=1, descents=4).geometry == "digon"
 import pathlib
-assert (pathlib.Path(digon.__file__).parent / "_digon.pyi").exists() and (pathlib.Path(digon.__file__).parent / "py.typed").exists()
+assert {{"_digon.pyi", "py.typed"}} <= {{path.name for path in pathlib.Path(digon.__file__).parent.iterdir()}}
 """
 
 

@@ -7,6 +7,7 @@ import json
 import contextlib
 import os
 import pathlib
+import pickle
 import signal
 import subprocess
 import tempfile
@@ -105,7 +106,8 @@ class Losses(unittest.TestCase):
         numpy.testing.assert_array_equal(digon.loss(W, b, law, threads=1).loss, whole.loss)
         numpy.testing.assert_array_equal(digon.loss(W[:, ::-1][:, ::-1], b, law).loss, whole.loss)  # strides
         shared = digon.loss(W, b[0], [digon.Law(0.2), digon.Law(0.1), law]).loss
-        self.assertEqual([shared[0], shared[1]], [digon.loss(W[0], b[0], law).loss, digon.loss(W[1], b[0], digon.Law(0.1)).loss])
+        self.assertEqual([shared[0], shared[1]],
+                         [digon.loss(W[0], b[0], law).loss, digon.loss(W[1], b[0], digon.Law(0.1)).loss])
         self.assertEqual(digon.loss(W[0].tolist(), None, law).loss, digon.loss(W[0], numpy.zeros(n), law).loss)
 
     def test_any_array_is_taken(self):
@@ -176,6 +178,18 @@ class Losses(unittest.TestCase):
         self.assertEqual(digon.loss(W[0], b[0], law).loss, before)
 
 
+class Pickles(unittest.TestCase):
+    def test_laws_and_losses(self):
+        law = digon.Law([0.1] * n, "0.9^i", values="signed")
+        again = pickle.loads(pickle.dumps(law))
+        self.assertEqual(digon.loss(W, b, again).loss.tolist(), digon.loss(W, b, law).loss.tolist())
+        loss = digon.loss(W, b, law)
+        loss.L
+        numpy.testing.assert_array_equal(pickle.loads(pickle.dumps(loss)).L, loss.L)
+        with self.assertRaises(ValueError):
+            pickle.loads(pickle.dumps(digon.loss(W, b, law))).L
+
+
 class Errors(unittest.TestCase):
     def test_the_sentences_of_the_program(self):
         """Each as the command says it, without its dashes."""
@@ -226,24 +240,31 @@ class Errors(unittest.TestCase):
             (lambda: digon.loss(W[0], b[0], digon.Law([0.1, 0.1, 0.1, 0.1, 7])), "density: feature 4 has 7"),
             (lambda: digon.decompose(W[0], b[0], law, up_to=6), "up_to: 6 given; accepted: 0 to 5"),
             (lambda: digon.loss(W[0], b[0], digon.Law(0.1, correlated="0,1")).L, "decomposition: relu-output models"),
-            (lambda: digon.optimum(0, 2, law), "features: 0 given"),
-            (lambda: digon.optimum(5, 0, law), "hidden: 0 given"),
-            (lambda: digon.optimum(5, 2, law, seconds=-1), "seconds: -1"),
+            (lambda: digon.optimum(0, 2, law), "n: '0' given; accepted: a whole number from 1 to 100000"),
+            (lambda: digon.optimum(5, -1, law), "m: '-1' given"),
+            (lambda: digon.optimum(5, 2, law, seconds=-1), "seconds: '-1' given; accepted: a number above 0"),
+            (lambda: digon.optimum(5, 2, law, populations=0), "populations: '0' given"),
+            (lambda: digon.optimum(5, 2, law, threads=1.5), "threads: '1.5' given"),
+            (lambda: digon.loss(W[0], b[0], law, tolerance=0), "tolerance: '0' given; accepted: a number above 0 and at most 1"),
             (lambda: digon.optimum(5, 2, law, penalty={"bias": 1}), "penalty: 'bias' given"),
             (lambda: digon.optimum(5, 2, law, max_coherence=2), "max_coherence: 2"),
             (lambda: digon.gap(W[0], b[0], law, "relu-hidden"), ""),
             (lambda: digon.phase(4), "features: 4 given"),
             (lambda: digon.pack(12, 3, "warm"), "energy: 'warm' given; accepted: coulomb"),
-            (lambda: digon.pack(1, 3), "points"),
+            (lambda: digon.pack(1, 3), "points: '1' given"),
             (lambda: digon.pack(3, 2, antipodal=True), "antipodal: given with energy coulomb"),
             (lambda: digon.pack(3, 2, initial=numpy.ones((3, 2))), "initial: points 1 and 2 coincide"),
             (lambda: digon.train(5, 2, law, batch=100), "batch: 100 given"),
             (lambda: digon.train(5, 2, law, momentum=0.5), "momentum: given with optimizer adam"),
             (lambda: digon.train(5, 2, law, optimizer="magic"), "optimizer: 'magic' is not"),
-            (lambda: digon.train(5, 2, law, restarts=0), "restarts: 0 given"),
+            (lambda: digon.train(5, 2, law, restarts=0), "restarts: '0' given"),
             (lambda: digon.sample(law, 10), "n: none given"),
-            (lambda: digon.sample(law, -1, n=2), "samples: -1 given"),
+            (lambda: digon.sample(law, -1, n=2), "T: '-1' given"),
+            (lambda: digon.train(5, 2, law, learning_rate=-1), "learning_rate: '-1' given"),
+            (lambda: digon.train(5, 2, law, stop="late"), "stop: 'late' is not"),
+            (lambda: digon.train(5, 2, law, "relu-hidden", stop="exact"), "stop: exact given for relu-hidden"),
             (lambda: digon.load(folder / "none.npz"), "none.npz"),
+            (lambda: digon.save(folder / "models.npz" / "a", W[0], b[0], law), "models.npz"),
         ]:
             with self.subTest(word=word), self.assertRaises(ValueError) as caught:
                 call()
@@ -258,10 +279,12 @@ class Searches(unittest.TestCase):
     def test_optimum_is_the_program_s(self):
         expected = answer("optimum", "--features", 3, "--hidden", 2, "--density", 0.2, "--populations", 2, "--descents", 30)
         found = digon.optimum(3, 2, digon.Law(0.2), populations=2, descents=30)
-        self.assertEqual([found.loss, found.agreeing, found.searched], [expected["loss"], expected["agreeing"], expected["populations"]])
+        self.assertEqual([found.loss, found.agreeing, found.searched],
+                         [expected["loss"], expected["agreeing"], expected["populations"]])
         numpy.testing.assert_array_equal(found.W.T, expected["W"])
         self.assertEqual(found.geometry, expected["geometry"])
-        self.assertEqual(digon.loss(found.W, found.b, digon.Law(0.2)).loss, digon.loss(found.minima[0].W, found.minima[0].b, digon.Law(0.2)).loss)
+        self.assertAlmostEqual(digon.loss(found.W, found.b, digon.Law(0.2)).loss, found.loss, delta=1e-9 * found.loss)
+        numpy.testing.assert_array_equal(found.W, found.minima[0].W)
         self.assertEqual(digon.optimum(3, 2, digon.Law(0.2), populations=2, descents=30, layout="m,n").W.shape, (2, 3))
         recorded = digon.optimum(20, 5, digon.Law(0.001, importance="0.7^i"))
         self.assertTrue(recorded.confirmed and recorded.recorded)
@@ -425,6 +448,12 @@ class Calls(unittest.TestCase):
                 # And all goes on as before.
                 self.assertGreater(digon.loss(W[0], b[0], digon.Law(0.1)).loss, 0)
         self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+        # Nor does what was pressed then end a later search in another thread.
+        found = []
+        thread = threading.Thread(target=lambda: found.append(digon.optimum(3, 2, law, populations=1, descents=20)))
+        thread.start()
+        thread.join()
+        self.assertGreater(found[0].descents, 4)
 
     def test_a_handler_of_the_user_s(self):
         class Mine(Exception):

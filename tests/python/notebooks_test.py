@@ -45,8 +45,10 @@ def timed(name):
 
 def kinds(notebook):
     """What each cell gives: "stream", "image/png"."""
-    return [[kind for one in cell.get("outputs", []) for kind in ([one.output_type] if one.output_type == "stream" else sorted(one.data))]
-            for cell in notebook.cells]
+    def of_output(one):
+        return [one.output_type] if one.output_type == "stream" else sorted(one.data)
+
+    return [[kind for one in cell.get("outputs", []) for kind in of_output(one)] for cell in notebook.cells]
 
 
 class Notebooks(unittest.TestCase):

@@ -68,7 +68,7 @@ class Stub(unittest.TestCase):
                     self.assertIsNot(parameter.annotation, inspect.Parameter.empty, f"{name}({parameter})")
                 self.assertIn("aises" if name not in ("zero_model_loss",) else "natural unit", thing.__doc__, name)
         own = {name for name, thing in vars(digon).items() if getattr(thing, "__module__", "") == "digon"}
-        self.assertEqual(public(own) - {"Array"}, set(digon.__all__) - {"Law", "ToleranceError"})
+        self.assertEqual(public(own) - {"Array"}, set(digon.__all__) - {"Law"})
 
     def test_examples(self):
         examples = [one for one in doctest.DocTestFinder().find(digon, globs={"digon": digon, "numpy": numpy})

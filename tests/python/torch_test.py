@@ -58,7 +58,8 @@ class ExactLoss(unittest.TestCase):
             self.assertEqual((loss.dtype, loss.shape, single.grad.dtype, single.grad.shape),
                              (dtype, torch.Size([]), dtype, single.shape))
             expected = digon.loss_and_gradient(single.detach().double(), b[0].to(dtype).double(), law)
-            numpy.testing.assert_allclose(single.grad.double(), 3 * expected.dW, rtol=2e-2 if dtype == torch.float16 else 1e-5, atol=1e-3 if dtype == torch.float16 else 1e-7)
+            rounding = torch.finfo(dtype).eps
+            numpy.testing.assert_allclose(single.grad.double(), 3 * expected.dW, rtol=2 * rounding, atol=rounding**2)
         self.assertFalse(digon.torch.exact_loss(W[0], b[0], law).requires_grad)
 
     def test_once_differentiable(self):
