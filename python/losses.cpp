@@ -157,36 +157,52 @@ py::object decompose_all(const Array& W, const Array& b, const py::object& W_out
   });
 }
 
-/// ((norm, superposition, dimensionality, D*), names, components, neurons) of W [N, n, m].
-py::tuple measure(const Array& W, double tolerance) {
-  std::vector<FeatureGeometry> geometries;
-  py::list names;
-  py::list components;
-  py::list neurons;
-  const Eigen::Index n = W.shape(1);
-  const Eigen::Index m = W.shape(2);
-  for (py::ssize_t k = 0; k < W.shape(0); ++k) {
-    const Eigen::MatrixXd one = Eigen::Map<const Eigen::MatrixXd>(W.data() + k * n * m, m, n);
-    validate(ToyModel{one, Eigen::VectorXd::Zero(n)});
-    geometries.push_back(feature_geometry(one));
-    const Geometry named = describe_geometry(one, tolerance);
-    names.append(named.name);
-    py::list parts;
-    for (const GeometryComponent& part : named.components) {
-      parts.append(py::make_tuple(part.name, part.points, part.dimension));
+/// All that is said of one W.
+struct Described {
+  FeatureGeometry numbers;
+  Geometry named;
+  std::vector<Neuron> neurons;
+};
+
+/// (norm, superposition, dimensionality, D*, names, components, neurons) of W [N, n, m].
+py::object measure(const Array& W, double tolerance, std::size_t threads) {
+  Array b(std::vector<py::ssize_t>{W.shape(0), W.shape(1)});
+  std::fill_n(b.mutable_data(), b.size(), 0.0);
+  const std::vector<ToyModel> models = models_of(W, b, py::none(), {"relu-output"}, {nullptr});
+  const auto work = [&] {
+    std::vector<Described> all(models.size());
+    parallel_for(models.size(), models.size() == 1 ? 1 : threads, [&](std::size_t k) {
+      throw_if_interrupted();
+      const Eigen::MatrixXd& one = models[k].W;
+      all[k] = {feature_geometry(one), describe_geometry(one, tolerance), describe_neurons(one)};
+    });
+    return all;
+  };
+  return call(Ending::at_once, work, [](const std::vector<Described>& all) {
+    std::vector<FeatureGeometry> geometries;
+    py::list names;
+    py::list components;
+    py::list neurons;
+    for (const Described& one : all) {
+      geometries.push_back(one.numbers);
+      names.append(one.named.name);
+      py::list parts;
+      for (const GeometryComponent& part : one.named.components) {
+        parts.append(py::make_tuple(part.name, part.points, part.dimension));
+      }
+      components.append(parts);
+      py::list served;
+      for (const Neuron& neuron : one.neurons) {
+        served.append(
+            py::make_tuple(std::string(name_of(neuron.kind)), neuron.features, neuron.effective_features));
+      }
+      neurons.append(served);
     }
-    components.append(parts);
-    py::list served;
-    for (const Neuron& neuron : describe_neurons(one)) {
-      served.append(
-          py::make_tuple(std::string(name_of(neuron.kind)), neuron.features, neuron.effective_features));
-    }
-    neurons.append(served);
-  }
-  return py::make_tuple(
-      column(geometries, &FeatureGeometry::norm), column(geometries, &FeatureGeometry::superposition),
-      column(geometries, &FeatureGeometry::dimensionality),
-      column(geometries, &FeatureGeometry::dimensions_per_feature), names, components, neurons);
+    return py::make_tuple(
+        column(geometries, &FeatureGeometry::norm), column(geometries, &FeatureGeometry::superposition),
+        column(geometries, &FeatureGeometry::dimensionality),
+        column(geometries, &FeatureGeometry::dimensions_per_feature), names, components, neurons);
+  });
 }
 
 /// The local minima that descents from the models end in: (W, b, loss, gradient_norm).
@@ -223,7 +239,7 @@ void add_losses(py::module_& module) {
         return has_decomposition(parse_model_kind("kind", kind), law);
       },
       py::arg("kind"), py::arg("law"));
-  module.def("measure", &measure, py::arg("W"), py::arg("tolerance"));
+  module.def("measure", &measure, py::arg("W"), py::arg("tolerance"), py::arg("threads"));
   module.def("descend", &descend_all, py::arg("W"), py::arg("b"), py::arg("laws"), py::arg("threads"));
   module.def("zero_model_loss", &zero_model_loss, py::arg("law"));
   module.attr("model_tolerance") = model_tolerance;

@@ -5,6 +5,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
+#include "core/base/memory.hpp"
 #include "core/base/version.hpp"
 #include "core/files/data_file.hpp"
 #include "core/model/feature_description.hpp"
@@ -191,6 +192,11 @@ std::vector<ToyModel> models_of(const Array& W, const Array& b, const py::object
     reject("kind: {} given for {} instances; accepted: one, or one each", kinds.size(), N);
   const Eigen::Index n = W.shape(1);
   const Eigen::Index m = W.shape(2);
+  constexpr Eigen::Index large = 4096;  // looking at the memory there is takes longer than small models
+  if (n > large) {
+    require_memory(fmt::format("W: its {} features, for their inner products alone,", n),
+                   double(n) * double(n) * sizeof(double));
+  }
   const Array decoders = W_out.is_none() ? Array() : Array::ensure(W_out);
   std::vector<ToyModel> models(std::size_t{std::size_t(N)});
   for (std::size_t k = 0; k < models.size(); ++k) {

@@ -139,29 +139,31 @@ py::object law_of_file(const LoadedModel& loaded) {
   return py::cast(law);
 }
 
-py::dict load(const std::string& path, const std::string& layout, const std::string& weights,
-              const std::string& bias, const std::string& weights_out) {
-  const std::vector<LoadedModel> all =
-      load_models(path, {parse_weight_layout("layout", layout), weights, bias, weights_out});
-  std::vector<const ToyModel*> models;
-  py::list kinds;
-  py::list laws;
-  py::list seeds;
-  for (const LoadedModel& loaded : all) {
-    models.push_back(&loaded.model);
-    kinds.append(std::string(name_of(loaded.model.kind)));
-    laws.append(law_of_file(loaded));
-    seeds.append(loaded.seed);
-  }
-  py::dict described;
-  described["W"] = weights_array(models);
-  described["b"] = bias_array(models);
-  described["W_out"] = decoder_array(models);
-  described["kind"] = kinds;
-  described["law"] = laws;
-  described["seed"] = seeds;
-  described["remark"] = all.front().remark;
-  return described;
+py::object load(const std::string& path, const std::string& layout, const std::string& weights,
+                const std::string& bias, const std::string& weights_out) {
+  const ModelFileOptions options{parse_weight_layout("layout", layout), weights, bias, weights_out};
+  const auto work = [&] { return load_models(path, options); };
+  return call(Ending::at_once, work, [](const std::vector<LoadedModel>& all) {
+    std::vector<const ToyModel*> models;
+    py::list kinds;
+    py::list laws;
+    py::list seeds;
+    for (const LoadedModel& loaded : all) {
+      models.push_back(&loaded.model);
+      kinds.append(std::string(name_of(loaded.model.kind)));
+      laws.append(law_of_file(loaded));
+      seeds.append(loaded.seed);
+    }
+    py::dict described;
+    described["W"] = weights_array(models);
+    described["b"] = bias_array(models);
+    described["W_out"] = decoder_array(models);
+    described["kind"] = kinds;
+    described["law"] = laws;
+    described["seed"] = seeds;
+    described["remark"] = all.front().remark;
+    return described;
+  });
 }
 
 void save(const std::string& path, const Array& W, const Array& b, const py::object& W_out,

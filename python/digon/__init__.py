@@ -258,7 +258,8 @@ class Measures:
     neurons: list  #: Neuron of each hidden dimension, of use where it has a ReLU
 
 
-def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.model_tolerance) -> Measures:
+def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.model_tolerance,
+            threads: int = 0) -> Measures:
     """How the features lie: norms, superposition, dimensionality D_i, D*, and the geometry by name.
 
     W [n, m] or [instances, n, m]. tolerance: how far inner products of directions may be from those of a figure that is
@@ -267,8 +268,10 @@ def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.mode
     >>> digon.measure([[3.0], [-1.0]]).dimensionality
     array([0.9, 0.1])
     """
+    check(tolerance=tolerance, threads=threads)
     weights = Weights(W, None, layout)
-    norm, superposition, dimensionality, per_feature, names, components, neurons = _digon.measure(weights.W, tolerance)
+    found = _digon.measure(weights.W, tolerance, threads)
+    norm, superposition, dimensionality, per_feature, names, components, neurons = found
     each = weights.each
     return Measures(each(norm), each(superposition), each(dimensionality), each(per_feature), each(names),
                     each([[Component(*one) for one in its] for its in components]),

@@ -230,6 +230,7 @@ class Errors(unittest.TestCase):
             (lambda: digon.loss(W[0] * 1j, b[0], law), "W: of type complex128 given"),
             (lambda: digon.loss([["a"]], b[0], law), "W: of type <U1 given"),
             (lambda: digon.loss(W[0], b[0], None), "law: none given"),
+            (lambda: digon.measure(numpy.ones((2_000_000, 1))), "W: its 2000000 features, for their inner products alone"),
             (lambda: digon.loss(W, b, [law, law]), "law: 2 given for 3 instances"),
             (lambda: digon.loss(W, b, law, ["linear", "linear"]), "kind: 2 given for 3 instances"),
             (lambda: digon.loss(W[0], b[0], law, "cubic"), "kind: 'cubic' is not a model; accepted: linear"),
