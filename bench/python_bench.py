@@ -2,7 +2,7 @@
 
     python3 bench/python_bench.py build/release/python
 
-Least of several repetitions, in microseconds. What C++ alone takes is a batch's time for each instance on one thread."""
+What C++ alone takes is the time for each instance of a batch on one thread."""
 import sys
 import time
 
@@ -12,17 +12,14 @@ import numpy
 import digon
 
 
-def least(work, repetitions=40, seconds=1.0):
-    """Seconds of work(), the least of the repetitions."""
+def least(work, seconds=2.0):
+    """Seconds of work(), the least of as many calls as take so long: of short ones, the machine's other work aside."""
     times = []
-    begin = time.perf_counter()
-    work()
-    count = max(1, int(seconds / repetitions / max(time.perf_counter() - begin, 1e-9)))
-    for _ in range(repetitions):
+    end = time.perf_counter() + seconds
+    while len(times) < 10 or time.perf_counter() < end:
         begin = time.perf_counter()
-        for _ in range(count):
-            work()
-        times.append((time.perf_counter() - begin) / count)
+        work()
+        times.append(time.perf_counter() - begin)
     return min(times)
 
 
@@ -35,13 +32,14 @@ def models(instances, n, m):
 law = digon.Law(0.1)
 W, b = models(1000, 5, 2)
 print("(5, 2): microseconds a call")
+few = numpy.repeat(W[:1], 20, 0), numpy.repeat(b[:1], 20, 0)
 for name, call in (("loss", digon.loss), ("loss_and_gradient", digon.loss_and_gradient)):
-    alone = least(lambda: call(W, b, law, threads=1)) / len(W)
-    each = least(lambda: [call(W[k], b[k], law) for k in range(len(W))], seconds=3) / len(W)
+    alone = least(lambda: call(*few, law, threads=1)) / 20
+    each = least(lambda: call(W[0], b[0], law))
+    singly = least(lambda: [call(W[k], b[k], law) for k in range(len(W))]) / len(W)
     batch = least(lambda: call(W, b, law)) / len(W)
-    print(f"{name}: {1e6 * each:.1f}, of which C++ {1e6 * alone:.1f}, the call {1e6 * (each - alone):.1f}; "
-          f"1000 instances in one call {1e6 * batch:.1f} each, {each / batch:.1f} times as fast")
-print(f"measure: {1e6 * least(lambda: digon.measure(W[0])):.1f}, of which C++ {1e6 * least(lambda: digon.measure(W)) / len(W):.1f}")
+    print(f"{name}: {1e6 * each:.1f}, of which C++ {1e6 * alone:.1f}, the call {1e6 * (each - alone):.1f}; 1000 instances "
+          f"by 1000 calls {1e6 * singly:.1f} each, in one {1e6 * batch:.1f}, {singly / batch:.1f} times as fast")
 
 print("(20, 5): milliseconds")
 W, b = models(1, 20, 5)
