@@ -13,7 +13,7 @@ enum class Purpose : std::uint32_t {
   training_batch = 1,
   sampled_loss = 2,
   seed = 3,
-  samples = 4
+  samples = 5
 };
 
 /// Philox4x32-10 (salmon2011): counter-based, so any part of a stream is computed alone, in any order, on any
