@@ -29,6 +29,7 @@ ALLOWED = {
     "empirical/attack": CORE + ["empirical/sampling", "empirical/training"],
     "plots": CORE,
     "sweep": CORE + ["geometry"] + THEORY + EMPIRICAL,
+    "python": CORE + ["geometry"] + THEORY + EMPIRICAL,
     "program/verdict": BELOW_PROGRAM,
     "program/experiments": BELOW_PROGRAM + ["program/verdict"],
     "program/report": BELOW_PROGRAM + ["program/verdict"],
@@ -46,7 +47,7 @@ def room_of(path):
 root = pathlib.Path(sys.argv[1])
 wrong = []
 files = 0
-for folder in ("src", "theory", "empirical", "plots"):
+for folder in ("src", "theory", "empirical", "plots", "python"):
     for path in sorted((root / folder).rglob("*.[ch]pp")):
         files += 1
         name = str(path.relative_to(root)).removeprefix("src/")

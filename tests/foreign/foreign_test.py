@@ -237,6 +237,6 @@ for old in (False, True):
     done = run("loss", "--model", folder / "state.pt", "--density", density)
     assert done.returncode == 2 and "PyTorch" in done.stderr
     command = done.stderr.split("python3 -c ")[1].split(" makes a ")[0]
-    subprocess.run(f"python3 -c {command}", shell=True, check=True)
+    subprocess.run(f"{sys.executable} -c {command}", shell=True, check=True)
     gives(folder / "state.npz", one, "'linear2.bias'")
 print("what PyTorch saves is named, and the command that is given converts it")

@@ -5,6 +5,7 @@
 
 #include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
 #include "theory/engine/contour.hpp"
 
@@ -61,6 +62,7 @@ BlockSums sum_of(const ToyModel& model, const FeatureDistribution& features, std
   const Eigen::Index blocks = (x.cols() + size - 1) / size;
   std::vector<BlockSums> parts(static_cast<std::size_t>(blocks));
   parallel_for(parts.size(), threads, [&](std::size_t k) {
+    throw_if_given_up();
     const Eigen::Index begin = Eigen::Index(k) * size;
     const Eigen::Index count = std::min(size, x.cols() - begin);
     parts[k] = sum_block(model, features.importance, x.middleCols(begin, count), with_gradient);

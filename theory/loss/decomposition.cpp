@@ -112,4 +112,29 @@ Eigen::VectorXd binomial_weights(Eigen::Index n, double density) {
   return Eigen::VectorXd::NullaryExpr(n + 1, [&](Eigen::Index k) { return pdf(count, double(k)); });
 }
 
+std::optional<Eigen::VectorXd> count_weights(const FeatureDistribution& features) {
+  const Eigen::Index n = features.features();
+  if (features.active) return Eigen::VectorXd(Eigen::VectorXd::Unit(n + 1, *features.active));
+  if (!features.has_uniform_density() || !features.are_independent()) return std::nullopt;
+  return binomial_weights(n, features.density[0]);
+}
+
+bool has_decomposition(ModelKind kind, const FeatureDistribution& features) {
+  return (features.are_independent() || features.active) && has_exact_loss(kind, features);
+}
+
+Eigen::Index usual_most_active(const FeatureDistribution& features) {
+  constexpr Eigen::Index few = 60;
+  constexpr double rest = 1e-12;
+  const Eigen::Index n = features.features();
+  const std::optional<Eigen::VectorXd> weights = count_weights(features);
+  if (n <= few || !weights) return n;
+  Eigen::Index most = n;
+  for (double left_out = 0.0; most > 0; --most) {
+    left_out += (*weights)[most];
+    if (left_out > rest) break;
+  }
+  return most;
+}
+
 }  // namespace digon

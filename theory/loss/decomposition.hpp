@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 #include "core/model/toy_model.hpp"
 
@@ -41,5 +42,17 @@ Decomposition decompose(const ToyModel& model, const Eigen::VectorXd& importance
 
 /// Binomial(k; n, density), k = 0 … n: the weight of L̄_k; for n ≤ 400 to a relative 1e-11 above 1e-280.
 Eigen::VectorXd binomial_weights(Eigen::Index n, double density);
+
+/// The probability of each number of active features [n+1]: what the L̄_k of features of one density, or of K
+/// active, weigh in their loss. None where the L̄_k do not make it up.
+std::optional<Eigen::VectorXd> count_weights(const FeatureDistribution& features);
+
+/// Whether the numbers of active features are told apart: of independent features or K active, of a constant
+/// value only where patterns can be listed.
+bool has_decomposition(ModelKind kind, const FeatureDistribution& features);
+
+/// The most active features worth decomposing: all of up to 60, of more those that make up all but 1e-12 of
+/// the weight.
+Eigen::Index usual_most_active(const FeatureDistribution& features);
 
 }  // namespace digon

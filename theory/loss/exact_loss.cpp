@@ -7,6 +7,7 @@
 
 #include "core/algebra/products.hpp"
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
 #include "theory/engine/constant_sum.hpp"
 #include "theory/engine/count_gradient.hpp"
@@ -25,6 +26,7 @@ std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDis
   const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
+    throw_if_given_up();
     const double p = features.density[Eigen::Index(j)];
     const ErrorWeights weights{1.0 - p, p};
     gradients[j] = model.kind == ModelKind::linear ? linear_unit_gradient(units[j], weights)
@@ -218,6 +220,7 @@ std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDi
   const auto K = std::size_t(*features.active);
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
+    throw_if_given_up();
     const double p = features.density[Eigen::Index(j)];
     const ErrorWeights weights{1.0 - p, p};
     gradients[j] = model.kind == ModelKind::linear ? linear_count_gradient(units[j], weights, K)

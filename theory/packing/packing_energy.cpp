@@ -1,15 +1,27 @@
 #include "theory/packing/packing_energy.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/algebra/products.hpp"
+#include "core/base/input_error.hpp"
+#include "core/base/named_choice.hpp"
+#include "core/base/parse_number.hpp"
 #include "theory/numerics/complex_lanes.hpp"
 
 namespace digon {
 namespace {
+
+constexpr NamedChoices<PairEnergy, 4> energy_names{{{PairEnergy::coulomb, "coulomb"},
+                                                    {PairEnergy::log, "log"},
+                                                    {PairEnergy::relu2, "relu2"},
+                                                    {PairEnergy::frame, "frame"}}};
+constexpr std::string_view riesz_prefix = "riesz:";
 
 using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
 using ConstLaneArray = Eigen::Map<const Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
@@ -222,6 +234,34 @@ Eigen::VectorXd energy_of_points(const PackingEnergy& energy, const Eigen::Matri
     }
   }
   return of_point;
+}
+
+std::string name_of(const PackingEnergy& energy) {
+  if (energy.kind == PairEnergy::riesz) return fmt::format("{}{}", riesz_prefix, energy.exponent);
+  return std::string(name_in(energy_names, energy.kind));
+}
+
+PackingEnergy parse_packing_energy(std::string_view option, std::string_view name, std::string_view besides) {
+  for (const auto& [kind, its_name] : energy_names) {
+    if (name == its_name) return {kind, kind == PairEnergy::coulomb ? 1.0 : 0.0};
+  }
+  if (name.starts_with(riesz_prefix)) {
+    const std::optional<double> exponent = parse_number(name.substr(riesz_prefix.size()));
+    if (exponent && *exponent > 0.0 && *exponent <= 1000.0) return {PairEnergy::riesz, *exponent};
+    reject("{}: '{}' given; accepted: riesz:S with 0 < S ≤ 1000", option, name);
+  }
+  reject("{}: '{}' given; accepted: coulomb, log, riesz:S, relu2, frame{}", option, name, besides);
+}
+
+void require_finite_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, const std::string& source) {
+  for (Eigen::Index i = 0; energy.is_singular() && i < W.cols(); ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      if ((W.col(i) - W.col(j)).norm() < 1e-12) {
+        reject("{}: points {} and {} coincide, which costs infinite energy; accepted: distinct points",
+               source, j + 1, i + 1);
+      }
+    }
+  }
 }
 
 }  // namespace digon

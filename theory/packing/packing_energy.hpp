@@ -24,6 +24,17 @@ struct PackingEnergy {
   [[nodiscard]] bool is_singular() const { return kind != PairEnergy::relu2 && kind != PairEnergy::frame; }
 };
 
+/// "coulomb", "log", "riesz:S", "relu2" or "frame".
+std::string name_of(const PackingEnergy& energy);
+
+/// The energy of that name; throws InputError that lists the names, and with them `besides`, the names that
+/// the caller takes besides: ", coherence".
+PackingEnergy parse_packing_energy(std::string_view option, std::string_view name,
+                                   std::string_view besides = {});
+
+/// Throws InputError, naming `source`, where two columns of W [m×n] coincide and that costs infinite energy.
+void require_finite_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, const std::string& source);
+
 /// Value and derivatives by c.
 struct PairDerivatives {
   double value = 0.0;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/base/interrupt.hpp"
+
 namespace digon {
 namespace {
 
@@ -15,6 +17,7 @@ class CeresFunction : public ceres::FirstOrderFunction {
   CeresFunction(const SmoothFunction& f, Eigen::Index size) : f_(f), size_(size) {}
 
   bool Evaluate(const double* x, double* value, double* gradient) const override {
+    throw_if_given_up();
     Eigen::VectorXd unasked(gradient == nullptr ? size_ : 0);
     *value = f_({x, size_}, {gradient == nullptr ? unasked.data() : gradient, size_});
     return std::isfinite(*value);

@@ -21,8 +21,15 @@ class MustFinish {
   ~MustFinish();
 };
 
-/// Asks for an orderly end, as a signal would.
+/// Asks for an orderly end, as a signal would. It and give_up_in may be called by a signal handler.
 void request_interrupt();
+
+/// From so many seconds on throw_if_given_up throws: of a library, whose caller's process goes on, what has
+/// no orderly end by then ends without one.
+void give_up_in(double seconds);
+
+/// Forgets that an end was asked for, and a time to give up.
+void clear_interrupt();
 
 /// Whether it was SIGTERM, a scheduler's time limit, that asked for it.
 bool terminated();
@@ -37,5 +44,9 @@ bool interrupted();
 
 /// Throws Interrupted where an orderly end was asked for.
 void throw_if_interrupted();
+
+/// Throws Interrupted where the time to give up has come. Single evaluations of a loss look at this, which
+/// have no orderly end.
+void throw_if_given_up();
 
 }  // namespace digon

@@ -8,7 +8,14 @@
 namespace digon {
 
 /// What a stream of random numbers is for; streams of different purposes never share a number.
-enum class Purpose : std::uint32_t { initial_weights = 0, training_batch = 1, sampled_loss = 2, seed = 3, scramble = 4 };
+enum class Purpose : std::uint32_t {
+  initial_weights = 0,
+  training_batch = 1,
+  sampled_loss = 2,
+  seed = 3,
+  scramble = 4,
+  samples = 5
+};
 
 /// Philox4x32-10 (salmon2011): counter-based, so any part of a stream is computed alone, in any order, on any
 /// thread, with the same result.

@@ -56,19 +56,6 @@ struct Theory {
   std::optional<Decomposition> decomposition;
 };
 
-/// The probability of each number of active features [n+1]; none where it does not make up the loss.
-std::optional<Eigen::VectorXd> count_weights(const FeatureDistribution& features) {
-  const Eigen::Index n = features.features();
-  if (features.active) return Eigen::VectorXd(Eigen::VectorXd::Unit(n + 1, *features.active));
-  if (!features.has_uniform_density() || !features.are_independent()) return std::nullopt;
-  return binomial_weights(n, features.density[0]);
-}
-
-/// Of a constant value the numbers of active features are told apart only where patterns can be listed.
-bool has_decomposition(const ToyModel& model, const FeatureDistribution& features) {
-  return (features.are_independent() || features.active) && has_exact_loss(model.kind, features);
-}
-
 json describe(const Theory& theory, const FeatureDistribution& features) {
   json object = to_json(features);
   object["loss"] = theory.exact.loss;
@@ -214,18 +201,8 @@ json print_hidden_relu(const CommandLine& line, const LoadedModel& chosen,
 
 /// The most active features that the decomposition goes up to.
 Eigen::Index most_active(const CommandLine& line, const FeatureDistribution& features) {
-  const Eigen::Index n = features.features();
-  if (line.has("up-to")) return Eigen::Index(line.integer("up-to", 0, std::uint64_t(n)));
-  constexpr Eigen::Index few = 60;
-  constexpr double rest = 1e-12;
-  const std::optional<Eigen::VectorXd> weights = count_weights(features);
-  if (n <= few || !weights) return n;
-  Eigen::Index most = n;
-  for (double left_out = 0.0; most > 0; --most) {
-    left_out += (*weights)[most];
-    if (left_out > rest) break;
-  }
-  return most;
+  if (!line.has("up-to")) return usual_most_active(features);
+  return Eigen::Index(line.integer("up-to", 0, std::uint64_t(features.features())));
 }
 
 }  // namespace
@@ -262,7 +239,7 @@ int run_loss(const std::vector<std::string>& arguments) {
     const Eigen::Index up_to = most_active(line, features[k]);  // refused before anything is printed
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
     print(loss_text(chosen[k].instance, theory.exact, features[k]));
-    if (!line.has("no-decomposition") && has_decomposition(model, features[k])) {
+    if (!line.has("no-decomposition") && has_decomposition(model.kind, features[k])) {
       theory.one_sparse = one_sparse_loss(model, importance, law_of(features[k]));
       Progress progress("decomposition, outputs", std::size_t(model.features()));
       DecompositionOptions by_count;

@@ -16,16 +16,12 @@
 #include "program/commands/commands.hpp"
 #include "program/commands/output_folder.hpp"
 #include "sweep/kinds/packing_cell.hpp"
-#include "theory/packing/known_optima.hpp"
-#include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/packing_answer.hpp"
 
 namespace digon {
 namespace {
 
 using nlohmann::json;
-
-/// An answer meets a bound, or a known value, within this share.
-constexpr double same_value = 1e-9;
 
 CommandLine declare_pack() {
   CommandLine line("pack",
@@ -51,20 +47,6 @@ CommandLine declare_pack() {
   line.option("out", "DIR", "folder for points.csv, packing.json and the figure packing.svg, .png, .gp");
   declare_wait(line);
   return line;
-}
-
-PackingEnergy read_energy(const std::string& name) {
-  constexpr std::string_view riesz = "riesz:";
-  if (name == "coulomb") return {PairEnergy::coulomb, 1.0};
-  if (name == "log") return {PairEnergy::log, 0.0};
-  if (name == "relu2") return {PairEnergy::relu2, 0.0};
-  if (name == "frame") return {PairEnergy::frame, 0.0};
-  if (name.starts_with(riesz)) {
-    const std::optional<double> exponent = parse_number(std::string_view(name).substr(riesz.size()));
-    if (exponent && *exponent > 0.0 && *exponent <= 1000.0) return {PairEnergy::riesz, *exponent};
-    reject("--energy: '{}' given; accepted: riesz:S with 0 < S ≤ 1000", name);
-  }
-  reject("--energy: '{}' given; accepted: coulomb, log, riesz:S, relu2, frame, coherence, l1", name);
 }
 
 /// The points of --initial [m×n], one a row of the file.
@@ -98,52 +80,11 @@ Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen:
   return W.colwise().normalized();
 }
 
-void require_finite_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W, const std::string& path) {
-  for (Eigen::Index i = 0; energy.is_singular() && i < W.cols(); ++i) {
-    for (Eigen::Index j = 0; j < i; ++j) {
-      if ((W.col(i) - W.col(j)).norm() < 1e-12) {
-        reject(
-            "--initial: {}: points {} and {} coincide, which costs infinite energy; accepted: distinct "
-            "points",
-            path, j + 1, i + 1);
-      }
-    }
-  }
-}
-
-/// All that is said of an answer, whatever was minimised.
-struct Answer {
-  std::string quantity;  ///< "Coulomb energy", "coherence"
-  Eigen::MatrixXd W;
-  double value = 0.0;
-  std::size_t starts = 0;
-  std::size_t hits = 0;
-  std::optional<double> gradient_norm;
-  std::optional<double> least_eigenvalue;
-  std::vector<PackingBound> bounds;
-  std::optional<KnownOptimum> known;
-  Geometry geometry;
-
-  /// Relative, or absolute where the reference is near 0.
-  [[nodiscard]] double above(double reference) const {
-    return std::abs(reference) > 1e-6 ? (value - reference) / std::abs(reference) : value - reference;
-  }
-  /// Starts know nothing of each other: what one alone came to may not be the lowest.
-  [[nodiscard]] bool confirmed() const { return hits > 1; }
-  /// The bound that proves the answer optimal.
-  [[nodiscard]] const PackingBound* proof() const {
-    for (const PackingBound& bound : bounds) {
-      if (above(bound.value) <= same_value) return &bound;
-    }
-    return nullptr;
-  }
-};
-
 json optional_number(const std::optional<double>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-json describe(const Answer& answer) {
+json describe(const PackingAnswer& answer) {
   json points = json::array();
   for (const auto& column : answer.W.colwise()) points.push_back(to_json(Eigen::VectorXd(column)));
   json pairs = json::array();
@@ -176,7 +117,7 @@ json describe(const Answer& answer) {
           {"relative_gap", answer.known ? json(answer.above(answer.known->value)) : json(nullptr)}};
 }
 
-void print_text(const Answer& answer) {
+void print_text(const PackingAnswer& answer) {
   fmt::print("{} {:.12g}, reached by {} of {} starts{}\ngeometry: {}\n", answer.quantity, answer.value,
              answer.hits, answer.starts, answer.confirmed() ? "" : "; not confirmed: found once",
              answer.geometry.name);
@@ -199,7 +140,7 @@ void print_text(const Answer& answer) {
   if (answer.known) fmt::print("known from {}\n", answer.known->source);
   if (const PackingBound* proof = answer.proof())
     fmt::print("Optimal: it meets the {} bound.\n", proof->name);
-  if (answer.known && answer.above(answer.known->value) < -same_value) {
+  if (answer.known && answer.above(answer.known->value) < -PackingAnswer::same_value) {
     fmt::print("Below the known optimum of {}.\n", answer.known->source);
   }
   Table pairs{{"inner product", "pairs"}, {}};
@@ -214,7 +155,7 @@ void print_text(const Answer& answer) {
   }
 }
 
-void write_files(const std::filesystem::path& folder, const Answer& answer) {
+void write_files(const std::filesystem::path& folder, const PackingAnswer& answer) {
   Table points{{"point"}, {}};
   for (Eigen::Index a = 0; a < answer.W.rows(); ++a) points.columns.push_back(fmt::format("w{}", a + 1));
   for (Eigen::Index i = 0; i < answer.W.cols(); ++i) {
@@ -232,39 +173,13 @@ void write_files(const std::filesystem::path& folder, const Answer& answer) {
                 answer.W, answer.geometry.inner_products});
 }
 
-Answer pack_energy(const PackingEnergy& energy, const std::string& name, Eigen::Index points,
-                   Eigen::Index dim, const PackingSearch& search) {
-  const PackingResult found = search_packing_shared(energy, points, dim, search);
-  if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
-  const Packing polished = polish_packing(energy, found.best);
-  // A given start that is as low as can be stays what it is.
-  const Packing& best = search.given.empty() || polished.energy <= found.best.energy ? polished : found.best;
-  return {(name == "coulomb" ? "Coulomb" : name) + " energy",
-          best.W,
-          best.energy,
-          found.starts,
-          found.hits,
-          best.gradient_norm,
-          least_eigenvalue_off_rotations(energy, best.W),
-          energy_bounds(energy, points, dim),
-          known_energy(energy, points, dim),
-          describe_geometry(best.W, packing_tolerance)};
+PackingAnswer pack_energy(const PackingEnergy& energy, Eigen::Index points, Eigen::Index dim,
+                          const PackingSearch& search) {
+  return packing_answer(energy, search_packing_shared(energy, points, dim, search), search);
 }
 
-Answer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const PackingSearch& search) {
-  const SphericalCodeResult found = search_spherical_code_shared(kind, points, dim, search);
-  if (found.starts == 0) throw std::runtime_error("pack: no start was finished");
-  const SphericalCode& best = found.best;
-  return {"coherence",
-          best.W,
-          best.coherence,
-          found.starts,
-          found.hits,
-          std::isnan(best.residual) ? std::nullopt : std::optional(best.residual),
-          best.least_eigenvalue,
-          coherence_bounds(kind, points, dim),
-          known_coherence(kind, points, dim),
-          describe_geometry(best.W, packing_tolerance)};
+PackingAnswer pack_code(CodeKind kind, Eigen::Index points, Eigen::Index dim, const PackingSearch& search) {
+  return packing_answer(kind, search_spherical_code_shared(kind, points, dim, search));
 }
 
 /// "N" or "LO:HI".
@@ -351,7 +266,8 @@ int run_pack(const std::vector<std::string>& arguments) {
     return pack_l1(line, dim, options);
   }
   const auto points = Eigen::Index(line.integer("points", 2, 5000));
-  const PackingEnergy energy = name == "coherence" ? PackingEnergy{} : read_energy(name);
+  const PackingEnergy energy =
+      name == "coherence" ? PackingEnergy{} : parse_packing_energy("--energy", name, ", coherence, l1");
   PackingSearch search;
   search.starts = starts;
   search.hops = line.has("hops")      ? line.integer("hops", 0, 1'000'000)
@@ -361,14 +277,15 @@ int run_pack(const std::vector<std::string>& arguments) {
   search.threads = threads;
   if (line.has("initial")) {
     search.given.push_back(read_points(line.text("initial"), points, dim));
-    if (name != "coherence") require_finite_energy(energy, search.given[0], line.text("initial"));
+    if (name != "coherence")
+      require_finite_energy(energy, search.given[0], "--initial: " + line.text("initial"));
   }
   const auto lock = claim_out(line);
 
-  const Answer answer =
+  const PackingAnswer answer =
       name == "coherence"
           ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
-          : pack_energy(energy, name, points, dim, search);
+          : pack_energy(energy, points, dim, search);
   if (line.has("json")) {
     fmt::print("{}\n", dump_json(describe(answer)));
   } else {
