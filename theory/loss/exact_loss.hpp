@@ -16,8 +16,8 @@ struct ExactLossOptions {
   std::size_t threads = 1;            ///< 0: one a core; the result does not depend on it
 };
 
-/// A loss below this share of the zero model's counts as this share when a tolerance is applied: the loss of a
-/// perfect model is 0 and has no relative error.
+/// A loss below this share of the zero model's counts as this share when a tolerance is applied: the loss of
+/// a perfect model is 0 and has no relative error.
 inline constexpr double smallest_share = 1e-6;
 
 /// L = Σ_j I_j E[(x_j − x'_j)²] over the feature distribution, without sampling.
