@@ -6,9 +6,11 @@
 #include "core/base/random.hpp"
 #include "core/files/model_file.hpp"
 #include "core/model/feature_description.hpp"
+#include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/caption.hpp"
 #include "program/experiments/catalog.hpp"
 #include "program/experiments/driver.hpp"
+#include "program/experiments/feature_laws.hpp"
 #include "tests/temporary_folder.hpp"
 
 using namespace digon;
@@ -171,4 +173,26 @@ TEST_CASE("profiles of features are described as the command line takes them") {
   CHECK(describe_profile(parse_importance("importance", "0.75^i", 10)) == "0.75^i");
   CHECK(describe_profile(Eigen::Vector2d(1.0, 0.1)) == "(1, 0.1)");
   CHECK(describe_profile(Eigen::Vector3d(0.005, 0.05, 0.05)) == "(0.005, 0.05, 0.05)");
+}
+
+TEST_CASE("the loss of neurons that serve one feature each is that of such a model") {
+  FeatureDistribution features = important_features(4, 0.3, 0.8);
+  ToyModel model{Eigen::MatrixXd::Zero(2, 4), mean_targets(ModelKind::relu_hidden, features),
+                 ModelKind::relu_hidden};
+  model.W(0, 0) = model.W(1, 1) = 1.0;
+  model.b.head(2).setZero();
+  CHECK(loss_with_own_neurons(model.kind, features, 2) ==
+        Approx(hidden_relu_loss(model, features).loss).epsilon(2e-4));
+
+  features.values = ActiveValue::signed_uniform;  // two neurons a feature
+  model.kind = ModelKind::absolute_value;
+  model.b = mean_targets(model.kind, features);
+  model.b[0] = 0.0;
+  model.W.setZero();
+  model.W.col(0) << 2.0, -1.0;
+  model.W_out = Eigen::MatrixXd::Zero(4, 2);
+  model.W_out.row(0) << 0.5, 1.0;
+  CHECK(loss_with_own_neurons(model.kind, features, 2) ==
+        Approx(hidden_relu_loss(model, features).loss).epsilon(2e-4));
+  CHECK(loss_with_own_neurons(model.kind, features, 4) < loss_with_own_neurons(model.kind, features, 3));
 }
