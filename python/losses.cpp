@@ -8,6 +8,7 @@
 #include "python/binding.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
 #include "theory/optima/descent.hpp"
 
@@ -46,14 +47,33 @@ Array column(const std::vector<Struct>& all, Eigen::VectorXd Struct::*member) {
   return rows(vectors);
 }
 
+/// Of a model with a ReLU in the hidden layer, whose estimated part no output has a share of.
+ExactLoss hidden_loss(const ToyModel& model, const Law& law, std::optional<double> tolerance,
+                      std::size_t threads) {
+  HiddenReluLossOptions options;
+  if (tolerance) options.relative_tolerance = *tolerance;
+  options.threads = threads;
+  const HiddenReluLoss found = hidden_relu_loss(model, law, options);
+  const Eigen::VectorXd none =
+      Eigen::VectorXd::Constant(model.features(), std::numeric_limits<double>::quiet_NaN());
+  return {found.loss, found.error, none, none, found.samples};
+}
+
+/// The tolerance that is usual where none is given.
+constexpr double usual_tolerance = 1e-10;
+
 py::object loss(const Array& W, const Array& b, const py::object& W_out, const Kinds& kinds, const Laws& laws,
-                double tolerance, std::size_t threads) {
+                std::optional<double> tolerance, std::size_t threads) {
   const std::vector<ToyModel> models = models_of(W, b, W_out, kinds, laws);
   const auto work = [&] {
     std::vector<ExactLoss> losses(models.size());
     for_each_model(models, threads, [&](std::size_t k, std::size_t inside) {
+      if (has_relu_hidden(models[k].kind)) {
+        losses[k] = hidden_loss(models[k], *of_instance(laws, k), tolerance, inside);
+        return;
+      }
       ExactLossOptions options;
-      options.relative_tolerance = tolerance;
+      options.relative_tolerance = tolerance.value_or(usual_tolerance);
       options.threads = inside;
       losses[k] = exact_loss(models[k], *of_instance(laws, k), options);
     });
@@ -67,13 +87,17 @@ py::object loss(const Array& W, const Array& b, const py::object& W_out, const K
 }
 
 py::object loss_and_gradient(const Array& W, const Array& b, const py::object& W_out, const Kinds& kinds,
-                             const Laws& laws, double tolerance, std::size_t threads) {
+                             const Laws& laws, std::optional<double> tolerance, std::size_t threads) {
   const std::vector<ToyModel> models = models_of(W, b, W_out, kinds, laws);
   const auto work = [&] {
     std::vector<LossGradient> losses(models.size());
     for_each_model(models, threads, [&](std::size_t k, std::size_t inside) {
+      if (models[k].kind == ModelKind::relu_hidden) {
+        losses[k] = HiddenReluObjective(models[k].kind, *of_instance(laws, k))(models[k], inside);
+        return;
+      }
       ExactLossOptions options;
-      options.relative_tolerance = tolerance;
+      options.relative_tolerance = tolerance.value_or(usual_tolerance);
       options.threads = inside;
       losses[k] = exact_loss_gradient(models[k], *of_instance(laws, k), options);
     });

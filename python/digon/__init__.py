@@ -136,11 +136,15 @@ class Loss:
 
 
 def loss(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None, layout: str = "n,m",
-         tolerance: float = 1e-10, threads: int = 0) -> Loss:
-    """The exact population loss of any weights, without sampling: n to thousands, any densities and importances.
+         tolerance: Optional[float] = None, threads: int = 0) -> Loss:
+    """The population loss of any weights: exact, without sampling, n to thousands, any densities and importances.
+
+    Of relu-hidden and absolute-value models L_0 … L_2 are exact and the rest is estimated, by scrambled Sobol nets:
+    Loss.error is half of the 95% interval, reconstruction and interference are nan (docs/hidden-relu.md).
 
     W [n, m] or [instances, n, m], b [n], [instances, n] or None; W_out, shaped as W, of an absolute-value model: row j is
-    what output j reads. tolerance: relative error allowed of the loss; Loss.error says what was achieved.
+    what output j reads. tolerance: relative error allowed of the loss, 1e-10 where it is exact, 1e-4 where it is estimated;
+    Loss.error says what was achieved.
 
     Raises ValueError on bad input or a kind without an exact loss, ToleranceError where the tolerance is out of reach.
     docs/exact-loss.md says how it is computed.
@@ -155,7 +159,7 @@ def loss(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out
     # A copy: the weights may be trained on before the decomposition is asked for.
     own = weights.W.copy(), weights.b.copy(), weights.W_out
     return Loss(each(found[0]), each(found[1]), each(found[2]), each(found[3]), lambda: _decomposition(
-        each, _digon.decompose(*own, kinds, laws, None, 10 * tolerance, threads, None)))
+        each, _digon.decompose(*own, kinds, laws, None, 10 * (tolerance or 1e-10), threads, None)))
 
 
 def _decomposition(each, found):
@@ -189,8 +193,11 @@ class Gradient(NamedTuple):
 
 
 def loss_and_gradient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, layout: str = "n,m",
-                      tolerance: float = 1e-10, threads: int = 0) -> Gradient:
+                      tolerance: Optional[float] = None, threads: int = 0) -> Gradient:
     """The exact loss and its gradient, (loss, dW, db): one call for scipy.optimize or a training loop of your own.
+
+    Of relu-hidden models both are of a fixed sample beyond L_2, so that they are of one smooth function: digon.loss states
+    what it comes to by other samples. tolerance: as of digon.loss, of the other kinds.
 
     W [n, m] or [instances, n, m]; dW is shaped as W, db [n] or [instances, n]. The derivatives are those of the very sums
     that give the loss. Raises as loss does.

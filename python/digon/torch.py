@@ -1,5 +1,7 @@
 """The exact loss as a function of PyTorch: train by any torch optimiser without sampling noise, or log the exact loss
 beside the batch loss. Needs torch."""
+from typing import Optional
+
 import numpy
 import torch
 from torch.autograd.function import once_differentiable
@@ -55,7 +57,7 @@ def _as(like, gradient):
 
 
 def exact_loss(W: torch.Tensor, b: "torch.Tensor | None", law: "digon.Laws", kind: "digon.Kinds" = "relu-output", *,
-               layout: str = "n,m", tolerance: float = 1e-10, threads: int = 0) -> torch.Tensor:
+               layout: str = "n,m", tolerance: Optional[float] = None, threads: int = 0) -> torch.Tensor:
     """The exact population loss of a model, a scalar, or [instances] of a batch, with a gradient by W and b, once.
 
     W [n, m] or [instances, n, m] by layout, b [n], [instances, n] or None, of any floating type on any device: the loss is

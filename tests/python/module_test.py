@@ -70,6 +70,21 @@ class Losses(unittest.TestCase):
                         numpy.testing.assert_array_equal(digon.loss(W[k], b[k], law).weight, one["weight"])
                 numpy.testing.assert_allclose(loss.reconstruction.sum(1) + loss.interference.sum(1), loss.loss, rtol=1e-12)
 
+    def test_a_hidden_relu(self):
+        law = digon.Law(0.2, values="uniform")
+        exact = digon.loss(W[0], b[0], law).loss
+        both = numpy.concatenate([W[0], -W[0]], axis=1)  # h = ReLU(Wx), ReLU(−Wx): their difference is Wx
+        hidden = digon.loss(both, b[0], law, "absolute-value", W_out=both)
+        self.assertGreater(hidden.error, 0)
+        self.assertLess(abs(hidden.loss - exact), 3 * hidden.error)
+        self.assertTrue(numpy.isnan(hidden.reconstruction).all())
+        other = digon.loss(both, b[0], law, "absolute-value", W_out=abs(both))  # the null
+        self.assertGreater(abs(other.loss - exact), 100 * other.error)
+        tied = digon.loss_and_gradient(W[0], b[0], law, "relu-hidden")
+        step = 1e-5 * tied.dW
+        ahead, behind = (digon.loss_and_gradient(W[0] + s * step, b[0], law, "relu-hidden").loss for s in (1, -1))
+        self.assertAlmostEqual((ahead - behind) / 2e-5 / (tied.dW ** 2).sum(), 1, delta=1e-4)
+
     def test_the_counts_make_up_the_loss(self):
         loss = digon.loss(W[0], b[0], digon.Law(0.3))
         self.assertAlmostEqual(loss.weight @ loss.L_mean, loss.loss, delta=1e-9 * loss.loss)
@@ -249,7 +264,7 @@ class Errors(unittest.TestCase):
             (lambda: digon.loss(W[0], b[0], law, tolerance=0), "tolerance: '0' given; accepted: a number above 0 and at most 1"),
             (lambda: digon.optimum(5, 2, law, penalty={"bias": 1}), "penalty: 'bias' given"),
             (lambda: digon.optimum(5, 2, law, max_coherence=2), "max_coherence: 2"),
-            (lambda: digon.gap(W[0], b[0], law, "relu-hidden"), ""),
+            (lambda: digon.loss_and_gradient(W[0], b[0], law, "absolute-value"), "W_out: none given"),
             (lambda: digon.phase(4), "features: 4 given"),
             (lambda: digon.pack(12, 3, "warm"), "energy: 'warm' given; accepted: coulomb"),
             (lambda: digon.pack(1, 3), "points: '1' given"),
@@ -273,7 +288,7 @@ class Errors(unittest.TestCase):
 
     def test_a_tolerance_out_of_reach(self):
         with self.assertRaises(digon.ToleranceError):
-            digon.loss(W[0], b[0], digon.Law(0.2), tolerance=1e-18)
+            digon.loss(100 * W[0], b[0], digon.Law(0.2), tolerance=1e-18)
 
 
 class Searches(unittest.TestCase):

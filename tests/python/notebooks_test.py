@@ -44,11 +44,15 @@ def timed(name):
 
 
 def kinds(notebook):
-    """What each cell gives: "stream", "image/png"."""
+    """What each cell gives: "stream", "image/png". What is printed in pieces is one stream."""
     def of_output(one):
         return [one.output_type] if one.output_type == "stream" else sorted(one.data)
 
-    return [[kind for one in cell.get("outputs", []) for kind in of_output(one)] for cell in notebook.cells]
+    def of_cell(cell):
+        found = [kind for one in cell.get("outputs", []) for kind in of_output(one)]
+        return [kind for kind, before in zip(found, [None, *found]) if kind != "stream" or before != "stream"]
+
+    return [of_cell(cell) for cell in notebook.cells]
 
 
 class Notebooks(unittest.TestCase):

@@ -18,7 +18,7 @@ namespace digon {
 namespace {
 
 /// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
-constexpr double rounding_share = 1e-14;
+constexpr double rounding_share = 1e-13;
 
 /// Every output's error and derivatives, to an absolute tolerance.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
