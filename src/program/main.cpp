@@ -14,6 +14,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/memory.hpp"
+#include "core/base/nearest_name.hpp"
 #include "core/base/version.hpp"
 #include "program/commands/commands.hpp"
 #include "program/experiments/catalog.hpp"
@@ -119,7 +120,11 @@ int run(const std::vector<std::string>& words) {
   for (const Command& command : commands) {
     if (words[0] == command.name) return command.run({words.begin() + 1, words.end()});
   }
-  digon::reject("'{}' is not a command; 'digon --help' lists them", words[0]);
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.emplace_back(command.name);
+  const std::string meant = digon::nearest_name(words[0], names);
+  digon::reject("'{}' is not a command{}; 'digon --help' lists them", words[0],
+                meant.empty() ? "" : "; did you mean " + meant + "?");
 }
 
 /// The exit status of a command, of one that has nothing to say of its interruption too. Output that could

@@ -98,8 +98,13 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(train + "-3", "--features: '-3'");
   refused(train + "2.5", "--features: '2.5'");
   refused(train + "99999999999999999999", "--features");
-  refused(train + "5 --hiden 2", "unrecognised option '--hiden'");
+  refused(train + "5 --hiden 2", "unrecognised option '--hiden'; did you mean --hidden?");
   refused(train + "5 --hid 2", "unrecognised option '--hid'");
+  refused(train + "5 --impor 2", "unrecognised option '--impor'; did you mean --importance?");
+  refused(train + "5 --zzz 2", "unrecognised option '--zzz'; 'digon train --help' lists");
+  refused(train + "1e99", "--features: '1e99' given; accepted: a whole number from 1");
+  refused(train + "1.5e0", "--features: '1.5e0' given");
+  refused("optimun", "'optimun' is not a command; did you mean optimum?");
   refused(train + "5 --hid%canonical_option%=2", "unrecognised option '--hid%canonical_option%'");
   refused(train + "5 --importance -1", "--importance: '-1'");
   refused(train + "5 --importance 1,2,3", "--importance: '1,2,3' lists 3 values");

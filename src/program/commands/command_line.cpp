@@ -4,12 +4,14 @@
 
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <limits>
 #include <optional>
 
 #include "core/base/input_error.hpp"
+#include "core/base/nearest_name.hpp"
 #include "core/base/parse_number.hpp"
 
 namespace digon {
@@ -90,10 +92,18 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
       style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   po::variables_map given;
   const auto refuse_unknown = [&](const std::string& word_given) {
-    reject("{}: unrecognised option '{}'; 'digon {} --help' lists what is accepted", command_,
-           word_given.substr(0, word_given.find('=')), command_);
+    const std::string name = word_given.substr(0, word_given.find('='));
+    std::vector<std::string> names;
+    for (const DeclaredOption& option : options_) names.push_back("--" + option.name);
+    const std::string meant = nearest_name(name, names);
+    reject("{}: unrecognised option '{}'{}; 'digon {} --help' lists what is accepted", command_, name,
+           meant.empty() ? "" : "; did you mean " + meant + "?", command_);
   };
   for (const std::string& argument : arguments) {
+    if (argument == "-h") {
+      print_help();
+      return false;
+    }
     // Boost's messages would never end on a name that has one of their own placeholders in it.
     if (argument.starts_with("--") && argument.find('%') < argument.find('=')) refuse_unknown(argument);
   }
@@ -196,7 +206,13 @@ std::uint64_t CommandLine::integer(const std::string& name, std::uint64_t least,
   const std::string given = text(name);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error != std::errc{} || end != given.data() + given.size() || value < least || value > greatest) {
+  bool is_whole = error == std::errc{} && end == given.data() + given.size();
+  // 1e4 is 10000; beyond 2^53 a number written so would not be exact.
+  if (const auto number = is_whole ? std::nullopt : parse_number(given)) {
+    is_whole = *number >= 0.0 && *number <= 9007199254740992.0 && *number == std::floor(*number);
+    if (is_whole) value = std::uint64_t(*number);
+  }
+  if (!is_whole || value < least || value > greatest) {
     reject("--{}: '{}' given; accepted: a whole number from {} to {}", name, given, least, greatest);
   }
   return value;
