@@ -138,6 +138,9 @@ Vulnerability vulnerability(const ToyModel& model, const ToyModel& reference,
     reference_increase[Eigen::Index(k)] = on_reference.attacked - on_reference.clean;
   });
   result.clean = clean.mean();
+  const double samples = double(clean.size());
+  result.clean_standard_error =
+      samples > 1.0 ? std::sqrt((clean - result.clean).square().sum() / (samples * (samples - 1.0))) : 0.0;
   result.attacked = attacked.mean();
   result.increase = result.attacked - result.clean;
   const double unit = reference_increase.mean();

@@ -24,8 +24,9 @@ Attack strongest_attack(const ToyModel& model, const Eigen::VectorXd& importance
 
 /// Vulnerability of a model, elhage2022 §5: how much an L2-bounded attack raises the loss.
 struct Vulnerability {
-  double radius = 0.0;    ///< of the attacks
-  double clean = 0.0;     ///< mean loss
+  double radius = 0.0;  ///< of the attacks
+  double clean = 0.0;   ///< mean loss
+  double clean_standard_error = 0.0;
   double attacked = 0.0;  ///< mean loss under attack
   double increase = 0.0;  ///< attacked − clean
   double relative = 0.0;  ///< increase, in units of the reference's; 0 where no attack raises that one's loss

@@ -510,7 +510,9 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   CHECK(json_of(outcome)["neurons"].size() == 6);
   outcome = run_in(folder.path(), "attack --model abs/weights.safetensors --samples 64 --json");
   REQUIRE(outcome.status == 0);
-  CHECK(json_of(outcome)["attacked"] > json_of(outcome)["loss"]);
+  CHECK(json_of(outcome)["attacked"] > json_of(outcome)["sampled_loss"]);
+  CHECK(json_of(outcome)["exact_loss"].is_null());  // a part of it is estimated
+  CHECK(json_of(outcome)["sampled_loss_standard_error"] > 0.0);
   CHECK(load_run(folder.path() / "abs").models[0].model.W_out.rows() == 3);
   CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
@@ -789,6 +791,16 @@ TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding
   }
   const Outcome again = run_in(folder.path(), "pack --points 12 --dim 3 --starts 4 --json --threads 1");
   CHECK(again.out == outcome.out);
+  for (const char* start : {"pack/points.npy", "pack/initial.csv"}) {
+    const Outcome fed =
+        run_in(folder.path(), std::string("pack --points 12 --dim 3 --starts 1 --json --initial ") + start);
+    CAPTURE(start, fed.error);
+    CHECK(json_of(fed)["energy"].get<double>() == Approx(answer["energy"].get<double>()).epsilon(1e-14));
+  }
+  CHECK(run_in(folder.path(), "pack --points 11 --dim 3 --initial pack/points.npy")
+            .error.find("has 12 points; accepted: 11") != std::string::npos);
+  CHECK(run_in(folder.path(), "pack --points 12 --dim 4 --initial pack/points.npy")
+            .error.find("has 3 numbers; accepted: 4") != std::string::npos);
 
   write_file_atomically(folder.path() / "start.csv", "1,0,0\n0,1,0\n1,0,0\n");
   const Outcome same = run_in(folder.path(), "pack --points 3 --dim 3 --initial start.csv --out other");

@@ -130,6 +130,24 @@ void read_type(std::string_view descr, TensorView& view) {
 
 }  // namespace
 
+std::string serialize_npy(const Eigen::Ref<const Eigen::MatrixXd>& matrix) {
+  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + std::to_string(matrix.rows()) +
+                       ", " + std::to_string(matrix.cols()) + "), }";
+  constexpr std::size_t before = 10;     // magic, version and the header's length
+  constexpr std::size_t alignment = 64;  // of where the numbers begin
+  header.append(alignment - (before + header.size() + 1) % alignment, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += char(header.size() % 256);
+  bytes += char(header.size() / 256);
+  bytes += header;
+  const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = matrix;
+  const std::size_t begin = bytes.size();
+  bytes.resize(begin + std::size_t(rows.size()) * sizeof(double));
+  std::memcpy(bytes.data() + begin, rows.data(), std::size_t(rows.size()) * sizeof(double));
+  return bytes;
+}
+
 TensorView parse_npy_header(std::string_view bytes, std::string_view source) {
   const auto [begin, length] = header_extent(bytes, source);
   const auto values = parse_dict(bytes.substr(begin, length), source);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/files/tensor.hpp"
@@ -13,6 +14,9 @@ TensorView parse_npy(std::string_view bytes, std::string_view source);
 
 /// The same of the file's beginning alone, up to the end of its header: its type and shape, without bytes.
 TensorView parse_npy_header(std::string_view bytes, std::string_view source);
+
+/// A .npy file (version 1) of a matrix's rows.
+std::string serialize_npy(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
 
 /// The greatest header that is read.
 inline constexpr std::size_t most_npy_header = 1U << 16;

@@ -9,9 +9,20 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_options.hpp"
+#include "theory/loss/exact_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 
 namespace digon {
+
+namespace {
+
+/// Null where theory has none.
+nlohmann::json exact_loss_or_null(const ToyModel& model, const FeatureDistribution& features) {
+  if (has_relu_hidden(model.kind) || !has_exact_loss(model.kind, features)) return nullptr;
+  return exact_loss(model, features).loss;
+}
+
+}  // namespace
 
 int run_attack(const std::vector<std::string>& arguments) {
   CommandLine line(
@@ -53,10 +64,14 @@ int run_attack(const std::vector<std::string>& arguments) {
                          {"law", describe_law(features[k])},
                          {"density", to_json(features[k].density)},
                          {"radius", found.radius},
-                         {"loss", found.clean},
+                         {"kind", name_of(model.kind)},
+                         {"exact_loss", exact_loss_or_null(model, features[k])},
+                         {"sampled_loss", found.clean},
+                         {"sampled_loss_standard_error", found.clean_standard_error},
                          {"attacked", found.attacked},
                          {"increase", found.increase},
                          {"relative", found.relative},
+                         {"relative_to", "the increase of the model without superposition"},
                          {"features_per_dimension", per_dimension}});
       table.add_row({text_of(chosen[k].instance), describe_law(features[k]), describe_density(features[k]),
                      fmt::format("{:.6g}", found.radius), fmt::format("{:.6g}", found.clean),

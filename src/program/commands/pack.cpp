@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
 #include "core/base/parse_number.hpp"
+#include "core/files/npy.hpp"
 #include "core/files/table.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/packing_figure.hpp"
@@ -36,22 +38,39 @@ CommandLine declare_pack() {
       "coulomb");
   line.flag("antipodal", "with coherence: lines instead of points, the largest |c|");
   line.option("features", "N[:HI]", "with l1 in place of --points: number of features, or a range of it");
-  line.option("initial", "FILE",
-              "one more start: a CSV of n rows of m numbers, without a header; the answer is never worse");
+  line.option(
+      "initial", "FILE",
+      "one more start: n rows of m numbers, a .npy array or CSV without a header; the answer is never worse");
   line.option("starts", "K", "random starts", "32");
   line.option("hops", "H",
               "descents after each start from moved copies of what it found, a population of minima; default "
               "0, above 120 points 12000/N; with coherence N(M − 1)");
   declare_seed_and_threads(line);
   line.flag("json", "print JSON at full precision");
-  line.option("out", "DIR", "folder for points.csv, packing.json and the figure packing.svg, .png, .gp");
+  line.option(
+      "out", "DIR",
+      "folder for points.csv, points.npy, initial.csv (as --initial takes it), packing.json and the figure "
+      "packing.svg, .png, .gp");
   declare_wait(line);
   return line;
 }
 
-/// The points of --initial [m×n], one a row of the file.
-Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen::Index dim) {
-  std::istringstream lines(read_file(path));
+std::vector<std::vector<double>> rows_of_npy(const std::string& bytes, const std::string& path) {
+  const Tensor array = read_tensor(parse_npy(bytes, path), path, "points");
+  if (array.shape.size() != 2) {
+    reject("--initial: {}: shape {} given; accepted: [points, dimensions]", path, text_of_shape(array.shape));
+  }
+  std::vector<std::vector<double>> rows;
+  for (std::size_t i = 0; i < array.shape[0]; ++i) {
+    const auto begin = array.values.begin() + std::ptrdiff_t(i * array.shape[1]);
+    rows.emplace_back(begin, begin + std::ptrdiff_t(array.shape[1]));
+  }
+  return rows;
+}
+
+std::vector<std::vector<double>> rows_of_csv(const std::string& text, const std::string& path,
+                                             Eigen::Index dim) {
+  std::istringstream lines(text);
   std::vector<std::vector<double>> rows;
   for (std::string line; std::getline(lines, line);) {
     if (line.empty()) continue;
@@ -64,9 +83,18 @@ Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen:
       }
       row.push_back(*value);
     }
-    if (Eigen::Index(row.size()) != dim) {
-      reject("--initial: {}: line {} has {} numbers; accepted: {}", path, rows.size(), row.size(), dim);
-    }
+  }
+  return rows;
+}
+
+/// The points of --initial [m×n], one a row of the file, a .npy array or CSV without a header.
+Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen::Index dim) {
+  const std::string bytes = read_file(path);
+  const std::vector<std::vector<double>> rows =
+      bytes.starts_with("\x93NUMPY") ? rows_of_npy(bytes, path) : rows_of_csv(bytes, path, dim);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (Eigen::Index(rows[i].size()) == dim) continue;
+    reject("--initial: {}: line {} has {} numbers; accepted: {}", path, i + 1, rows[i].size(), dim);
   }
   if (Eigen::Index(rows.size()) != points) {
     reject("--initial: {} has {} points; accepted: {}", path, rows.size(), points);
@@ -74,8 +102,9 @@ Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen:
   Eigen::MatrixXd W(dim, points);
   for (Eigen::Index i = 0; i < points; ++i) {
     W.col(i) = Eigen::Map<const Eigen::VectorXd>(rows[std::size_t(i)].data(), dim);
-    if (W.col(i).norm() == 0.0)
-      reject("--initial: {}: point {} is 0; accepted: points other than 0", path, i + 1);
+    if (!W.col(i).allFinite() || W.col(i).norm() == 0.0) {
+      reject("--initial: {}: point {} is 0 or not finite; accepted: points other than 0", path, i + 1);
+    }
   }
   return W.colwise().normalized();
 }
@@ -164,6 +193,13 @@ void write_files(const std::filesystem::path& folder, const PackingAnswer& answe
     points.add_row(std::move(row));
   }
   write_csv(folder / "points.csv", points);
+  // Both as --initial takes them.
+  write_file_atomically(folder / "points.npy", serialize_npy(answer.W.transpose()));
+  std::string initial;
+  for (const std::vector<std::string>& row : points.rows) {
+    initial += fmt::format("{}\n", fmt::join(row.begin() + 1, row.end(), ","));
+  }
+  write_file_atomically(folder / "initial.csv", initial);
   write_file_atomically(folder / "packing.json", dump_json(describe(answer), 2) + "\n");
   const std::string what = fmt::format("{} points in {} dimensions", answer.W.cols(), answer.W.rows());
   const std::string& geometry = answer.geometry.name;
