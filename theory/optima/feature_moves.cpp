@@ -67,29 +67,18 @@ std::vector<Eigen::Index> features_that(const Columns& columns, bool present) {
   return found;
 }
 
-Move move(std::string name,
-          std::function<void(Columns&, const std::vector<Individual>&, RandomDraws&)> change) {
-  return {std::move(name),
-          [change = std::move(change)](const Individual& member, const std::vector<Individual>& pool,
-                                       RandomDraws& random) {
-            Columns columns = member.columns;
-            change(columns, pool, random);
-            return columns;
-          }};
-}
-
 }  // namespace
 
 std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
   std::vector<Move> moves;
-  moves.push_back(move("redraw one", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("redraw one", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
     redraw(columns, any_of(columns, random), random);
   }));
-  moves.push_back(move("redraw two", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("redraw two", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
     redraw(columns, any_of(columns, random), random);
     redraw(columns, any_of(columns, random), random);
   }));
-  moves.push_back(move("oppose", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("oppose", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
     const std::vector<Eigen::Index> present = features_that(columns, true);
     if (present.empty()) return redraw(columns, any_of(columns, random), random);
     const Eigen::Index m = columns.rows() - 1;
@@ -101,7 +90,7 @@ std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
     columns(m, to) = std::max(columns(m, to), new_bias);
   }));
   moves.push_back(
-      move("borrow", [](Columns& columns, const std::vector<Individual>& pool, RandomDraws& random) {
+      move_of("borrow", [](Columns& columns, const std::vector<Individual>& pool, RandomDraws& random) {
         borrow(columns, pool[random.below(pool.size())].columns, random);
       }));
   if (weight.maxCoeff() <= weight.minCoeff() * (1.0 + 1e-12)) return moves;
@@ -110,23 +99,24 @@ std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
   std::vector<Eigen::Index> order(std::size_t(weight.size()));
   std::iota(order.begin(), order.end(), Eigen::Index{0});
   std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return weight[i] > weight[j]; });
-  moves.push_back(move("exchange", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("exchange", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
     const std::size_t k = random.below(order.size() - 1);
     const std::size_t l = std::min(order.size() - 1, k + 1 + random.below(3));
     exchange(columns, order[k], order[l]);
   }));
-  moves.push_back(move("cycle three", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("cycle three", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
     const Eigen::Index i = any_of(columns, random);
     const Eigen::Index j = any_of(columns, random);
     exchange(columns, i, j);
     exchange(columns, j, any_of(columns, random));
   }));
-  moves.push_back(move("absent for present", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    const std::vector<Eigen::Index> absent = features_that(columns, false);
-    const std::vector<Eigen::Index> present = features_that(columns, true);
-    if (absent.empty() || present.empty()) return redraw(columns, any_of(columns, random), random);
-    exchange(columns, absent[random.below(absent.size())], present[random.below(present.size())]);
-  }));
+  moves.push_back(
+      move_of("absent for present", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+        const std::vector<Eigen::Index> absent = features_that(columns, false);
+        const std::vector<Eigen::Index> present = features_that(columns, true);
+        if (absent.empty() || present.empty()) return redraw(columns, any_of(columns, random), random);
+        exchange(columns, absent[random.below(absent.size())], present[random.below(present.size())]);
+      }));
   return moves;
 }
 

@@ -65,18 +65,6 @@ struct Circuits {
   }
 };
 
-using Change = std::function<void(Columns&, const std::vector<Individual>&, RandomDraws&)>;
-
-Move move_of(std::string name, Change change) {
-  return {std::move(name),
-          [change = std::move(change)](const Individual& member, const std::vector<Individual>& pool,
-                                       RandomDraws& random) {
-            Columns columns = member.columns;
-            change(columns, pool, random);
-            return columns;
-          }};
-}
-
 }  // namespace
 
 std::vector<Move> neuron_moves(ModelKind kind, Eigen::Index hidden, const Eigen::VectorXd& weight) {

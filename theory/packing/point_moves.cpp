@@ -97,30 +97,19 @@ Points splice(CodeKind kind, const Points& W, const Points& other, RandomDraws& 
   return joined;
 }
 
-Move move(std::string name,
-          std::function<void(Points&, const std::vector<Individual>&, RandomDraws&)> change) {
-  return {std::move(name),
-          [change = std::move(change)](const Individual& member, const std::vector<Individual>& pool,
-                                       RandomDraws& random) {
-            Points W = member.columns;
-            change(W, pool, random);
-            return W;
-          }};
-}
-
 Move redraw(std::string name, int count) {
-  return move(std::move(name), [count](Points& W, const auto& /*pool*/, RandomDraws& random) {
+  return move_of(std::move(name), [count](Points& W, const auto& /*pool*/, RandomDraws& random) {
     for (int k = 0; k < count; ++k) W.col(any_of(W, random)) = random_direction(W.rows(), random);
   });
 }
 
 Move turn_cap(CodeKind kind) {
-  return move("turn a cap",
-              [kind](Points& W, const auto& /*pool*/, RandomDraws& random) { turn_cap(kind, W, random); });
+  return move_of("turn a cap",
+                 [kind](Points& W, const auto& /*pool*/, RandomDraws& random) { turn_cap(kind, W, random); });
 }
 
 Move splice(CodeKind kind) {
-  return move("splice", [kind](Points& W, const std::vector<Individual>& pool, RandomDraws& random) {
+  return move_of("splice", [kind](Points& W, const std::vector<Individual>& pool, RandomDraws& random) {
     W = splice(kind, W, pool[random.below(pool.size())].columns, random);
   });
 }
@@ -129,7 +118,7 @@ Move splice(CodeKind kind) {
 
 std::vector<Move> code_moves(CodeKind kind) {
   std::vector<Move> moves;
-  moves.push_back(move("noise", [](Points& W, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("noise", [](Points& W, const auto& /*pool*/, RandomDraws& random) {
     const double size = 0.003 * std::pow(100.0, random.uniform());
     W = (W + size * random_points(W.cols(), W.rows(), random.seed())).colwise().normalized();
   }));
@@ -141,7 +130,7 @@ std::vector<Move> code_moves(CodeKind kind) {
 
 std::vector<Move> packing_moves() {
   std::vector<Move> moves;
-  moves.push_back(move("one into a hole", [](Points& W, const auto& /*pool*/, RandomDraws& random) {
+  moves.push_back(move_of("one into a hole", [](Points& W, const auto& /*pool*/, RandomDraws& random) {
     to_hole(W, any_of(W, random), random);
   }));
   moves.push_back(redraw("redraw one", 1));

@@ -113,6 +113,17 @@ class Evolution {
 
 }  // namespace
 
+Move move_of(std::string name,
+             std::function<void(Eigen::MatrixXd&, const std::vector<Individual>&, RandomDraws&)> change) {
+  return {std::move(name),
+          [change = std::move(change)](const Individual& member, const std::vector<Individual>& pool,
+                                       RandomDraws& random) {
+            Eigen::MatrixXd columns = member.columns;
+            change(columns, pool, random);
+            return columns;
+          }};
+}
+
 namespace {
 
 /// Adds what a part of a population did, but its pool.

@@ -39,6 +39,12 @@ struct Move {
       apply;
 };
 
+/// The move that changes a copy of the member's columns.
+Move move_of(
+    std::string name,
+    std::function<void(Eigen::MatrixXd& columns, const std::vector<Individual>& pool, RandomDraws& random)>
+        change);
+
 /// What is searched.
 struct EvolutionProblem {
   std::function<Eigen::MatrixXd(RandomDraws& random)> start;  ///< a fresh start

@@ -124,7 +124,7 @@ std::any find_densities(const Results& results) {
     cell.features = point.trained.features;
     cell.from = point.trained.best;
     cell.from_settings = sweep_cell(point.cell).settings;
-    cell.steps = point.setting.choose(30, 500);
+    cell.steps = point.setting.choose(25, 500);
   }
   std::vector<Descent> ends =
       find_descents(results.context.store, results.id, cells, results.context.threads);
@@ -324,8 +324,7 @@ Experiment geometry_uniform() {
   return {
       .id = "geometry-uniform",
       .summary = "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
-      .axes = {{"density",
-                densities({1.0, 1.4, 1.8, 2.2, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 6.0, 8.0, 12.0, 30.0, 100.0}),
+      .axes = {{"density", densities({1.0, 1.5, 2.0, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 8.0, 20.0, 100.0}),
                 densities(paper_inverse_densities())}},
       .cell = geometry_uniform_cell,
       .find = find_densities,
