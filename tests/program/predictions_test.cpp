@@ -85,6 +85,18 @@ TEST_CASE("what Digon does not bear out of the paper passes only while it is not
   CHECK_FALSE(judge(id, 0.26435, 0.2).pass());
 }
 
+TEST_CASE("what was published has an outcome while Digon's own statement is met") {
+  const std::string id = "published-cells/dropped";
+  const Check met = judge(id, 0.85, 1.0);
+  CHECK(met.pass());
+  CHECK(met.published == "0.90 to 0.94, measured");
+  CHECK(verdict_of(met) == "confirmed");
+  CHECK(summary_of({met}).find("\nconfirmed: A feature that is left out") != std::string::npos);
+  CHECK(verdict_of(judge(id, 0.92, 1.0)) == "FAIL");
+  for (const Prediction& prediction : predictions())
+    CHECK(prediction.outcome.empty() == (prediction.source != Source::published));
+}
+
 TEST_CASE("every prediction of the theory is measured, and holds") {
   const TemporaryFolder folder;
   RunStore store(folder.path() / "results.db");

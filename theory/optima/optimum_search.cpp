@@ -31,9 +31,10 @@ Eigen::MatrixXd columns_of(const ToyModel& model) {
 }
 
 /// The descent from a model on the objective itself; nothing where that cannot be evaluated there.
-std::optional<Descent> descent_from(const Objective& objective, const ToyModel& model) {
+std::optional<Descent> descent_from(const Objective& objective, const ToyModel& model,
+                                    const DescentOptions& options) {
   try {
-    return with_best_absent_biases(objective, descend(objective, model));
+    return with_best_absent_biases(objective, descend(objective, model, options));
   } catch (const ToleranceError&) {
     return std::nullopt;
   }
@@ -96,23 +97,26 @@ OptimumSearchOptions search_for(ModelKind kind) {
   OptimumSearchOptions options;
   if (!has_relu_hidden(kind)) return options;
   options.populations = 4;
+  options.finished = 4;
   options.evolution = {.pool = 12, .heats = 1, .descents = options.evolution.descents, .patience = 150};
   return options;
 }
 
 std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
                                                   Eigen::Index hidden, const OptimumSearchOptions& options,
-                                                  std::size_t k) {
+                                                  std::size_t k, const std::vector<ToyModel>& given) {
   const EvolutionProblem problem = evolution_of(objective, features, hidden);
-  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k));
+  std::vector<Eigen::MatrixXd> starts;
+  for (const ToyModel& model : given) starts.push_back(columns_of(model));
+  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k), starts);
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
-  const std::size_t finished = has_relu_hidden(objective.kind) ? 4 : 12;
-  for (std::size_t rank = 0; rank < std::min(finished, population.pool.size()); ++rank) {
+  for (std::size_t rank = 0; rank < std::min(options.finished, population.pool.size()); ++rank) {
     if (interrupted()) break;
     const Individual& member = population.pool[rank];
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    const std::optional<Descent> found = descent_from(objective, model_of(member.columns, objective.kind));
+    const std::optional<Descent> found =
+        descent_from(objective, model_of(member.columns, objective.kind), options.finish);
     if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
@@ -147,7 +151,7 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
   std::vector<std::size_t> population_of;
   constexpr auto none = std::size_t(-1);
   const auto descend_from = [&](const ToyModel& model) {
-    descents.push_back(descent_from(objective, model));
+    descents.push_back(descent_from(objective, model, options.finish));
     population_of.push_back(none);
   };
   for (const ToyModel& model : given) descend_from(model);

@@ -31,6 +31,8 @@ struct OptimumSearchOptions {
   /// Of each population. Sparse features have many minima within 0.1%: a small pool soon holds none but those
   /// of one arrangement.
   EvolutionOptions evolution = {.pool = 30, .heats = 5, .patience = 1200};
+  DescentOptions finish = {};     ///< of the descents on the objective itself
+  std::size_t finished = 12;      ///< minima of each population that are finished on it
   bool even_if_recorded = false;  ///< evolve populations where the record has a confirmed minimum
   std::uint64_t seed = 0;
   std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
@@ -52,10 +54,11 @@ struct PopulationEnd {
   [[nodiscard]] double lowest() const { return minima.front().loss; }
 };
 
-/// The k-th population of a search. Nothing where no descent could be evaluated.
+/// The k-th population of a search, which descends from the `given` models first. Nothing where no descent
+/// could be evaluated.
 std::optional<PopulationEnd> population_of_models(const Objective& objective, Eigen::Index features,
                                                   Eigen::Index hidden, const OptimumSearchOptions& options,
-                                                  std::size_t k);
+                                                  std::size_t k, const std::vector<ToyModel>& given = {});
 
 /// An executor of populations begin … begin + count − 1, as RunStarts is of starts.
 using RunPopulations =

@@ -2,9 +2,10 @@
 
 #include <cmath>
 #include <numbers>
-#include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "core/files/table.hpp"
 
 namespace digon {
 
@@ -22,30 +23,6 @@ extern const std::string_view equiangular_tight_frames;
 }  // namespace tables
 
 namespace {
-
-/// A CSV table's rows below its comments and header; commas between double quotes are text.
-std::vector<std::vector<std::string>> rows_of(std::string_view csv) {
-  std::vector<std::vector<std::string>> rows;
-  std::istringstream lines{std::string(csv)};
-  bool header = true;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    if (std::exchange(header, false)) continue;
-    std::vector<std::string> cells(1);
-    bool quoted = false;
-    for (const char letter : line) {
-      if (letter == '"') {
-        quoted = !quoted;
-      } else if (letter == ',' && !quoted) {
-        cells.emplace_back();
-      } else {
-        cells.back() += letter;
-      }
-    }
-    rows.push_back(std::move(cells));
-  }
-  return rows;
-}
 
 std::string_view table_of(ThomsonSource source) {
   switch (source) {
@@ -95,7 +72,7 @@ std::optional<KnownOptimum> in_table(CodeKind kind, Eigen::Index points, Eigen::
 
 std::vector<ThomsonEnergy> thomson_energies(ThomsonSource source) {
   std::vector<ThomsonEnergy> energies;
-  for (const auto& row : rows_of(table_of(source))) {
+  for (const auto& row : parse_csv(table_of(source)).rows) {
     energies.push_back({std::stol(row[0]), std::stod(row[1])});
   }
   return energies;
@@ -104,7 +81,7 @@ std::vector<ThomsonEnergy> thomson_energies(ThomsonSource source) {
 std::vector<KnownCode> known_codes(CodeKind kind) {
   const bool lines = kind == CodeKind::lines;
   std::vector<KnownCode> codes;
-  for (const auto& row : rows_of(lines ? tables::lines : tables::tammes)) {
+  for (const auto& row : parse_csv(lines ? tables::lines : tables::tammes).rows) {
     codes.push_back(
         {std::stol(row[0]),
          std::stol(row[1]),
@@ -115,13 +92,13 @@ std::vector<KnownCode> known_codes(CodeKind kind) {
 
 std::vector<KnownEnergy> known_energies() {
   std::vector<KnownEnergy> energies;
-  for (const auto& row : rows_of(tables::log_energy)) {
+  for (const auto& row : parse_csv(tables::log_energy).rows) {
     energies.push_back({{PairEnergy::log, 0.0},
                         std::stol(row[0]),
                         3,
                         {std::stod(row[1]), "log_energy.csv: " + row[4], row[2] == "1"}});
   }
-  for (const auto& row : rows_of(tables::riesz)) {
+  for (const auto& row : parse_csv(tables::riesz).rows) {
     energies.push_back({{PairEnergy::riesz, std::stod(row[2])},
                         std::stol(row[0]),
                         std::stol(row[1]),
@@ -150,7 +127,7 @@ std::optional<KnownOptimum> known_coherence(CodeKind kind, Eigen::Index points, 
   const auto m = double(dim);
   if (kind == CodeKind::lines) {
     if (points <= dim) return KnownOptimum{0.0, "orthonormal", true};
-    for (const auto& row : rows_of(tables::equiangular_tight_frames)) {
+    for (const auto& row : parse_csv(tables::equiangular_tight_frames).rows) {
       if (std::stol(row[0]) == dim && std::stol(row[1]) == points) {
         return KnownOptimum{std::sqrt((n - m) / (m * (n - 1.0))), "equiangular_tight_frames.csv", true};
       }
@@ -160,7 +137,7 @@ std::optional<KnownOptimum> known_coherence(CodeKind kind, Eigen::Index points, 
   if (points <= dim + 1) return KnownOptimum{-1.0 / (n - 1.0), "simplex", true};
   if (points <= 2 * dim) return KnownOptimum{0.0, "cross-polytope", true};
   if (dim == 2) return KnownOptimum{std::cos(2.0 * std::numbers::pi / n), "regular polygon", true};
-  for (const auto& row : rows_of(tables::spherical_codes)) {
+  for (const auto& row : parse_csv(tables::spherical_codes).rows) {
     if (std::stol(row[0]) == dim && std::stol(row[1]) == points) {
       return KnownOptimum{std::stod(row[2]), "spherical_codes.csv", true};
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
@@ -28,6 +29,21 @@ void append_csv_line(std::string& csv, const std::vector<std::string>& entries) 
   csv += '\n';
 }
 
+std::vector<std::string> entries_of(const std::string& line) {
+  std::vector<std::string> entries(1);
+  bool quoted = false;
+  for (const char letter : line) {
+    if (letter == '"') {
+      quoted = !quoted;
+    } else if (letter == ',' && !quoted) {
+      entries.emplace_back();
+    } else {
+      entries.back() += letter;
+    }
+  }
+  return entries;
+}
+
 }  // namespace
 
 void Table::add_row(std::vector<std::string> entries) {
@@ -47,6 +63,20 @@ void write_csv(const std::filesystem::path& path, const Table& table) {
   append_csv_line(csv, table.columns);
   for (const auto& row : table.rows) append_csv_line(csv, row);
   write_file_atomically(path, csv);
+}
+
+Table parse_csv(std::string_view text) {
+  Table table;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    if (table.columns.empty()) {
+      table.columns = entries_of(line);
+    } else {
+      table.add_row(entries_of(line));
+    }
+  }
+  return table;
 }
 
 std::string to_text(const Table& table) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace digon {
@@ -21,6 +22,9 @@ std::string text_of(std::size_t value);
 
 /// The table as CSV (RFC 4180), written whole or not at all.
 void write_csv(const std::filesystem::path& path, const Table& table);
+
+/// A CSV table without its lines that begin with #; commas between double quotes are text.
+Table parse_csv(std::string_view text);
 
 /// The table in aligned columns, for a terminal.
 std::string to_text(const Table& table);

@@ -9,10 +9,11 @@
 namespace digon {
 namespace {
 
-constexpr NamedChoices<std::optional<Suite>, 4> suite_choices{{{std::nullopt, "all"},
+constexpr NamedChoices<std::optional<Suite>, 5> suite_choices{{{std::nullopt, "all"},
                                                                {Suite::theory, "theory"},
                                                                {Suite::packing, "packing"},
-                                                               {Suite::empirical, "empirical"}}};
+                                                               {Suite::empirical, "empirical"},
+                                                               {Suite::published, "published"}}};
 
 std::string command_of(const Experiment& experiment, const Verification& verification) {
   const std::string what =
@@ -38,7 +39,7 @@ void declare_verification(CommandLine& line) {
   line.option(
       "suite", "NAME",
       "theory: what is known without training; packing: known optima of packings; empirical: trained models; "
-      "all",
+      "published: what others published of these models; all",
       "all");
   declare_preset(line);
   declare_seed_and_threads(line);

@@ -26,6 +26,8 @@ Experiment abs_small();
 Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
+Experiment published_cells();
+Experiment published_small();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
@@ -39,7 +41,8 @@ const std::vector<Experiment>& catalog() {
                                            dynamics_jumps(),   dynamics_geometry(),
                                            adversarial(),      privileged(),
                                            abs_small(),        abs_large(),
-                                           asymmetric(),       packing()};
+                                           asymmetric(),       packing(),
+                                           published_small(),  published_cells()};
   return all;
 }
 

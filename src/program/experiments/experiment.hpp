@@ -29,8 +29,9 @@ std::string_view name_of(Preset preset);
 /// The preset of that name; throws InputError that lists the names.
 Preset parse_preset(std::string_view option, std::string_view text);
 
-/// The parts of a verification: what is known without training, known packings, trained models.
-enum class Suite { theory, packing, empirical };
+/// The parts of a verification: what is known without training, known packings, trained models, what others
+/// published of the same models.
+enum class Suite { theory, packing, empirical, published };
 
 /// What varies in an experiment: a value a step, in order.
 struct Axis {

@@ -138,6 +138,7 @@ std::string verdict_cell(const Check& check) {
 std::string source_line(const Check& check) {
   std::string line = std::string(name_of(check.source));
   if (!check.where.empty()) line += ": " + check.where;
+  if (!check.outcome.empty()) line += " · published: " + check.published;
   return line + " · null: " + check.null.what + ": " + check.null.measured;
 }
 

@@ -1,11 +1,13 @@
 #include "program/verdict/predictions.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
 
+#include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 
 namespace digon {
@@ -44,6 +46,8 @@ void read_expected(const json& entry, Prediction& prediction) {
   }
 }
 
+constexpr std::string_view outcomes[]{"confirmed", "refuted", "within its noise", "not decidable"};
+
 std::vector<Prediction> read_predictions() {
   std::vector<Prediction> all;
   const json table = parse_json(tables::predictions, "paper_refs/predictions.json");
@@ -59,6 +63,13 @@ std::vector<Prediction> read_predictions() {
     prediction.source = parse_source(prediction.id, entry.at("source").get<std::string>());
     prediction.null = entry.at("null").get<std::string>();
     prediction.differs = entry.value("differs", "");
+    if (prediction.source == Source::published) {
+      prediction.published = entry.at("published").get<std::string>();
+      prediction.outcome = entry.at("outcome").get<std::string>();
+      if (std::find(std::begin(outcomes), std::end(outcomes), prediction.outcome) == std::end(outcomes))
+        reject("{}: outcome '{}'; accepted: {}", prediction.id, prediction.outcome,
+               fmt::join(outcomes, ", "));
+    }
     read_expected(entry, prediction);
     all.push_back(std::move(prediction));
   }
@@ -105,7 +116,9 @@ Check judge(const std::string& id, const Measured& measured, const Measured& nul
           {prediction.null, text_of(null), holds(prediction, null)},
           prediction.source,
           prediction.citation + ", " + prediction.where,
-          prediction.differs};
+          prediction.differs,
+          prediction.published,
+          prediction.outcome};
 }
 
 }  // namespace digon

@@ -23,6 +23,8 @@ struct Prediction {
   std::string why;                                            ///< this tolerance, or this bound
   std::string null;                                           ///< a deliberately wrong input
   std::string differs;                                        ///< what Digon finds instead; empty: it agrees
+  std::string published;                                      ///< the number published; `expected` is Digon's
+  std::string outcome;                                        ///< of it, of Source::published
   double least = -std::numeric_limits<double>::infinity();    ///< that passes
   double greatest = std::numeric_limits<double>::infinity();  ///< that passes
   std::string expected;                                       ///< to be read

@@ -12,14 +12,17 @@
 namespace digon {
 namespace {
 
-constexpr NamedChoices<Source, 3> source_choices{
-    {{Source::paper, "paper"}, {Source::theorem, "theorem"}, {Source::digon, "digon"}}};
+constexpr NamedChoices<Source, 4> source_choices{{{Source::paper, "paper"},
+                                                  {Source::theorem, "theorem"},
+                                                  {Source::digon, "digon"},
+                                                  {Source::published, "published"}}};
 
 }  // namespace
 
 std::string verdict_of(const Check& check) {
   if (check.null.accepted == check.holds) return "FAIL: its null is not told apart";
   if (!check.pass()) return "FAIL";
+  if (!check.outcome.empty()) return check.outcome;
   return check.differs.empty() ? "pass" : "differs";
 }
 
@@ -48,7 +51,7 @@ std::string summary_of(const std::vector<Check>& checks) {
   };
   std::string text = passed([](const Check&) { return true; }) + " checks pass";
   std::string separator = ": ";
-  for (const Source source : {Source::paper, Source::theorem, Source::digon}) {
+  for (const Source source : {Source::paper, Source::theorem, Source::digon, Source::published}) {
     const auto of = [source](const Check& check) { return check.source == source; };
     if (std::none_of(checks.begin(), checks.end(), of)) continue;
     text += fmt::format("{}{} of source {}", separator, passed(of), name_of(source));
@@ -58,6 +61,11 @@ std::string summary_of(const std::vector<Check>& checks) {
   for (const Check& check : checks) {
     if (!check.differs.empty())
       text += fmt::format("\nNot borne out: {} ({}). {}", check.claim, check.where, check.differs);
+    if (!check.outcome.empty()) {
+      text +=
+          fmt::format("\n{}: {} ({}). Published: {}; Digon: {} ({}).", check.pass() ? check.outcome : "FAIL",
+                      check.claim, check.where, check.published, check.expected, check.measured);
+    }
   }
   return text;
 }
@@ -88,6 +96,9 @@ nlohmann::json to_json(const std::vector<Check>& checks) {
                     {"source", name_of(check.source)},
                     {"where", check.where},
                     {"differs", check.differs}});
+    if (check.outcome.empty()) continue;
+    list.back()["published"] = check.published;
+    list.back()["outcome"] = check.outcome;
   }
   return {{"pass", all_pass(checks)}, {"checks", list}};
 }

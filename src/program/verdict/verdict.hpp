@@ -11,9 +11,10 @@ namespace digon {
 
 /// Whose statement a check decides.
 enum class Source {
-  paper,    ///< the literature's, of what models do
-  theorem,  ///< mathematics: the check is of the program
-  digon     ///< Digon's own finding, kept so that a change of it is seen
+  paper,     ///< the literature's, of what models do
+  theorem,   ///< mathematics: the check is of the program
+  digon,     ///< Digon's own finding, kept so that a change of it is seen
+  published  ///< what others published of the same models: the check is of what Digon finds instead, or too
 };
 
 std::string_view name_of(Source source);
@@ -41,12 +42,16 @@ struct Check {
   std::string where = "";  ///< who says it, and where; empty: Digon, of the very model
   std::string differs =
       "";  ///< what Digon finds instead, where the source is not borne out: then it must not hold
+  std::string published = "";  ///< the number published, where the source is published
+  std::string outcome =
+      "";  ///< of that, if the check passes: confirmed, refuted, within its noise, not decidable
 
   /// Measured as Digon says, and the null refused.
   [[nodiscard]] bool pass() const { return holds == differs.empty() && null.accepted != holds; }
 };
 
-/// "pass"; "differs", where Digon says that the source is not borne out and it is not; "FAIL", and why.
+/// "pass", or the outcome of what was published; "differs", where Digon says that the source is not borne out
+/// and it is not; "FAIL", and why.
 std::string verdict_of(const Check& check);
 
 bool all_pass(const std::vector<Check>& checks);

@@ -275,3 +275,13 @@ TEST_CASE("a set of one feature changes nothing") {
   features.sets = {{SetRelation::correlated, {1}}, {SetRelation::anticorrelated, {3}}};
   CHECK(exact_loss(model, features).loss == Approx(alone).epsilon(1e-10));
 }
+
+TEST_CASE("a published loss that is rational: (2, 1) at S = 0") {
+  const Eigen::RowVector2d W(0.6, 0.8);
+  const double published = 1.0 / 12.0 - 369.0 / 40960000.0;
+  const auto loss_of = [&](double first, double second) {
+    return exact_loss({W, Eigen::Vector2d(first, second)}, uniform_features(2, 1.0)).loss;
+  };
+  CHECK(std::abs(loss_of(0.08, -0.06) - published) <= 1e-14);
+  CHECK(loss_of(-0.06, 0.08) > published + 1e-3);  // biases exchanged
+}
