@@ -38,6 +38,8 @@ constexpr std::array commands{
     Command{"gap", "how far trained weights are from the true optimum", &digon::run_gap},
     Command{"attack", "how much an adversarial attack raises the loss of trained weights",
             &digon::run_attack},
+    Command{"recover", "what other decoders find in h = Wx, and what the readout leaves in it",
+            &digon::run_recover},
     Command{"pack", "unit vectors at the lowest energy: the generalised Thomson problem", &digon::run_pack},
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},

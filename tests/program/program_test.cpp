@@ -72,8 +72,8 @@ TEST_CASE("every command explains itself with an example") {
   const TemporaryFolder folder;
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
-  for (const std::string command :
-       {"train", "loss", "measure", "optimum", "gap", "pack", "phase", "reproduce", "verify", "report"}) {
+  for (const std::string command : {"train", "loss", "measure", "optimum", "gap", "recover", "pack", "phase",
+                                    "reproduce", "verify", "report"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -943,4 +943,39 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
       json::parse(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001").out);
   CHECK(bounded.at("coherence").get<double>() <= 0.5 + 1e-6);
   CHECK(bounded.at("penalty") == "weights:0.001, coherence at most 0.5");
+}
+
+TEST_CASE("recover: the loss in parts, the same bits on any threads, W of other origins beside it") {
+  const TemporaryFolder folder;
+  run_in(folder.path(), std::string(small_training) + "--out run");
+  const std::string recover = "recover --model run/weights.safetensors --samples 300 --trials 20 ";
+  const Outcome text = run_in(folder.path(), recover + "--beside gaussian frame");
+  CHECK(text.status == 0);
+  CHECK(text.out.find("that h no longer holds") != std::string::npos);
+  CHECK(text.out.find("W of frame") != std::string::npos);
+  const Outcome one = run_in(folder.path(), recover + "--instance 1 --json --threads 1");
+  CHECK(one.out == run_in(folder.path(), recover + "--instance 1 --json --threads 2").out);
+  CHECK(one.out != run_in(folder.path(), recover + "--instance 1 --json --seed 1").out);
+  const json found = json_of(one).at("model");
+  const json& parts = found.at("loss");
+  CHECK(parts.at("lost").get<double>() + parts.at("unfound").get<double>() +
+            parts.at("readout").get<double>() ==
+        Approx(found.at("decoders").at("readout").at("error").get<double>()));
+  REQUIRE(found.at("by_count").size() == 2);
+  CHECK(found.at("by_count")[0].at("support").at("recovered") == 1.0);
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    const Outcome outcome = run_in(folder.path(), words);
+    CAPTURE(words, outcome.error);
+    CHECK(outcome.status == 2);
+    CHECK(lines(outcome.error) == 1);
+    CHECK(outcome.error.find(reason) != std::string::npos);
+    CHECK(outcome.out.empty());
+  };
+  refused("recover", "--model");
+  refused("recover --model missing", "missing");
+  refused(recover + "--up-to 5", "--up-to: '5' given; accepted: a whole number from 1 to 4");
+  refused("recover --model run/weights.safetensors --samples 1", "--samples: '1'");
+  refused(recover + "--beside circle", "--beside: 'circle' given; accepted: gaussian, frame, optimum");
+  refused(recover + "--beside optimum", "--beside: optimum given; paper_refs/optima.csv has none of 4 in 2");
+  refused(recover + "--kind relu-hidden", "model: relu-hidden given; accepted: models with h = Wx");
 }

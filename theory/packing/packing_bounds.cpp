@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/algebra/dense_solvers.hpp"
+#include "theory/numerics/bisect.hpp"
 
 namespace digon {
 namespace {
@@ -70,6 +71,26 @@ double least_design(Eigen::Index dim, Eigen::Index strength) {
                            : choose(dim + k - 1, dim - 1) + choose(dim + k - 2, dim - 1);
 }
 
+/// The greatest node of Levenshtein's quadrature of lines, a value of t².
+double greatest_line_node(DiscreteMeasure squares, double lines, Eigen::Index dim) {
+  Eigen::Index strength = 1;
+  while (choose(dim + strength, strength + 1) <= lines) ++strength;
+  const Eigen::Index count = squares.nodes.size();
+  squares.nodes.conservativeResize(count + 1);
+  squares.masses.conservativeResize(count + 1);
+  squares.nodes[count] = 1.0;
+  squares.masses[count] = -1.0 / lines;
+  // An even strength fixes a node at t² = 0.
+  if (strength % 2 == 0) squares.masses = squares.masses.cwiseProduct(squares.nodes);
+  return gauss_rule_of(squares, (strength + 1) / 2).nodes.maxCoeff();
+}
+
+DiscreteMeasure squared_inner_product_distribution(Eigen::Index dim) {
+  DiscreteMeasure measure = inner_product_distribution(dim);
+  measure.nodes = measure.nodes.cwiseAbs2();
+  return measure;
+}
+
 }  // namespace
 
 LevenshteinQuadrature levenshtein_quadrature(Eigen::Index points, Eigen::Index dim) {
@@ -132,6 +153,21 @@ std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, E
     bounds.push_back({"Levenshtein", levenshtein_quadrature(points, dim).nodes.maxCoeff()});
   }
   return bounds;
+}
+
+double levenshtein_lines(double lines, Eigen::Index dim) {
+  return std::sqrt(std::max(0.0, greatest_line_node(squared_inner_product_distribution(dim), lines, dim)));
+}
+
+double most_lines_log(Eigen::Index dim, double epsilon) {
+  const DiscreteMeasure squares = squared_inner_product_distribution(dim);
+  const auto allows = [&](double log_lines) {
+    return greatest_line_node(squares, std::exp(log_lines), dim) <= epsilon * epsilon;
+  };
+  const double basis = std::log(double(dim));
+  double more = 0.01;
+  while (allows(basis + more)) more *= 1.5;
+  return bisect(allows, basis, basis + more, {.steps = 40}).holds;
 }
 
 }  // namespace digon

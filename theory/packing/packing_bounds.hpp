@@ -37,4 +37,15 @@ std::vector<PackingBound> energy_bounds(const PackingEnergy& energy, Eigen::Inde
 /// and the orthoplex bound for lines. For n ≥ 2 and m ≥ 2, to 1e-12.
 std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, Eigen::Index dim);
 
+/// What n lines in R^m cannot have all |cos| below: Levenshtein's bound in the projective space, from the
+/// quadrature of t² as above, of the strength that n allows (C(m + τ − 1, τ) ≤ n). Of strength 1 it is
+/// Welch's. `lines` need not be whole; for m ≥ 2 and lines > m, to 1e-10.
+///
+/// Example: 120 lines in R⁸ meet it at ½, the diameters of E8.
+double levenshtein_lines(double lines, Eigen::Index dim);
+
+/// log of the most lines in R^m with |cos| ≤ ε that levenshtein_lines allows. For m ≥ 2 and ε in (0, 1) with
+/// strengths up to 40, e.g. ε ≤ 0.9.
+double most_lines_log(Eigen::Index dim, double epsilon);
+
 }  // namespace digon

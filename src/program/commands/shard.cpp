@@ -12,7 +12,7 @@
 namespace digon {
 namespace {
 
-constexpr const char* store_file = "results.db";
+constexpr const char* shard_store_file = "results.db";
 
 std::optional<std::size_t> parse_whole(std::string_view text) {
   std::size_t value = 0;
@@ -43,10 +43,10 @@ void declare_shard(CommandLine& line) {
 
 std::unique_ptr<RunStore> open_store(const CommandLine& line, const std::filesystem::path& folder,
                                      const nlohmann::json& run) {
-  if (!line.has("shard")) return std::make_unique<RunStore>(folder / store_file);
+  if (!line.has("shard")) return std::make_unique<RunStore>(folder / shard_store_file);
   const Shard shard = parse_shard(line.text("shard"));
   return std::make_unique<RunStore>(folder / fmt::format("shard-{}-of-{}.db", shard.index + 1, shard.count),
-                                    shard, run, folder / store_file);
+                                    shard, run, folder / shard_store_file);
 }
 
 std::unique_ptr<FolderLock> claim_results(const CommandLine& line, const std::filesystem::path& folder) {

@@ -1,0 +1,79 @@
+#include "sweep/recovery_error.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "core/base/input_error.hpp"
+#include "tests/random_models.hpp"
+#include "theory/loss/exact_loss.hpp"
+
+using namespace digon;
+
+namespace {
+
+const DecodedError& error_of(const RecoveryErrors& errors, Decoder decoder) {
+  for (const DecodedError& one : errors.decoders) {
+    if (one.decoder == decoder) return one;
+  }
+  throw std::logic_error("no such decoder");
+}
+
+}  // namespace
+
+TEST_CASE("the readout's error is the loss, within its standard error, and its parts sum to it") {
+  FeatureDistribution features = uniform_features(12, 0.15);
+  features.importance = parse_importance("importance", "0.9^i", 12);
+  ToyModel model = tight_frame_model(12, 6, 3);
+  model.W *= std::sqrt(0.5);
+  model.b = Eigen::VectorXd::Constant(12, -0.05);
+  const RecoveryErrors found = recovery_errors(model, features, {.samples = 4000, .seed = 5, .threads = 1});
+  const DecodedError& readout = error_of(found, Decoder::readout);
+  const double exact = exact_loss(model, features).loss;
+  CHECK(std::abs(readout.mean - exact) < 4.0 * readout.standard_error);
+  CHECK(std::abs(readout.mean - 1.2 * exact) > 4.0 * readout.standard_error);  // its null
+  REQUIRE(found.parts);
+  CHECK(found.parts->lost + found.parts->unfound + found.parts->readout == Approx(readout.mean));
+  CHECK(found.parts->readout > 4.0 * found.parts->readout_error);
+  // At most 6 active features are known exactly by their support.
+  CHECK(found.parts->lost < 0.01 * readout.mean);
+  CHECK(error_of(found, Decoder::support).recovered > 0.99);
+  CHECK(error_of(found, Decoder::least_squares).mean < readout.mean);
+  const RecoveryErrors again = recovery_errors(model, features, {.samples = 4000, .seed = 5, .threads = 2});
+  for (std::size_t d = 0; d < found.decoders.size(); ++d) {
+    CHECK(found.decoders[d].mean == again.decoders[d].mean);
+    CHECK(found.decoders[d].standard_error == again.decoders[d].standard_error);
+  }
+}
+
+TEST_CASE("least l1 depends on the row space alone, which a Gaussian W and its tight frame share") {
+  const FeatureDistribution features = with_active(uniform_features(20, 0.0), 3);
+  const RecoveryOptions options{.samples = 200, .seed = 1, .threads = 1};
+  const ToyModel gaussian = gaussian_model(20, 8, 4);
+  const ToyModel frame = tight_frame_model(20, 8, 4);
+  CHECK((frame.W * frame.W.transpose() - 2.5 * Eigen::MatrixXd::Identity(8, 8)).norm() < 1e-12);
+  CHECK((gaussian.W * gaussian.W.transpose() - 2.5 * Eigen::MatrixXd::Identity(8, 8)).norm() > 0.1);
+  const RecoveryErrors of_gaussian = recovery_errors(gaussian, features, options);
+  const RecoveryErrors of_frame = recovery_errors(frame, features, options);
+  const auto l1 = [](const RecoveryErrors& errors) { return error_of(errors, Decoder::least_l1).mean; };
+  CHECK(l1(of_gaussian) == Approx(l1(of_frame)).epsilon(1e-8));
+  CHECK(l1(of_gaussian) != Approx(l1(recovery_errors(gaussian_model(20, 8, 5), features, options))));
+  CHECK_FALSE(of_gaussian.parts);  // no readout
+}
+
+TEST_CASE("signed features are decoded without x >= 0, samples of data as they are, bad input refused") {
+  FeatureDistribution features = uniform_features(10, 0.2);
+  features.values = ActiveValue::signed_uniform;
+  const RecoveryErrors found = recovery_errors(gaussian_model(10, 10, 2), features, {.samples = 50});
+  CHECK(found.decoders.front().decoder == Decoder::least_l1);
+  CHECK(error_of(found, Decoder::least_l1).recovered == 1.0);  // m = n
+  auto data = std::make_shared<FeatureData>();
+  data->x = Eigen::MatrixXd::Identity(10, 7);
+  features = with_data(uniform_features(10, 0.1), data);
+  CHECK(error_of(recovery_errors(gaussian_model(10, 6, 2), features, {}), Decoder::pursuit).recovered == 1.0);
+  ToyModel hidden = gaussian_model(10, 6, 2);
+  hidden.b = Eigen::VectorXd::Zero(10);
+  hidden.kind = ModelKind::relu_hidden;
+  CHECK_THROWS_WITH(recovery_errors(hidden, features, {}), Catch::Contains("accepted: models with h = Wx"));
+  CHECK_THROWS_AS(recovery_errors(gaussian_model(9, 6, 2), features, {}), InputError);
+  CHECK_THROWS_AS(recovery_errors(gaussian_model(10, 6, 2), features, {.samples = 1}), InputError);
+}

@@ -1,0 +1,69 @@
+#include "theory/packing/random_lines.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing.hpp"
+#include "theory/packing/packing_bounds.hpp"
+
+using namespace digon;
+
+TEST_CASE("the cosine of random directions has the law of the sphere") {
+  CHECK(random_cosine_above(3, 0.25) == Approx(0.75).epsilon(1e-13));         // Archimedes
+  CHECK(random_cosine_above(2, 0.5) == Approx(2.0 / 3.0).epsilon(1e-13));     // 60° to 120°
+  CHECK(random_cosine_above(5, 0.5) == Approx(1.0 - 0.6875).epsilon(1e-13));  // ∝ 1 − t²
+  CHECK(random_coherence(2, 3) == Approx(0.5).epsilon(1e-9));
+  constexpr Eigen::Index n = 400;
+  constexpr Eigen::Index m = 30;
+  const Eigen::MatrixXd W = random_points(n, m, 5);
+  const Eigen::MatrixXd G = W.transpose() * W;
+  std::size_t above = 0;
+  for (Eigen::Index j = 0; j < n; ++j) {
+    for (Eigen::Index i = 0; i < j; ++i) above += std::abs(G(i, j)) > 0.3 ? 1U : 0U;
+  }
+  const double pairs = 0.5 * double(n * (n - 1));
+  const double expected = random_cosine_above(m, 0.3);
+  CHECK(std::abs(double(above) / pairs - expected) < 5.0 * std::sqrt(expected / pairs));
+  CHECK(std::abs(double(above) / pairs - random_cosine_above(m - 2, 0.3)) >
+        5.0 * std::sqrt(expected / pairs));
+  CHECK(std::abs(coherence(CodeKind::lines, W) - random_coherence(n, m)) < 0.05);
+}
+
+TEST_CASE(
+    "Levenshtein's bound of lines is Welch's at strength 1, tight where it is known to be, and never "
+    "broken") {
+  CHECK(levenshtein_lines(20, 7) == Approx(coherence_bounds(CodeKind::lines, 20, 7)[0].value).epsilon(1e-10));
+  CHECK(levenshtein_lines(28, 7) == Approx(1.0 / 3.0).epsilon(1e-10));
+  CHECK(levenshtein_lines(120, 8) == Approx(0.5).epsilon(1e-10));
+  // Of strength 2: ((3n − m² − 2m)/((m + 2)(n − m)))^½.
+  CHECK(levenshtein_lines(50, 8) == Approx(std::sqrt(70.0 / 420.0)).epsilon(1e-10));
+  CHECK(most_lines_log(8, 0.5) == Approx(std::log(120.0)).epsilon(1e-8));
+  CHECK(most_lines_log(7, 1.0 / 3.0) == Approx(std::log(28.0)).epsilon(1e-8));
+  for (const KnownCode& code : known_codes(CodeKind::lines)) {
+    CAPTURE(code.points, code.dim);
+    if (code.points > code.dim)
+      CHECK(levenshtein_lines(double(code.points), code.dim) < code.coherence.value + 1e-9);
+  }
+  for (const double epsilon : {0.1, 0.3, 0.5}) {
+    for (const Eigen::Index m : {2, 16, 512}) {
+      const double most = most_lines_log(m, epsilon);
+      CHECK(most >= std::log(double(m)));
+      CHECK(most >= covering_bound_log(m, epsilon));
+      // exp(mε²/4) is a claim for large mε²; here it is below what covering gives from 16 on.
+      if (double(m) * epsilon * epsilon > 16.0) {
+        CHECK(union_bound_log(m, epsilon) < covering_bound_log(m, epsilon));
+      }
+    }
+  }
+}
+
+TEST_CASE("lines found, greedily or by descent, are almost orthogonal") {
+  const Eigen::MatrixXd greedy = greedy_lines(64, 0.3, 900, 50, 1);
+  CHECK(greedy.cols() == 50);
+  CHECK(coherence(CodeKind::lines, greedy) <= 0.3);
+  CHECK(coherence(CodeKind::lines, random_points(50, 64, 1)) > 0.3);
+  CHECK(greedy_lines(64, 0.05, 300, 50, 1).cols() < 10);
+  CHECK(coherence(CodeKind::lines, descend_to_lines(24, 16, 0.25, 2)) <= 0.25);
+  CHECK(coherence(CodeKind::lines, descend_to_lines(24, 8, 0.25, 2)) > 0.25);  // Welch: 0.295
+}

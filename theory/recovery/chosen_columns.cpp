@@ -1,0 +1,62 @@
+#include "theory/recovery/chosen_columns.hpp"
+
+#include <cmath>
+
+namespace digon {
+
+ChosenColumns::ChosenColumns(const Eigen::MatrixXd& W)
+    : W_(W), chosen_(std::size_t(W.cols()), 0), factor_(W.rows(), W.rows()) {}
+
+bool ChosenColumns::add(Eigen::Index column) {
+  constexpr double dependent = 1e-7;
+  const auto k = Eigen::Index(count());
+  if (k == W_.rows()) return false;
+  Eigen::VectorXd row = products(W_.col(column));
+  const auto L = factor_.topLeftCorner(k, k);
+  if (k > 0) L.triangularView<Eigen::Lower>().solveInPlace(row);
+  const double length = W_.col(column).squaredNorm();
+  const double left = length - row.squaredNorm();  // of its square, outside the span
+  if (!(left > dependent * dependent * length) || !(left > 0.0)) return false;
+  factor_.row(k).head(k) = row.transpose();
+  factor_(k, k) = std::sqrt(left);
+  columns_.push_back(column);
+  chosen_[std::size_t(column)] = 1;
+  return true;
+}
+
+void ChosenColumns::remove(std::size_t position) {
+  const std::vector<Eigen::Index> after(columns_.begin() + std::ptrdiff_t(position) + 1, columns_.end());
+  for (std::size_t k = position; k < columns_.size(); ++k) chosen_[std::size_t(columns_[k])] = 0;
+  columns_.resize(position);
+  for (const Eigen::Index column : after) add(column);
+}
+
+Eigen::VectorXd ChosenColumns::solve_gram(const Eigen::VectorXd& v) const {
+  const auto k = Eigen::Index(count());
+  Eigen::VectorXd solution = v;
+  const auto L = factor_.topLeftCorner(k, k);
+  if (k == 0) return solution;
+  L.triangularView<Eigen::Lower>().solveInPlace(solution);
+  L.transpose().triangularView<Eigen::Upper>().solveInPlace(solution);
+  return solution;
+}
+
+Eigen::VectorXd ChosenColumns::combine(const Eigen::VectorXd& v) const {
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(W_.rows());
+  for (std::size_t k = 0; k < count(); ++k) sum += v[Eigen::Index(k)] * W_.col(columns_[k]);
+  return sum;
+}
+
+Eigen::VectorXd ChosenColumns::products(const Eigen::VectorXd& h) const {
+  Eigen::VectorXd found(static_cast<Eigen::Index>(count()));
+  for (std::size_t k = 0; k < count(); ++k) found[Eigen::Index(k)] = W_.col(columns_[k]).dot(h);
+  return found;
+}
+
+Eigen::VectorXd ChosenColumns::spread(const Eigen::VectorXd& v) const {
+  Eigen::VectorXd all = Eigen::VectorXd::Zero(W_.cols());
+  for (std::size_t k = 0; k < count(); ++k) all[columns_[k]] = v[Eigen::Index(k)];
+  return all;
+}
+
+}  // namespace digon
