@@ -27,7 +27,9 @@ Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
 Experiment published_cells();
+Experiment published_pairs();
 Experiment published_small();
+Experiment published_training();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
@@ -42,7 +44,8 @@ const std::vector<Experiment>& catalog() {
                                            adversarial(),      privileged(),
                                            abs_small(),        abs_large(),
                                            asymmetric(),       packing(),
-                                           published_small(),  published_cells()};
+                                           published_small(),  published_cells(),
+                                           published_pairs(),  published_training()};
   return all;
 }
 

@@ -108,7 +108,7 @@ StoredCell compute_chain(const nlohmann::json& settings, const std::string& /*gi
 const CellKind chain_kind{"chain", 1, &compute_chain};
 
 /// A published cell and the lowest loss known of it.
-struct Cell {
+struct PublishedCell {
   Eigen::Index features = 0;
   Eigen::Index hidden = 0;
   double sparsity = 0.0;
@@ -124,16 +124,16 @@ struct Cell {
 
   [[nodiscard]] double density() const { return 1.0 - sparsity; }
 };
-using Cells = std::vector<Cell>;
+using PublishedCells = std::vector<PublishedCell>;
 
-Cells read_cells() {
-  Cells cells;
+PublishedCells read_cells() {
+  PublishedCells cells;
   for (const auto& row : parse_csv(tables::published_cells).rows) {
     cells.push_back({std::stol(row[0]), std::stol(row[1]), std::stod(row[2]), std::stod(row[3]),
                      std::stod(row[4]), std::stod(row[5]), std::stod(row[6])});
   }
   for (const auto& row : parse_csv(tables::published_optima).rows) {
-    for (Cell& cell : cells) {
+    for (PublishedCell& cell : cells) {
       if (cell.features != std::stol(row[0]) || cell.hidden != std::stol(row[1]) ||
           cell.sparsity != std::stod(row[2])) {
         continue;
@@ -153,9 +153,9 @@ constexpr double same_loss = 1e-6;
 /// Chains are made of 20 features, in the paper preset of all; the table has the rest.
 std::any find_cells(const Results& results) {
   const ExperimentContext& context = results.context;
-  Cells cells = read_cells();
+  PublishedCells cells = read_cells();
   std::vector<std::pair<Eigen::Index, double>> laws;  // features and sparsity, as cells have them in a row
-  for (const Cell& cell : cells) {
+  for (const PublishedCell& cell : cells) {
     const std::pair law{cell.features, cell.sparsity};
     if ((laws.empty() || laws.back() != law) && (cell.features == 20 || context.preset == Preset::paper))
       laws.push_back(law);
@@ -166,7 +166,7 @@ std::any find_cells(const Results& results) {
   for (std::size_t chain = 0; chain < chains; ++chain) {
     for (const auto& law : laws) {
       Eigen::Index hidden = 0;
-      for (const Cell& cell : cells) {
+      for (const PublishedCell& cell : cells) {
         if (std::pair(cell.features, cell.sparsity) == law) hidden = std::max(hidden, cell.hidden);
       }
       const std::size_t descents = law.first == 80   ? 12
@@ -182,7 +182,7 @@ std::any find_cells(const Results& results) {
     }
   }
   const std::vector<StoredCell> found = sweep(context.store, results.id, sweep_cells, context.threads);
-  for (Cell& cell : cells) {
+  for (PublishedCell& cell : cells) {
     std::vector<double> losses;
     for (std::size_t k = 0; k < found.size(); ++k) {
       if (law_of_chain[k] != std::pair(cell.features, cell.sparsity)) continue;
@@ -205,37 +205,37 @@ std::any find_cells(const Results& results) {
 }
 
 /// The excess of the published mean over the lowest loss known, relative, of every cell, ascending.
-std::vector<double> excesses(const Cells& cells) {
+std::vector<double> excesses(const PublishedCells& cells) {
   std::vector<double> all;
-  for (const Cell& cell : cells) all.push_back(cell.mean / cell.loss - 1.0);
+  for (const PublishedCell& cell : cells) all.push_back(cell.mean / cell.loss - 1.0);
   std::sort(all.begin(), all.end());
   return all;
 }
 
 /// 1 − Σ(y − f)²/Σ(y − ȳ)² of predictions f of the lowest losses known y.
-double explained(const Cells& cells, double Cell::*prediction) {
+double explained(const PublishedCells& cells, double PublishedCell::*prediction) {
   double mean = 0.0;
-  for (const Cell& cell : cells) mean += cell.loss / double(cells.size());
+  for (const PublishedCell& cell : cells) mean += cell.loss / double(cells.size());
   double left = 0.0;
   double all = 0.0;
-  for (const Cell& cell : cells) {
+  for (const PublishedCell& cell : cells) {
     left += std::pow(cell.loss - cell.*prediction, 2);
     all += std::pow(cell.loss - mean, 2);
   }
   return 1.0 - left / all;
 }
 
-/// Cells at which the formula drops nothing and says 0: the critical width and above.
-Cells without_dropped(Cells cells) {
-  std::erase_if(cells, [](const Cell& cell) { return cell.formula > 0.0; });
+/// PublishedCells at which the formula drops nothing and says 0: the critical width and above.
+PublishedCells without_dropped(PublishedCells cells) {
+  std::erase_if(cells, [](const PublishedCell& cell) { return cell.formula > 0.0; });
   return cells;
 }
 
 /// By how many of its standard deviations a published mean at S = 0.99 lies below the lowest loss known, at
 /// most; or below so many times that.
-double greatest_shortfall(const Cells& cells, double times = 1.0) {
+double greatest_shortfall(const PublishedCells& cells, double times = 1.0) {
   double greatest = 0.0;
-  for (const Cell& cell : cells) {
+  for (const PublishedCell& cell : cells) {
     if (cell.sparsity == 0.99)
       greatest = std::max(greatest, (times * cell.loss - cell.mean) / cell.deviation);
   }
@@ -243,9 +243,9 @@ double greatest_shortfall(const Cells& cells, double times = 1.0) {
 }
 
 /// The greatest share by which this run's chains miss the lowest loss known.
-double greatest_miss(const Cells& cells) {
+double greatest_miss(const PublishedCells& cells) {
   double greatest = 0.0;
-  for (const Cell& cell : cells) {
+  for (const PublishedCell& cell : cells) {
     if (cell.here > 0.0) greatest = std::max(greatest, cell.here / cell.loss - 1.0);
   }
   return greatest;
@@ -273,7 +273,7 @@ Table cells_table(const Results& results) {
   Table table{{"features", "hidden", "sparsity", "formula", "published_mean", "published_deviation",
                "published_kept", "lowest_known", "represented", "mean_excess"},
               {}};
-  for (const Cell& cell : results.found_as<Cells>()) {
+  for (const PublishedCell& cell : results.found_as<PublishedCells>()) {
     table.add_row({text_of(std::size_t(cell.features)), text_of(std::size_t(cell.hidden)),
                    text_of(cell.sparsity), text_of(cell.formula), text_of(cell.mean), text_of(cell.deviation),
                    text_of(cell.kept), text_of(cell.loss), text_of(cell.represented),
@@ -286,7 +286,7 @@ Table cells_table(const Results& results) {
 void draw_cells(const std::filesystem::path& path, const Results& results) {
   std::vector<SeriesPanel> panels;
   std::pair<Eigen::Index, double> law;
-  for (const Cell& cell : results.found_as<Cells>()) {
+  for (const PublishedCell& cell : results.found_as<PublishedCells>()) {
     if (std::exchange(law, {cell.features, cell.sparsity}) != law || panels.empty()) {
       SeriesPanel& panel = panels.emplace_back();
       panel.title = fmt::format("{{/:Italic n}} = {}, {{/:Italic S}} = {}", cell.features, cell.sparsity);
@@ -308,7 +308,7 @@ void draw_cells(const std::filesystem::path& path, const Results& results) {
 /// The rows of paper_refs/published_optima.csv.
 Table optima_table(const Results& results) {
   Table table{{"features", "hidden", "sparsity", "loss", "agreeing", "chains", "represented"}, {}};
-  for (const Cell& cell : results.found_as<Cells>()) {
+  for (const PublishedCell& cell : results.found_as<PublishedCells>()) {
     table.add_row({text_of(std::size_t(cell.features)), text_of(std::size_t(cell.hidden)),
                    text_of(cell.sparsity), text_of(cell.loss), text_of(cell.agreeing), text_of(cell.chains),
                    text_of(cell.represented)});
@@ -319,41 +319,46 @@ Table optima_table(const Results& results) {
 }  // namespace
 
 Experiment published_cells() {
-  return {.suite = Suite::published,
-          .id = "published-cells",
-          .summary = "120 published trainings beside the lowest losses known and the published formula",
-          .find = find_cells,
-          .tables = {{"published-cells", cells_table}, {"published_optima", optima_table}},
-          .figures = {{"published-cells",
-                       "Loss against hidden dimensions: the published formula, the mean of five published "
-                       "trainings, and the lowest loss known.",
-                       draw_cells}},
-          .measures = {
-              {"dropped", [](const Results&) { return share_of_dropped(0.2, 0.1); },
-               [](const Results&) { return share_of_dropped(0.2, 0.0); }},
-              {"top-pair", [](const Results& results) { return results.found_as<Cells>().front().here; },
-               [](const Results&) { return pair_loss(0, 3); }},
-              {"second-pair", [](const Results&) { return pair_loss(0, 3); },
-               [](const Results&) { return pair_loss(0, 2); }},
-              {"trainings",
-               [](const Results& results) {
-                 const std::vector<double> all = excesses(results.found_as<Cells>());
-                 return all[all.size() / 2];
-               },
-               [](const Results& results) { return excesses(results.found_as<Cells>()).back(); }},
-              {"formula",
-               [](const Results& results) {
-                 return explained(without_dropped(results.found_as<Cells>()), &Cell::formula);
-               },
-               [](const Results& results) {
-                 return explained(without_dropped(results.found_as<Cells>()), &Cell::mean);
-               }},
-              {"below", [](const Results& results) { return greatest_shortfall(results.found_as<Cells>()); },
-               [](const Results& results) { return greatest_shortfall(results.found_as<Cells>(), 1.1); }},
-              {"found-again", [](const Results& results) { return greatest_miss(results.found_as<Cells>()); },
-               [](const Results& results) {
-                 return pair_loss(0, 3) / results.found_as<Cells>().front().loss - 1.0;
-               }}}};
+  return {
+      .suite = Suite::published,
+      .id = "published-cells",
+      .summary = "120 published trainings beside the lowest losses known and the published formula",
+      .find = find_cells,
+      .tables = {{"published-cells", cells_table}, {"published_optima", optima_table}},
+      .figures = {{"published-cells",
+                   "Loss against hidden dimensions: the published formula, the mean of five published "
+                   "trainings, and the lowest loss known.",
+                   draw_cells}},
+      .measures = {
+          {"dropped", [](const Results&) { return share_of_dropped(0.2, 0.1); },
+           [](const Results&) { return share_of_dropped(0.2, 0.0); }},
+          {"top-pair", [](const Results& results) { return results.found_as<PublishedCells>().front().here; },
+           [](const Results&) { return pair_loss(0, 3); }},
+          {"second-pair", [](const Results&) { return pair_loss(0, 3); },
+           [](const Results&) { return pair_loss(0, 2); }},
+          {"trainings",
+           [](const Results& results) {
+             const std::vector<double> all = excesses(results.found_as<PublishedCells>());
+             return all[all.size() / 2];
+           },
+           [](const Results& results) { return excesses(results.found_as<PublishedCells>()).back(); }},
+          {"formula",
+           [](const Results& results) {
+             return explained(without_dropped(results.found_as<PublishedCells>()), &PublishedCell::formula);
+           },
+           [](const Results& results) {
+             return explained(without_dropped(results.found_as<PublishedCells>()), &PublishedCell::mean);
+           }},
+          {"below",
+           [](const Results& results) { return greatest_shortfall(results.found_as<PublishedCells>()); },
+           [](const Results& results) {
+             return greatest_shortfall(results.found_as<PublishedCells>(), 1.1);
+           }},
+          {"found-again",
+           [](const Results& results) { return greatest_miss(results.found_as<PublishedCells>()); },
+           [](const Results& results) {
+             return pair_loss(0, 3) / results.found_as<PublishedCells>().front().loss - 1.0;
+           }}}};
 }
 
 }  // namespace digon::experiments

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/algebra/products.hpp"
 #include "core/base/interrupt.hpp"
+#include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/experiment.hpp"
@@ -24,6 +26,16 @@ double rational_loss(double first_bias, double second_bias) {
   return exact_loss({Eigen::RowVector2d(0.6, 0.8), Eigen::Vector2d(first_bias, second_bias)},
                     uniform_features(2, 1.0), {.relative_tolerance = 1e-13})
       .loss;
+}
+
+/// The greatest difference of D_i and ‖W_i‖^(2k)/Σ_j(W_i·W_j)², of uneven columns; the capacity has k = 2.
+double capacity_difference(double k) {
+  Eigen::MatrixXd W(2, 4);
+  W << 0.9, -0.4, 0.3, 0.1,  //
+      0.2, 0.8, -0.7, 0.5;
+  const Eigen::ArrayXd power = W.colwise().squaredNorm().transpose().array().pow(k);
+  const Eigen::ArrayXd capacity = power / gram(W).rowwise().squaredNorm().array();
+  return (capacity - feature_geometry(W).dimensionality.array()).abs().maxCoeff();
 }
 
 // Five features in two dimensions.
@@ -46,7 +58,7 @@ Descent minimum_of(Branch branch, const Objective& objective) {
 }
 
 /// The density at which one arrangement's loss passes the other's, to 1e-9.
-double crossover(Branch first, Branch second, double from, double to) {
+double branch_crossover(Branch first, Branch second, double from, double to) {
   const auto is_first = [&](double density) {
     throw_if_interrupted();
     const Objective objective = exact_objective(uniform_features(5, density), 1e-12);
@@ -146,7 +158,7 @@ CapRow capped(Eigen::Index n, double cap, const ExperimentContext& context) {
   return {n, cap, best.loss, describe_geometry(best.model.W).name};
 }
 
-struct Found {
+struct FoundSmall {
   std::vector<PentagonRow> pentagon;
   double to_digons = 0.0;    ///< the density at which two digons become better
   double to_triangle = 0.0;  ///< and the triangle
@@ -163,16 +175,16 @@ struct Found {
   }
 };
 
-constexpr double below = 1e-4;  ///< a bound by so much lower
+constexpr double short_of_bound = 1e-4;  ///< a bound by so much lower
 const double eight_directions = std::numbers::sqrt2 / 2.0;
 const double ten_directions = std::cos(std::numbers::pi / 5.0);
 
 std::any find_small(const Results& results) {
   const ExperimentContext& context = results.context;
-  Found found;
+  FoundSmall found;
   found.pentagon = pentagon_rows(context);
-  found.to_digons = crossover(Branch::pentagon, Branch::digons, 0.15, 0.3);
-  found.to_triangle = crossover(Branch::digons, Branch::triangle, 0.4, 0.8);
+  found.to_digons = branch_crossover(Branch::pentagon, Branch::digons, 0.15, 0.3);
+  found.to_triangle = branch_crossover(Branch::digons, Branch::triangle, 0.4, 0.8);
   for (const double density : {0.5, 0.2, 0.1, 0.05, 0.01, 0.001}) {
     for (const double r : {1.0, 0.5, 0.1})
       found.penalties.push_back({density, r, critical_penalty(density, r)});
@@ -180,9 +192,11 @@ std::any find_small(const Results& results) {
   for (const double lambda : powers(10.0, -7.0, -3.0, context.choose<std::size_t>(17, 65)))
     found.coherence.push_back({lambda, penalized_optimum(lambda)});
   found.digons_at = digons_under_penalty(0.001);
-  for (const double cap : {0.1, 0.3, 0.5 - below, 0.5, 0.6}) found.caps.push_back(capped(3, cap, context));
-  for (const double cap : {0.1, 0.3, 0.5 - below, 0.5, 0.6, eight_directions - below, eight_directions, 0.72,
-                           0.75, 0.78, ten_directions - below, ten_directions, 0.9}) {
+  for (const double cap : {0.1, 0.3, 0.5 - short_of_bound, 0.5, 0.6})
+    found.caps.push_back(capped(3, cap, context));
+  for (const double cap :
+       {0.1, 0.3, 0.5 - short_of_bound, 0.5, 0.6, eight_directions - short_of_bound, eight_directions, 0.72,
+        0.75, 0.78, ten_directions - short_of_bound, ten_directions, 0.9}) {
     found.caps.push_back(capped(5, cap, context));
   }
   return found;
@@ -190,7 +204,7 @@ std::any find_small(const Results& results) {
 
 Table pentagon_table(const Results& results) {
   Table table{{"density", "pentagon_loss", "radius", "bias", "lowest_loss", "geometry"}, {}};
-  for (const PentagonRow& row : results.found_as<Found>().pentagon) {
+  for (const PentagonRow& row : results.found_as<FoundSmall>().pentagon) {
     table.add_row({text_of(row.density), text_of(row.pentagon.loss),
                    text_of(row.pentagon.model.W.colwise().norm().mean()),
                    text_of(row.pentagon.model.b.mean()), text_of(row.best.loss), row.winner()});
@@ -200,14 +214,14 @@ Table pentagon_table(const Results& results) {
 
 Table penalty_table(const Results& results) {
   Table table{{"density", "relative_importance", "critical_lambda"}, {}};
-  for (const PenaltyRow& row : results.found_as<Found>().penalties)
+  for (const PenaltyRow& row : results.found_as<FoundSmall>().penalties)
     table.add_row({text_of(row.density), text_of(row.r), text_of(row.critical)});
   return table;
 }
 
 Table coherence_table(const Results& results) {
   Table table{{"lambda", "loss", "coherence", "norm", "geometry"}, {}};
-  for (const CoherenceRow& row : results.found_as<Found>().coherence) {
+  for (const CoherenceRow& row : results.found_as<FoundSmall>().coherence) {
     table.add_row(
         {text_of(row.lambda), text_of(row.best.loss), text_of(coherence_of_present(row.best.model.W)),
          text_of(row.best.model.W.colwise().norm().maxCoeff()), describe_geometry(row.best.model.W).name});
@@ -217,13 +231,13 @@ Table coherence_table(const Results& results) {
 
 Table cap_table(const Results& results) {
   Table table{{"features", "bound", "loss", "geometry"}, {}};
-  for (const CapRow& row : results.found_as<Found>().caps)
+  for (const CapRow& row : results.found_as<FoundSmall>().caps)
     table.add_row({text_of(std::size_t(row.features)), text_of(row.cap), text_of(row.loss), row.geometry});
   return table;
 }
 
 void draw_small(const std::filesystem::path& path, const Results& results) {
-  const auto& found = results.found_as<Found>();
+  const auto& found = results.found_as<FoundSmall>();
   Series radius{"radius", {}, SeriesStyle::line_and_points, 0};
   Series bias{"bias", {}, SeriesStyle::line_and_points, 1};
   Series best{"best model's greatest norm", {}, SeriesStyle::points, 2};
@@ -253,9 +267,10 @@ void draw_small(const std::filesystem::path& path, const Results& results) {
 }
 
 /// The same number of one run's findings for value and null.
-Measure found_number(const std::string& name, double (*value)(const Found&), double (*null)(const Found&)) {
-  return {name, [value](const Results& results) { return value(results.found_as<Found>()); },
-          [null](const Results& results) { return null(results.found_as<Found>()); }};
+Measure found_number(const std::string& name, double (*value)(const FoundSmall&),
+                     double (*null)(const FoundSmall&)) {
+  return {name, [value](const Results& results) { return value(results.found_as<FoundSmall>()); },
+          [null](const Results& results) { return null(results.found_as<FoundSmall>()); }};
 }
 
 }  // namespace
@@ -280,43 +295,47 @@ Experiment published_small() {
       .measures = {
           {"rational", [](const Results&) { return rational_loss(0.08, -0.06); },
            [](const Results&) { return rational_loss(-0.06, 0.08); }},
+          {"capacity", [](const Results&) { return capacity_difference(2.0); },
+           [](const Results&) { return capacity_difference(1.0); }},
           {"pentagon/sparse-limit", [](const Results&) { return polygon_optimum(5).loss_per_feature; },
            [](const Results&) { return polygon_optimum(6).loss_per_feature; }},
           found_number(
-              "pentagon/to-digons", [](const Found& found) { return found.to_digons; },
-              [](const Found& found) { return found.to_triangle; }),
+              "pentagon/to-digons", [](const FoundSmall& found) { return found.to_digons; },
+              [](const FoundSmall& found) { return found.to_triangle; }),
           found_number(
-              "pentagon/to-triangle", [](const Found& found) { return found.to_triangle; },
-              [](const Found& found) { return found.to_digons; }),
+              "pentagon/to-triangle", [](const FoundSmall& found) { return found.to_triangle; },
+              [](const FoundSmall& found) { return found.to_digons; }),
           {"pentagon/lowest",
            [](const Results& results) {
              double greatest = 0.0;  // excess where the pentagon is said to be best
-             for (const PentagonRow& row : results.found_as<Found>().pentagon) {
-               if (row.density < results.found_as<Found>().to_digons)
+             for (const PentagonRow& row : results.found_as<FoundSmall>().pentagon) {
+               if (row.density < results.found_as<FoundSmall>().to_digons)
                  greatest = std::max(greatest, row.pentagon.loss / row.best.loss - 1.0);
              }
              return greatest;
            },
            [](const Results& results) {
-             const PentagonRow& dense = results.found_as<Found>().pentagon.back();
+             const PentagonRow& dense = results.found_as<FoundSmall>().pentagon.back();
              return dense.pentagon.loss / dense.best.loss - 1.0;
            }},
           found_number(
-              "penalty/two-features", [](const Found& found) { return found.penalties.at(6).critical; },
-              [](const Found& found) { return found.penalties.at(7).critical; }),
+              "penalty/two-features", [](const FoundSmall& found) { return found.penalties.at(6).critical; },
+              [](const FoundSmall& found) { return found.penalties.at(7).critical; }),
           found_number(
-              "penalty/five-features", [](const Found& found) { return found.digons_at; },
-              [](const Found& found) { return found.penalties.back().critical; }),
+              "penalty/five-features", [](const FoundSmall& found) { return found.digons_at; },
+              [](const FoundSmall& found) { return found.penalties.back().critical; }),
           found_number(
               "bound/three-features",
-              [](const Found& found) { return found.cap_loss(3, 0.5 - below) - found.cap_loss(3, 0.5); },
-              [](const Found& found) { return found.cap_loss(3, 0.1) - found.cap_loss(3, 0.3); }),
+              [](const FoundSmall& found) {
+                return found.cap_loss(3, 0.5 - short_of_bound) - found.cap_loss(3, 0.5);
+              },
+              [](const FoundSmall& found) { return found.cap_loss(3, 0.1) - found.cap_loss(3, 0.3); }),
           found_number(
               "bound/five-features",
-              [](const Found& found) {
-                return found.cap_loss(5, ten_directions - below) - found.cap_loss(5, ten_directions);
+              [](const FoundSmall& found) {
+                return found.cap_loss(5, ten_directions - short_of_bound) - found.cap_loss(5, ten_directions);
               },
-              [](const Found& found) { return found.cap_loss(5, 0.5) - found.cap_loss(5, 0.6); }),
+              [](const FoundSmall& found) { return found.cap_loss(5, 0.5) - found.cap_loss(5, 0.6); }),
       }};
 }
 

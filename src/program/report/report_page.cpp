@@ -270,7 +270,7 @@ std::string verdict_line(const std::vector<Check>& checks) {
   }
   return html + (items.empty() ? ""
                                : "<details class=\"differs\"><summary>Where Digon does not bear the paper "
-                                 "out</summary><ul>\n" +
+                                 "out, and what becomes of published numbers</summary><ul>\n" +
                                      items + "</ul></details>\n");
 }
 
