@@ -26,20 +26,34 @@ Experiment abs_small();
 Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
+Experiment compressed_sensing();
+Experiment almost_orthogonal();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
   using namespace experiments;
-  static const std::vector<Experiment> all{theory(),           intro(),
-                                           basic_small(),      basic_large(),
-                                           phase_2_1(),        phase_3_2(),
-                                           geometry_uniform(), nonuniform(),
-                                           directions(),       correlated(),
-                                           correlated_bases(), collapse(),
-                                           dynamics_jumps(),   dynamics_geometry(),
-                                           adversarial(),      privileged(),
-                                           abs_small(),        abs_large(),
-                                           asymmetric(),       packing()};
+  static const std::vector<Experiment> all{theory(),
+                                           intro(),
+                                           basic_small(),
+                                           basic_large(),
+                                           phase_2_1(),
+                                           phase_3_2(),
+                                           geometry_uniform(),
+                                           nonuniform(),
+                                           directions(),
+                                           correlated(),
+                                           correlated_bases(),
+                                           collapse(),
+                                           dynamics_jumps(),
+                                           dynamics_geometry(),
+                                           adversarial(),
+                                           privileged(),
+                                           abs_small(),
+                                           abs_large(),
+                                           asymmetric(),
+                                           packing(),
+                                           compressed_sensing(),
+                                           almost_orthogonal()};
   return all;
 }
 
