@@ -15,29 +15,6 @@
 namespace digon {
 namespace {
 
-constexpr double exactly = 1e-6;  // of ‖x‖
-
-/// At least `samples` inputs of the law, a column each.
-Eigen::MatrixXd draw_inputs(const FeatureDistribution& features, std::size_t samples, std::uint64_t seed) {
-  if (features.data) {
-    return features.data->x.leftCols(std::min(Eigen::Index(samples), features.data->x.cols()));
-  }
-  constexpr std::size_t group = 256;
-  const FeatureSampler sampler(features);
-  const std::size_t groups = (samples + group - 1) / group;
-  Eigen::MatrixXd inputs = Eigen::MatrixXd::Zero(features.features(), Eigen::Index(groups * group));
-  for (std::size_t g = 0; g < groups; ++g) {
-    ActiveSamples drawn;
-    sampler.draw_active({seed, Purpose::sampled_loss}, g, group, drawn);
-    for (std::size_t k = 0; k < drawn.samples(); ++k) {
-      for (std::uint32_t e = drawn.begin[k]; e < drawn.begin[k + 1]; ++e) {
-        inputs(drawn.feature[e], Eigen::Index(g * group + k)) = double(drawn.value[e]);
-      }
-    }
-  }
-  return inputs.leftCols(Eigen::Index(samples));
-}
-
 std::vector<Eigen::Index> active_features(const Eigen::VectorXd& x) {
   std::vector<Eigen::Index> active;
   for (Eigen::Index i = 0; i < x.size(); ++i) {
@@ -144,7 +121,7 @@ RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution&
   require_recoverable(model, features, options.samples);
   const Known known = known_of(features);
   const std::vector<Decoder> decoders = decoders_of(model, known);
-  const Eigen::MatrixXd inputs = draw_inputs(features, options.samples, options.seed);
+  const Eigen::MatrixXd inputs = draw_features(features, options.samples, options.seed);
   Eigen::ArrayXXd errors(inputs.cols(), Eigen::Index(decoders.size()));
   Eigen::ArrayXXd recovered(errors.rows(), errors.cols());
   parallel_for(std::size_t(inputs.cols()), options.threads, [&](std::size_t k) {
@@ -152,9 +129,9 @@ RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution&
     const auto sample = Eigen::Index(k);
     const Eigen::VectorXd x = inputs.col(sample);
     for (std::size_t d = 0; d < decoders.size(); ++d) {
-      const Eigen::VectorXd residual = decode(decoders[d], model, known, x) - x;
-      errors(sample, Eigen::Index(d)) = features.importance.dot(residual.cwiseAbs2());
-      recovered(sample, Eigen::Index(d)) = residual.norm() <= exactly * x.norm() ? 1.0 : 0.0;
+      const Eigen::VectorXd decoded = decode(decoders[d], model, known, x);
+      errors(sample, Eigen::Index(d)) = features.importance.dot((decoded - x).cwiseAbs2());
+      recovered(sample, Eigen::Index(d)) = is_recovered(decoded, x) ? 1.0 : 0.0;
     }
   });
   RecoveryErrors found;
@@ -165,6 +142,31 @@ RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution&
   }
   if (decoders.front() == Decoder::readout) found.parts = parts_of(found.decoders, errors);
   return found;
+}
+
+Eigen::MatrixXd draw_features(const FeatureDistribution& features, std::size_t samples, std::uint64_t seed) {
+  if (features.data) {
+    return features.data->x.leftCols(std::min(Eigen::Index(samples), features.data->x.cols()));
+  }
+  constexpr std::size_t group = 256;
+  const FeatureSampler sampler(features);
+  const std::size_t groups = (samples + group - 1) / group;
+  Eigen::MatrixXd inputs = Eigen::MatrixXd::Zero(features.features(), Eigen::Index(groups * group));
+  for (std::size_t g = 0; g < groups; ++g) {
+    ActiveSamples drawn;
+    sampler.draw_active({seed, Purpose::sampled_loss}, g, group, drawn);
+    for (std::size_t k = 0; k < drawn.samples(); ++k) {
+      for (std::uint32_t e = drawn.begin[k]; e < drawn.begin[k + 1]; ++e) {
+        inputs(drawn.feature[e], Eigen::Index(g * group + k)) = double(drawn.value[e]);
+      }
+    }
+  }
+  return inputs.leftCols(Eigen::Index(samples));
+}
+
+bool is_recovered(const Eigen::VectorXd& found, const Eigen::VectorXd& x) {
+  constexpr double exactly = 1e-6;
+  return (found - x).norm() <= exactly * x.norm();
 }
 
 ToyModel gaussian_model(Eigen::Index n, Eigen::Index m, std::uint64_t seed) {

@@ -59,6 +59,12 @@ struct RecoveryErrors {
 RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution& features,
                                const RecoveryOptions& options = {});
 
+/// So many inputs of the law [n×samples]; those of data as they come, as many as there are.
+Eigen::MatrixXd draw_features(const FeatureDistribution& features, std::size_t samples, std::uint64_t seed);
+
+/// Whether ‖x̂ − x‖ ≤ 1e-6 ‖x‖.
+bool is_recovered(const Eigen::VectorXd& found, const Eigen::VectorXd& x);
+
 /// W of another origin, of a model without a readout.
 /// Gaussian columns of mean square length 1 [m×n].
 ToyModel gaussian_model(Eigen::Index n, Eigen::Index m, std::uint64_t seed);

@@ -15,6 +15,7 @@
 #include "plots/packing_figure.hpp"
 #include "plots/packing_survey_figure.hpp"
 #include "plots/phase_figure.hpp"
+#include "plots/recovery_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "plots/stack_figure.hpp"
 #include "plots/vectors_figure.hpp"
@@ -195,6 +196,24 @@ TEST_CASE("phases are drawn, with and without trained models") {
     CHECK(densest[2] == "1");
     CHECK(area["columns"][0] == "density");
   }
+}
+
+TEST_CASE("recovery is drawn as cells that reach half way to their neighbours, each with its share") {
+  const TemporaryFolder folder;
+  RecoveryPanel panel{"x", {0.2, 0.6}, {0.1, 0.5, 0.9}, Eigen::MatrixXd::Constant(3, 2, 0.25)};
+  panel.share(2, 1) = 0.0;
+  panel.threshold = {{0.1, 0.2}, {0.9, 0.8}};
+  panel.half = {{0.2, 0.3}};
+  draw_recovery(folder.path() / "recovery", "recovery", {panel, panel});
+  check_drawn(folder.path() / "recovery");
+  const json areas = read_points(folder.path() / "recovery.points.json")["areas"];
+  REQUIRE(areas.size() == 2);
+  REQUIRE(areas[0]["points"].size() == 6);
+  const double across = areas[0]["right"].get<double>() - areas[0]["left"].get<double>();
+  CHECK(areas[0]["points"][0][0].get<double>() ==
+        Approx(areas[0]["left"].get<double>() + 0.2 * across).margin(1e-3));
+  CHECK(areas[0]["points"][0][4] == "0.25");
+  CHECK(areas[0]["points"][5][4] == "0");
 }
 
 TEST_CASE("a script gnuplot cannot draw is an error") {

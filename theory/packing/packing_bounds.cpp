@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/algebra/dense_solvers.hpp"
-#include "theory/numerics/bisect.hpp"
+#include "core/base/input_error.hpp"
 
 namespace digon {
 namespace {
@@ -71,24 +71,26 @@ double least_design(Eigen::Index dim, Eigen::Index strength) {
                            : choose(dim + k - 1, dim - 1) + choose(dim + k - 2, dim - 1);
 }
 
-/// The greatest node of Levenshtein's quadrature of lines, a value of t².
-double greatest_line_node(DiscreteMeasure squares, double lines, Eigen::Index dim) {
-  Eigen::Index strength = 1;
-  while (choose(dim + strength, strength + 1) <= lines) ++strength;
-  const Eigen::Index count = squares.nodes.size();
-  squares.nodes.conservativeResize(count + 1);
-  squares.masses.conservativeResize(count + 1);
-  squares.nodes[count] = 1.0;
-  squares.masses[count] = -1.0 / lines;
-  // An even strength fixes a node at t² = 0.
-  if (strength % 2 == 0) squares.masses = squares.masses.cwiseProduct(squares.nodes);
-  return gauss_rule_of(squares, (strength + 1) / 2).nodes.maxCoeff();
-}
-
-DiscreteMeasure squared_inner_product_distribution(Eigen::Index dim) {
-  DiscreteMeasure measure = inner_product_distribution(dim);
-  measure.nodes = measure.nodes.cwiseAbs2();
-  return measure;
+/// K_0(t), …, K_k(t) of most_lines_log, of even or odd degrees.
+std::vector<double> line_kernels(Eigen::Index dim, Eigen::Index parity, Eigen::Index k, double t) {
+  const auto m = double(dim);
+  std::vector<double> kernels;
+  double sum = 0.0;
+  double before = 0.0;  // P_{j−1}
+  double now = 1.0;     // P_j
+  for (Eigen::Index j = 0; j <= 2 * k + parity; ++j) {
+    if (j % 2 == parity) {
+      const double h = choose(dim + j - 1, j) - (j < 2 ? 0.0 : choose(dim + j - 3, j - 2));
+      sum += h * now / (parity == 1 ? t : 1.0);
+      kernels.push_back(sum);
+    }
+    const auto degree = double(j);
+    const double next =
+        j == 0 ? t : ((2.0 * degree + m - 2.0) * t * now - degree * before) / (degree + m - 2.0);
+    before = now;
+    now = next;
+  }
+  return kernels;
 }
 
 }  // namespace
@@ -155,19 +157,21 @@ std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, E
   return bounds;
 }
 
-double levenshtein_lines(double lines, Eigen::Index dim) {
-  return std::sqrt(std::max(0.0, greatest_line_node(squared_inner_product_distribution(dim), lines, dim)));
-}
-
 double most_lines_log(Eigen::Index dim, double epsilon) {
-  const DiscreteMeasure squares = squared_inner_product_distribution(dim);
-  const auto allows = [&](double log_lines) {
-    return greatest_line_node(squares, std::exp(log_lines), dim) <= epsilon * epsilon;
-  };
-  const double basis = std::log(double(dim));
-  double more = 0.01;
-  while (allows(basis + more)) more *= 1.5;
-  return bisect(allows, basis, basis + more, {.steps = 40}).holds;
+  constexpr double rounding = 1e-9;
+  for (Eigen::Index strength = 1;; ++strength) {
+    const Eigen::Index parity = 1 - strength % 2;
+    const auto k = std::size_t(strength + 1) / 2;
+    const std::vector<double> at = line_kernels(dim, parity, Eigen::Index(k), epsilon);
+    const std::vector<double> at_one = line_kernels(dim, parity, Eigen::Index(k), 1.0);
+    const double a = -at[k] / at[k - 1];
+    const double most = (at_one[k] + a * at_one[k - 1]) / (1.0 + a);
+    const double least = choose(dim + strength - 1, strength);
+    if (most >= least * (1.0 - rounding) && most <= choose(dim + strength, strength + 1) * (1.0 + rounding)) {
+      return std::log(most);
+    }
+    if (least > 1e300) reject("lines: m {} and ε {} given; accepted: bounds below 1e300", dim, epsilon);
+  }
 }
 
 }  // namespace digon

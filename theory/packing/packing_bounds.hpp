@@ -37,15 +37,16 @@ std::vector<PackingBound> energy_bounds(const PackingEnergy& energy, Eigen::Inde
 /// and the orthoplex bound for lines. For n ≥ 2 and m ≥ 2, to 1e-12.
 std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, Eigen::Index dim);
 
-/// What n lines in R^m cannot have all |cos| below: Levenshtein's bound in the projective space, from the
-/// quadrature of t² as above, of the strength that n allows (C(m + τ − 1, τ) ≤ n). Of strength 1 it is
-/// Welch's. `lines` need not be whole; for m ≥ 2 and lines > m, to 1e-10.
+/// log of the most lines in R^m with |cos| ≤ ε that Levenshtein's bound in the projective space allows
+/// (levenshtein1998). With P_j Gegenbauer's polynomial, P_j(1) = 1, h_j the dimension of the harmonics of
+/// degree j, and K_k(t) = Σ_{i ≤ k} h_{2i} P_{2i}(t), or of odd degrees Σ h_{2i+1} P_{2i+1}(t)/t, it is of
+/// one k ≥ 1
+///   N = (K_k(1) + a K_{k−1}(1))/(1 + a),  a = −K_k(ε)/K_{k−1}(ε):
+/// the quadrature above of t², without a node at 0 (strength τ = 2k − 1) or with one (τ = 2k), of that τ for
+/// which C(m + τ − 1, τ) ≤ N ≤ C(m + τ, τ + 1). Of strength 1 it is Welch's bound. For m ≥ 2 and ε in (0, 1),
+/// as long as N is below 1e300, to 1e-9.
 ///
-/// Example: 120 lines in R⁸ meet it at ½, the diameters of E8.
-double levenshtein_lines(double lines, Eigen::Index dim);
-
-/// log of the most lines in R^m with |cos| ≤ ε that levenshtein_lines allows. For m ≥ 2 and ε in (0, 1) with
-/// strengths up to 40, e.g. ε ≤ 0.9.
+/// Example: R⁸, ε = ½: log 120, met by the diameters of E8.
 double most_lines_log(Eigen::Index dim, double epsilon);
 
 }  // namespace digon

@@ -136,12 +136,9 @@ Eigen::VectorXd nonnegative_least_squares(const Eigen::MatrixXd& W, const Eigen:
   for (;;) {
     const Eigen::VectorXd g = W.transpose() * left;
     Eigen::Index best = -1;
-    double steepest = zero;
     for (Eigen::Index i = 0; i < g.size(); ++i) {
-      if (chosen.has(i) || in_vain[std::size_t(i)] != 0 || !(length[i] > 0.0)) continue;
-      if (g[i] <= steepest * length[i]) continue;
-      best = i;
-      steepest = g[i] / length[i];
+      if (chosen.has(i) || in_vain[std::size_t(i)] != 0 || g[i] <= zero * length[i]) continue;
+      if (best < 0 || g[i] > g[best]) best = i;
     }
     if (best < 0) break;
     in_vain[std::size_t(best)] = 1;
@@ -213,12 +210,12 @@ Eigen::VectorXd orthogonal_matching_pursuit(const Eigen::MatrixXd& W, const Eige
   while (Eigen::Index(chosen.count()) < k && left.norm() > settled * size) {
     const Eigen::VectorXd c = W.transpose() * left;
     Eigen::Index best = -1;
-    double most = rounding * size;
+    double most = 0.0;
     for (Eigen::Index i = 0; i < c.size(); ++i) {
       const double size_of_c = signs == Signs::any ? std::abs(c[i]) : c[i];
-      if (chosen.has(i) || !(length[i] > 0.0) || size_of_c <= most * length[i]) continue;
+      if (chosen.has(i) || size_of_c <= most || size_of_c <= rounding * size * length[i]) continue;
       best = i;
-      most = size_of_c / length[i];
+      most = size_of_c;
     }
     if (best < 0 || !chosen.add(best)) break;
     x = chosen.solve_gram(chosen.products(h));

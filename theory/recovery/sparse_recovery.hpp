@@ -42,9 +42,9 @@ L1Solution least_l1(const Eigen::MatrixXd& W, const Eigen::VectorXd& h, Signs si
 /// 1, what x_i is below 0 in units of ‖x‖₁ where it must not be, and | ‖x‖₁ − h·ν |/‖x‖₁. For h ≠ 0.
 double l1_violation(const Eigen::MatrixXd& W, const Eigen::VectorXd& h, const L1Solution& found, Signs signs);
 
-/// Orthogonal matching pursuit (pati1993): the column whose direction goes best with what is left of h is
-/// taken, then all taken are fitted anew, by least squares or its minimum over x ≥ 0; at most k times, or
-/// until less than 1e-10 of h is left.
+/// Orthogonal matching pursuit (pati1993): the column of the greatest w_i·r, r what is left of h, is taken
+/// (of either sign, |w_i·r|), then all taken are fitted anew, by least squares or its minimum over x ≥ 0; at
+/// most k times, or until less than 1e-10 of h is left.
 Eigen::VectorXd orthogonal_matching_pursuit(const Eigen::MatrixXd& W, const Eigen::VectorXd& h,
                                             Eigen::Index k, Signs signs);
 

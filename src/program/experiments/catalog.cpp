@@ -30,22 +30,38 @@ Experiment published_cells();
 Experiment published_pairs();
 Experiment published_small();
 Experiment published_training();
+Experiment compressed_sensing();
+Experiment almost_orthogonal();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
   using namespace experiments;
-  static const std::vector<Experiment> all{theory(),           intro(),
-                                           basic_small(),      basic_large(),
-                                           phase_2_1(),        phase_3_2(),
-                                           geometry_uniform(), nonuniform(),
-                                           directions(),       correlated(),
-                                           correlated_bases(), collapse(),
-                                           dynamics_jumps(),   dynamics_geometry(),
-                                           adversarial(),      privileged(),
-                                           abs_small(),        abs_large(),
-                                           asymmetric(),       packing(),
-                                           published_small(),  published_cells(),
-                                           published_pairs(),  published_training()};
+  static const std::vector<Experiment> all{theory(),
+                                           intro(),
+                                           basic_small(),
+                                           basic_large(),
+                                           phase_2_1(),
+                                           phase_3_2(),
+                                           geometry_uniform(),
+                                           nonuniform(),
+                                           directions(),
+                                           correlated(),
+                                           correlated_bases(),
+                                           collapse(),
+                                           dynamics_jumps(),
+                                           dynamics_geometry(),
+                                           adversarial(),
+                                           privileged(),
+                                           abs_small(),
+                                           abs_large(),
+                                           asymmetric(),
+                                           packing(),
+                                           compressed_sensing(),
+                                           almost_orthogonal(),
+                                           published_small(),
+                                           published_cells(),
+                                           published_pairs(),
+                                           published_training()};
   return all;
 }
 

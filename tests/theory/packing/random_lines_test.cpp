@@ -31,25 +31,31 @@ TEST_CASE("the cosine of random directions has the law of the sphere") {
 }
 
 TEST_CASE(
-    "Levenshtein's bound of lines is Welch's at strength 1, tight where it is known to be, and never "
-    "broken") {
-  CHECK(levenshtein_lines(20, 7) == Approx(coherence_bounds(CodeKind::lines, 20, 7)[0].value).epsilon(1e-10));
-  CHECK(levenshtein_lines(28, 7) == Approx(1.0 / 3.0).epsilon(1e-10));
-  CHECK(levenshtein_lines(120, 8) == Approx(0.5).epsilon(1e-10));
-  // Of strength 2: ((3n − m² − 2m)/((m + 2)(n − m)))^½.
-  CHECK(levenshtein_lines(50, 8) == Approx(std::sqrt(70.0 / 420.0)).epsilon(1e-10));
-  CHECK(most_lines_log(8, 0.5) == Approx(std::log(120.0)).epsilon(1e-8));
-  CHECK(most_lines_log(7, 1.0 / 3.0) == Approx(std::log(28.0)).epsilon(1e-8));
+    "Levenshtein's bound of lines is Welch's at strength 1, tight where it is known to be, not broken") {
+  const auto most = [](Eigen::Index dim, double epsilon) { return std::exp(most_lines_log(dim, epsilon)); };
+  for (const Eigen::Index n : {9, 20, 28}) {
+    CHECK(most(7, coherence_bounds(CodeKind::lines, n, 7)[0].value) == Approx(double(n)).epsilon(1e-9));
+  }
+  CHECK(most(7, 1.0 / 3.0) == Approx(28.0).epsilon(1e-9));
+  CHECK(most(8, 0.5) == Approx(120.0).epsilon(1e-9));
+  CHECK(most(23, 1.0 / 5.0) == Approx(276.0).epsilon(1e-9));
+  CHECK(most(24, 0.5) == Approx(98280.0).epsilon(1e-9));  // the Leech lattice's shortest
+  CHECK(most(2, std::cos(std::acos(-1.0) / 11.0)) == Approx(11.0).epsilon(1e-9));
+  // Of strength 2, 50 lines in R⁸: ((3n − m² − 2m)/((m + 2)(n − m)))^½.
+  CHECK(most(8, std::sqrt(70.0 / 420.0)) == Approx(50.0).epsilon(1e-9));
   for (const KnownCode& code : known_codes(CodeKind::lines)) {
     CAPTURE(code.points, code.dim);
-    if (code.points > code.dim)
-      CHECK(levenshtein_lines(double(code.points), code.dim) < code.coherence.value + 1e-9);
+    if (code.points <= code.dim) continue;
+    CHECK(double(code.points) <= most(code.dim, code.coherence.value + 1e-9) + 1e-4);
   }
+  // The volume of caps of half the angle is a weaker bound, by an exponential factor.
+  CHECK(most_lines_log(512, 0.5) < -512.0 * std::log(std::sin(std::acos(0.5) / 2.0)));
+  CHECK(most_lines_log(512, 0.5) > 1.8 * most_lines_log(256, 0.5));
   for (const double epsilon : {0.1, 0.3, 0.5}) {
     for (const Eigen::Index m : {2, 16, 512}) {
-      const double most = most_lines_log(m, epsilon);
-      CHECK(most >= std::log(double(m)));
-      CHECK(most >= covering_bound_log(m, epsilon));
+      const double bound = most_lines_log(m, epsilon);
+      CHECK(bound >= std::log(double(m)));
+      CHECK(bound >= covering_bound_log(m, epsilon));
       // exp(mε²/4) is a claim for large mε²; here it is below what covering gives from 16 on.
       if (double(m) * epsilon * epsilon > 16.0) {
         CHECK(union_bound_log(m, epsilon) < covering_bound_log(m, epsilon));
