@@ -93,7 +93,8 @@ json describe(const LossParts& parts) {
 void add_rows(Table& table, const std::string& encoder, const RecoveryErrors& errors, double zero_loss) {
   for (const DecodedError& one : errors.decoders) {
     table.add_row({encoder, std::string(name_of(one.decoder)), fmt::format("{:.6g}", one.mean),
-                   fmt::format("{:.1e}", one.standard_error), fmt::format("{:.4g}", one.mean / zero_loss),
+                   fmt::format("{:.1e}", one.standard_error),
+                   zero_loss > 0.0 ? fmt::format("{:.4g}", one.mean / zero_loss) : "",
                    fmt::format("{:.4g}", one.recovered)});
   }
 }

@@ -129,6 +129,21 @@ TEST_CASE("a sparse x is recovered by every decoder, and a dense one by none but
   CHECK(orthogonal_matching_pursuit(W, any, 12, Signs::any).minCoeff() < 0.0);
 }
 
+TEST_CASE(
+    "where W maps the x >= 0 onto all of R^m, many of them give h: what is found depends on how it is "
+    "sought") {
+  const Eigen::MatrixXd W = random_points(60, 15, 4);
+  const Eigen::VectorXd x = sparse(60, 12, Signs::nonnegative, 21);
+  const Eigen::VectorXd h = W * x;
+  const Eigen::VectorXd greedy = nonnegative_least_squares(W, h);
+  const Eigen::VectorXd least = least_l1(W, h, Signs::nonnegative).x;
+  CHECK((W * greedy - h).norm() < 1e-9);
+  CHECK((W * least - h).norm() < 1e-9);
+  CHECK((greedy - least).norm() > 0.1);
+  CHECK((greedy - x).norm() > 0.1);
+  CHECK(nonnegative_violation(W, h, least) < 1e-9);  // a minimum as good
+}
+
 TEST_CASE("of a support that h does not determine the mean is kept where h says nothing") {
   Eigen::MatrixXd W(1, 3);
   W << 1.0, 1.0, 0.0;
