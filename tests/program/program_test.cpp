@@ -193,7 +193,7 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("pack --dim 3 --energy l1 --features 5:2", "--features: '5:2' given");
   refused("pack --points 5 --dim 3 --initial missing.csv", "missing.csv");
   refused("verify --suite some --out new",
-          "--suite: 'some' is not a suite; accepted: all, theory, packing, empirical");
+          "--suite: 'some' is not a suite; accepted: all, theory, packing, empirical, published");
   refused("verify --seed 1.5", "--seed: '1.5'");
   for (const std::string command : {"verify", "report", "reproduce intro"}) {
     refused(command + " --preset full --out new", "--preset: 'full' is not a preset; accepted: quick, paper");
