@@ -41,6 +41,6 @@ completed() { # WORDS…: the last is what was typed so far
     "$prefix/share/bash-completion/completions/digon" "$@"
 }
 [ "$(completed rep)" = "report reproduce" ] || [ "$(completed rep)" = "reproduce report" ]
-[ "$(completed train --hid)" = "--hidden" ]
+[ "$(completed train --import)" = "--importance" ]
 [ "$(completed reproduce nonu)" = "nonuniform" ]
 echo "installed, found, built, run"

@@ -202,7 +202,8 @@ TEST_CASE("a descent ends in a local minimum of the coherence, or is given up at
         const Eigen::MatrixXd moved = (W + 1e-4 * random_points(n, m, 100 + k)).colwise().normalized();
         REQUIRE(coherence(kind, moved) > found - 1e-10);
       }
-      CHECK(sharp_minimum(kind, soft, 1e-3, found).has_value());
+      // What the path foretells of its end is right to its rounding.
+      CHECK(sharp_minimum(kind, soft, 1e-3, found + 1e-10).has_value());
       CHECK_FALSE(sharp_minimum(kind, soft, 1e-3, found - 1e-4).has_value());
     }
   }
