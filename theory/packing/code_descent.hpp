@@ -34,7 +34,8 @@ Eigen::MatrixXd soft_minimum(CodeKind kind, double sharpness, const Eigen::Matri
 /// τ falling to 0. Newton's steps are taken along the spheres with the exact Hessian Σ λ_k ∇²c_k, made
 /// positive by a multiple of the identity where it must; while
 /// it must τ does not fall, so that the path leaves saddles. Σ λ_k c_k foretells the end to first order in τ,
-/// and ends what cannot win. Each step costs (n(m − 1))³/3; some 25 are taken.
+/// and ends what is not going to win: of descents that would have ended at the bar itself, one in twenty-five
+/// that pass a saddle late too. Each step costs (n(m − 1))³/3; some 25 are taken.
 std::optional<Eigen::MatrixXd> sharp_minimum(CodeKind kind, const Eigen::MatrixXd& W, double slack,
                                              double bar = std::numeric_limits<double>::infinity());
 
