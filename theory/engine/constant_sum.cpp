@@ -31,9 +31,9 @@ struct SortedSums {
     Sum m2 = 0;
     for (std::size_t k = subsets.size(); k-- > 0;) {
       const auto& [y, w, members] = subsets[k];
-      m0 += Sum{w};
-      m1 += Sum{w * y};
-      m2 += Sum{w * y * y};
+      m0 += Sum(w);
+      m1 += Sum(w * y);
+      m2 += Sum(w * y * y);
       above[k] = {{double(m0), double(m1), double(m2)}};
     }
   }

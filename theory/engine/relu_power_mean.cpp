@@ -261,7 +261,8 @@ class PowerMean {
   ///   V_{1,r}(t) = (h V_{r+1}(t + ha) − l V_{r+1}(t + la)) / ((r+1) w a)
   ///                − (V_{r+2}(t + ha) − V_{r+2}(t + la)) / ((r+1)(r+2) w a²).
   void integrate_own_out(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
-    const auto [l, h] = vertices(law_);
+    const double l = vertices(law_).near;
+    const double h = vertices(law_).far;
     const std::size_t count = points.size();
     const std::size_t near_end = l == 0.0 ? 0 : 1;  // a vertex at 0 is where an inactive feature is
     const std::size_t far_end = near_end + 1;
