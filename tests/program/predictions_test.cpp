@@ -6,8 +6,6 @@
 
 #include "core/base/atomic_file.hpp"
 #include "program/experiments/catalog.hpp"
-#include "program/experiments/driver.hpp"
-#include "tests/temporary_folder.hpp"
 
 namespace {
 
@@ -95,16 +93,4 @@ TEST_CASE("what was published has an outcome while Digon's own statement is met"
   CHECK_FALSE(judge(id, 0.92, 1.0).pass());
   for (const Prediction& prediction : predictions())
     CHECK(prediction.outcome.empty() == (prediction.source != Source::published));
-}
-
-TEST_CASE("every prediction of the theory is measured, and holds") {
-  const TemporaryFolder folder;
-  RunStore store(folder.path() / "results.db");
-  const std::vector<Check> checks =
-      reproduce(*catalog_of(Suite::theory).front(), {folder.path(), Preset::quick, 0, 1, store});
-  CHECK(checks.size() >= 60);
-  for (const Check& check : checks) {
-    CAPTURE(check.id, check.expected, check.measured);
-    CHECK(check.pass());
-  }
 }
