@@ -26,9 +26,10 @@ Table summary_table() {
 /// The share of the loss that comes with k active features, as bars.
 void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd& share) {
   Series bars{"share of the loss", {}, SeriesStyle::bars, 0};
+  // What is too small to be seen would only make the axis long; a bar beside each end gives one its width.
+  const auto is_seen = [&](Eigen::Index k) { return k >= 0 && k < share.size() && share[k] > 1e-4; };
   for (Eigen::Index k = 0; k < share.size(); ++k) {
-    // What is too small to be seen would only make the axis long.
-    if (share[k] > 1e-4) bars.points.emplace_back(double(k), share[k]);
+    if (is_seen(k - 1) || is_seen(k) || is_seen(k + 1)) bars.points.emplace_back(double(k), share[k]);
   }
   SeriesPanel panel{
       "loss by number of active features", "active features {/:Italic k}", "share of the loss", {bars}};
