@@ -232,9 +232,9 @@ SeriesPanel parts_panel(const Results& results, const std::string& title, Sensed
                                        {Decoder::least_l1, std::size_t(2)},
                                        {Decoder::support, std::size_t(3)}}) {
     series.push_back(against_sparsity(results, std::string(name_of(decoder)), SeriesStyle::line_and_points,
-                                      color, [&](const SensedPoint& point, std::size_t k) {
+                                      color, [&, wanted = decoder](const SensedPoint& point, std::size_t k) {
                                         for (const DecodedError& one : (point.*model).errors.decoders) {
-                                          if (one.decoder == decoder) {
+                                          if (one.decoder == wanted) {
                                             return one.mean /
                                                    (double(sensed_features) * results.points[k].x() / 3.0);
                                           }

@@ -177,7 +177,7 @@ FoundTable find_code_tables(const ExperimentContext& context) {
                                excess < -code_tolerance ? ", below the table" : ""),
                    fmt::format("{:.0e}", code_tolerance), found.best.coherence,
                    random_coherence(context, kind, points, dim),
-                   [&](double value) { return value <= known.value + code_tolerance; }));
+                   [least = known.value](double value) { return value <= least + code_tolerance; }));
     }
   }
   return found_table;
