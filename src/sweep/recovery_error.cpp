@@ -9,7 +9,8 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
-#include "empirical/sampling/feature_sampler.hpp"
+#include "core/base/standard_error.hpp"
+#include "empirical/sampling/samples.hpp"
 #include "theory/recovery/sparse_recovery.hpp"
 
 namespace digon {
@@ -66,11 +67,6 @@ std::vector<Decoder> decoders_of(const ToyModel& model, const Known& known) {
   return decoders;
 }
 
-double standard_error_of(const Eigen::ArrayXd& values) {
-  const auto count = double(values.size());
-  return std::sqrt((values - values.mean()).square().sum() / (count - 1.0) / count);
-}
-
 /// What a readout's loss is made of, from the errors of every sample [samples × decoders].
 LossParts parts_of(const std::vector<DecodedError>& decoders, const Eigen::ArrayXXd& errors) {
   std::size_t best = 0;  // the readout
@@ -84,8 +80,15 @@ LossParts parts_of(const std::vector<DecodedError>& decoders, const Eigen::Array
   parts.lost = std::min(decoders.back().mean, decoders[best].mean);
   parts.unfound = decoders[best].mean - parts.lost;
   parts.readout = decoders.front().mean - decoders[best].mean;
-  parts.readout_error = standard_error_of(errors.col(0) - errors.col(Eigen::Index(best)));
+  parts.readout_error = standard_error(errors.col(0) - errors.col(Eigen::Index(best)));
   return parts;
+}
+
+/// Of a law [n×samples]; those of data as they come, as many as there are.
+Eigen::MatrixXd inputs_of(const FeatureDistribution& features, const RecoveryOptions& options) {
+  const auto samples = Eigen::Index(options.samples);
+  if (features.data) return features.data->x.leftCols(std::min(samples, features.data->x.cols()));
+  return draw_samples(features, samples, options.seed, options.threads);
 }
 
 void require_recoverable(const ToyModel& model, const FeatureDistribution& features, std::size_t samples) {
@@ -121,7 +124,7 @@ RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution&
   require_recoverable(model, features, options.samples);
   const Known known = known_of(features);
   const std::vector<Decoder> decoders = decoders_of(model, known);
-  const Eigen::MatrixXd inputs = draw_features(features, options.samples, options.seed);
+  const Eigen::MatrixXd inputs = inputs_of(features, options);
   Eigen::ArrayXXd errors(inputs.cols(), Eigen::Index(decoders.size()));
   Eigen::ArrayXXd recovered(errors.rows(), errors.cols());
   parallel_for(std::size_t(inputs.cols()), options.threads, [&](std::size_t k) {
@@ -137,31 +140,11 @@ RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution&
   RecoveryErrors found;
   for (std::size_t d = 0; d < decoders.size(); ++d) {
     const Eigen::ArrayXd of_decoder = errors.col(Eigen::Index(d));
-    found.decoders.push_back({decoders[d], of_decoder.mean(), standard_error_of(of_decoder),
-                              recovered.col(Eigen::Index(d)).mean()});
+    found.decoders.push_back(
+        {decoders[d], of_decoder.mean(), standard_error(of_decoder), recovered.col(Eigen::Index(d)).mean()});
   }
   if (decoders.front() == Decoder::readout) found.parts = parts_of(found.decoders, errors);
   return found;
-}
-
-Eigen::MatrixXd draw_features(const FeatureDistribution& features, std::size_t samples, std::uint64_t seed) {
-  if (features.data) {
-    return features.data->x.leftCols(std::min(Eigen::Index(samples), features.data->x.cols()));
-  }
-  constexpr std::size_t group = 256;
-  const FeatureSampler sampler(features);
-  const std::size_t groups = (samples + group - 1) / group;
-  Eigen::MatrixXd inputs = Eigen::MatrixXd::Zero(features.features(), Eigen::Index(groups * group));
-  for (std::size_t g = 0; g < groups; ++g) {
-    ActiveSamples drawn;
-    sampler.draw_active({seed, Purpose::sampled_loss}, g, group, drawn);
-    for (std::size_t k = 0; k < drawn.samples(); ++k) {
-      for (std::uint32_t e = drawn.begin[k]; e < drawn.begin[k + 1]; ++e) {
-        inputs(drawn.feature[e], Eigen::Index(g * group + k)) = double(drawn.value[e]);
-      }
-    }
-  }
-  return inputs.leftCols(Eigen::Index(samples));
 }
 
 bool is_recovered(const Eigen::VectorXd& found, const Eigen::VectorXd& x) {

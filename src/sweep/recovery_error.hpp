@@ -59,9 +59,6 @@ struct RecoveryErrors {
 RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution& features,
                                const RecoveryOptions& options = {});
 
-/// So many inputs of the law [n×samples]; those of data as they come, as many as there are.
-Eigen::MatrixXd draw_features(const FeatureDistribution& features, std::size_t samples, std::uint64_t seed);
-
 /// Whether ‖x̂ − x‖ ≤ 1e-6 ‖x‖.
 bool is_recovered(const Eigen::VectorXd& found, const Eigen::VectorXd& x);
 

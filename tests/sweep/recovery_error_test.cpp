@@ -45,6 +45,14 @@ TEST_CASE("the readout's error is the loss, within its standard error, and its p
   }
 }
 
+TEST_CASE("inputs without an active feature count too, whatever the number of samples") {
+  const FeatureDistribution features = uniform_features(4, 0.02);
+  const ToyModel model{Eigen::MatrixXd::Zero(1, 4), Eigen::VectorXd::Zero(4)};  // answers 0
+  const DecodedError found = error_of(recovery_errors(model, features, {.samples = 40}), Decoder::readout);
+  CHECK(std::abs(found.mean - zero_model_loss(features)) < 4.0 * found.standard_error);
+  CHECK(found.recovered > 0.8);  // 0.98⁴ of them are 0
+}
+
 TEST_CASE("least l1 depends on the row space alone, which a Gaussian W and its tight frame share") {
   const FeatureDistribution features = with_active(uniform_features(20, 0.0), 3);
   const RecoveryOptions options{.samples = 200, .seed = 1, .threads = 1};

@@ -5,6 +5,7 @@
 
 #include "core/base/interrupt.hpp"
 #include "core/base/random.hpp"
+#include "empirical/sampling/samples.hpp"
 #include "sweep/recovery_error.hpp"
 #include "sweep/sweep.hpp"
 
@@ -24,14 +25,14 @@ StoredCell compute_recovery_phase(const nlohmann::json& settings, const std::str
   for (std::size_t t = 0; t < trials && !interrupted(); ++t) {
     const std::uint64_t of_trial = derive_seed(seed, t);
     const ToyModel model = gaussian_model(settings.at("n"), settings.at("m"), of_trial);
-    const Eigen::VectorXd x = draw_features(features, 1, of_trial).col(0);
+    const Eigen::VectorXd x = draw_samples(features, 1, of_trial, 1).col(0);
     const Eigen::VectorXd found = least_l1(model.W, model.W * x, signs).x;
     recovered += is_recovered(found, x) ? 1U : 0U;
   }
   return {{{"recovered", double(recovered) / double(trials)}}, {}};
 }
 
-const CellKind recovery_phase_kind{"recovery phase", 1, &compute_recovery_phase};
+const CellKind recovery_phase_kind{"recovery phase", 2, &compute_recovery_phase};
 
 /// Slope and curvature of the log-likelihood of logit(P) = a − b ρ by (a, b).
 struct Likelihood {
