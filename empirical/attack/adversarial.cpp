@@ -8,6 +8,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
+#include "core/base/standard_error.hpp"
 #include "empirical/sampling/feature_sampler.hpp"
 
 namespace digon {
@@ -138,9 +139,7 @@ Vulnerability vulnerability(const ToyModel& model, const ToyModel& reference,
     reference_increase[Eigen::Index(k)] = on_reference.attacked - on_reference.clean;
   });
   result.clean = clean.mean();
-  const double samples = double(clean.size());
-  result.clean_standard_error =
-      samples > 1.0 ? std::sqrt((clean - result.clean).square().sum() / (samples * (samples - 1.0))) : 0.0;
+  result.clean_standard_error = clean.size() > 1 ? standard_error(clean) : 0.0;
   result.attacked = attacked.mean();
   result.increase = result.attacked - result.clean;
   const double unit = reference_increase.mean();

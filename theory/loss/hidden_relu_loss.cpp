@@ -73,8 +73,7 @@ struct CountLaw {
 
 CountLaw active_law(const FeatureDistribution& features) {
   const Index n = features.features();
-  if (features.active) return {Eigen::VectorXd::Unit(n + 1, *features.active), Odds::Ones(n)};
-  if (features.has_uniform_density()) return {binomial_weights(n, features.density[0]), Odds::Ones(n)};
+  if (const auto of_one_density = count_weights(features)) return {*of_one_density, Odds::Ones(n)};
   Eigen::VectorXd weight = Eigen::VectorXd::Unit(n + 1, 0);
   for (Index i = 0; i < n; ++i) {
     const double p = features.density[i];

@@ -220,9 +220,7 @@ Eigen::VectorXd orthogonal_matching_pursuit(const Eigen::MatrixXd& W, const Eige
     if (best < 0 || !chosen.add(best)) break;
     x = chosen.solve_gram(chosen.products(h));
     if (signs == Signs::nonnegative && x.minCoeff() < 0.0) {
-      Eigen::MatrixXd taken(W.rows(), x.size());
-      for (Eigen::Index i = 0; i < x.size(); ++i) taken.col(i) = W.col(chosen.columns()[std::size_t(i)]);
-      x = nonnegative_least_squares(taken, h);
+      x = nonnegative_least_squares(W(Eigen::all, chosen.columns()), h);
     }
     left = h - chosen.combine(x);
   }
@@ -233,11 +231,9 @@ Eigen::VectorXd recover_on_support(const Eigen::MatrixXd& W, const Eigen::Vector
                                    const std::vector<Eigen::Index>& support, double mean) {
   Eigen::VectorXd x = Eigen::VectorXd::Zero(W.cols());
   if (support.empty()) return x;
-  Eigen::MatrixXd on(W.rows(), Eigen::Index(support.size()));
-  for (std::size_t k = 0; k < support.size(); ++k) on.col(Eigen::Index(k)) = W.col(support[k]);
+  const Eigen::MatrixXd on = W(Eigen::all, support);
   const Eigen::VectorXd expected = Eigen::VectorXd::Constant(on.cols(), mean);
-  const Eigen::VectorXd found = expected + least_norm_solution(on, h - on * expected, 1e-10);
-  for (std::size_t k = 0; k < support.size(); ++k) x[support[k]] = found[Eigen::Index(k)];
+  x(support) = expected + least_norm_solution(on, h - on * expected, 1e-10);
   return x;
 }
 

@@ -93,12 +93,7 @@ struct Sensed {
   RecoveryErrors errors;
 
   [[nodiscard]] Eigen::MatrixXd directions() const {
-    const std::vector<Eigen::Index> kept = represented_features(model.W);
-    Eigen::MatrixXd unit(model.hidden(), Eigen::Index(kept.size()));
-    for (std::size_t k = 0; k < kept.size(); ++k) {
-      unit.col(Eigen::Index(k)) = model.W.col(kept[k]).normalized();
-    }
-    return unit;
+    return model.W(Eigen::all, represented_features(model.W)).colwise().normalized();
   }
   [[nodiscard]] double kept() const { return double(represented_features(model.W).size()); }
   [[nodiscard]] double loss() const { return errors.decoders.front().mean; }

@@ -52,7 +52,7 @@ ToyModel pairs_of_the_first(const FeatureDistribution& features, Eigen::Index m)
 /// The model with one more dimension for the two most important features that are absent, or the shortest.
 ToyModel with_pair_below(const ToyModel& model) {
   const Eigen::Index n = model.features();
-  std::vector<Eigen::Index> order(std::size_t{static_cast<std::size_t>(n)});
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), 0);
   const Eigen::VectorXd norms = model.W.colwise().norm();
   std::stable_sort(order.begin(), order.end(), [&](Eigen::Index i, Eigen::Index j) {
