@@ -51,10 +51,11 @@ const T& of_instance(const std::vector<T>& one_or_each, std::size_t k) {
 std::vector<ToyModel> models_of(const Array& W, const Array& b, const py::object& W_out, const Kinds& kinds,
                                 const Laws& laws);
 
-/// W of so many models [N, n, m], and b [N, n]; W_out [N, n, m], or None of tied ones.
+/// W of so many models [N, n, m], and b [N, n].
 Array weights_array(const std::vector<const ToyModel*>& models);
 Array bias_array(const std::vector<const ToyModel*>& models);
-py::object decoder_array(const std::vector<const ToyModel*>& models);
+/// Both by name, and W_out [N, n, m], or None of tied ones.
+py::dict model_arrays(const std::vector<const ToyModel*>& models);
 
 Array to_array(const Eigen::VectorXd& values);
 py::object optional_number(const std::optional<double>& value);

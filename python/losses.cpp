@@ -59,8 +59,13 @@ ExactLoss hidden_loss(const ToyModel& model, const Law& law, std::optional<doubl
   return {found.loss, found.error, none, none, found.samples};
 }
 
-/// The tolerance that is usual where none is given.
-constexpr double usual_tolerance = 1e-10;
+/// 1e-10 is the tolerance that is usual where none is given.
+ExactLossOptions loss_options(std::optional<double> tolerance, std::size_t threads) {
+  ExactLossOptions options;
+  options.relative_tolerance = tolerance.value_or(1e-10);
+  options.threads = threads;
+  return options;
+}
 
 py::object loss(const Array& W, const Array& b, const py::object& W_out, const Kinds& kinds, const Laws& laws,
                 std::optional<double> tolerance, std::size_t threads) {
@@ -72,10 +77,7 @@ py::object loss(const Array& W, const Array& b, const py::object& W_out, const K
         losses[k] = hidden_loss(models[k], *of_instance(laws, k), tolerance, inside);
         return;
       }
-      ExactLossOptions options;
-      options.relative_tolerance = tolerance.value_or(usual_tolerance);
-      options.threads = inside;
-      losses[k] = exact_loss(models[k], *of_instance(laws, k), options);
+      losses[k] = exact_loss(models[k], *of_instance(laws, k), loss_options(tolerance, inside));
     });
     return losses;
   };
@@ -96,10 +98,7 @@ py::object loss_and_gradient(const Array& W, const Array& b, const py::object& W
         losses[k] = HiddenReluObjective(models[k].kind, *of_instance(laws, k))(models[k], inside);
         return;
       }
-      ExactLossOptions options;
-      options.relative_tolerance = tolerance.value_or(usual_tolerance);
-      options.threads = inside;
-      losses[k] = exact_loss_gradient(models[k], *of_instance(laws, k), options);
+      losses[k] = exact_loss_gradient(models[k], *of_instance(laws, k), loss_options(tolerance, inside));
     });
     return losses;
   };

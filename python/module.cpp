@@ -245,9 +245,16 @@ Array bias_array(const std::vector<const ToyModel*>& models) {
   return b;
 }
 
-py::object decoder_array(const std::vector<const ToyModel*>& models) {
-  if (is_tied(models.front()->kind)) return py::none();
-  return stack(models, [](const ToyModel& model) -> Eigen::MatrixXd { return model.W_out.transpose(); });
+py::dict model_arrays(const std::vector<const ToyModel*>& models) {
+  py::dict arrays;
+  arrays["W"] = weights_array(models);
+  arrays["b"] = bias_array(models);
+  arrays["W_out"] = py::none();
+  if (!is_tied(models.front()->kind)) {
+    arrays["W_out"] =
+        stack(models, [](const ToyModel& model) -> Eigen::MatrixXd { return model.W_out.transpose(); });
+  }
+  return arrays;
 }
 
 }  // namespace digon::python

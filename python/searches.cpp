@@ -40,7 +40,7 @@ OptimumSearchOptions search_options(std::optional<double> seconds, std::optional
   return options;
 }
 
-Penalty penalty_of(double weights, double interference, double max_coherence) {
+Penalty penalty_from(double weights, double interference, double max_coherence) {
   if (!(weights >= 0.0 && interference >= 0.0)) {
     reject("penalty: {} of weights and {} of interference given; accepted: at least 0", weights,
            interference);
@@ -65,7 +65,7 @@ py::object optimum(Eigen::Index m, const Law& law, double penalty_weights, doubl
                    double max_coherence, std::optional<double> seconds,
                    std::optional<std::size_t> populations, std::optional<std::size_t> descents,
                    std::uint64_t seed, std::size_t threads, const CounterPointer& counter) {
-  const Penalty penalty = penalty_of(penalty_weights, penalty_interference, max_coherence);
+  const Penalty penalty = penalty_from(penalty_weights, penalty_interference, max_coherence);
   const OptimumSearchOptions options = search_options(seconds, populations, descents, seed, threads, counter);
   const RecordedOptimum* known =
       penalty.is_none() && !law.data ? find_recorded(recorded_optima(), law, m) : nullptr;
@@ -104,7 +104,7 @@ py::object gap(const Array& W, const Array& b, const Kinds& kinds, const Laws& l
                std::optional<std::size_t> populations, std::optional<std::size_t> descents,
                std::uint64_t seed, std::size_t threads, const CounterPointer& counter) {
   const std::vector<ToyModel> models = models_of(W, b, py::none(), kinds, laws);
-  const Penalty penalty = penalty_of(penalty_weights, penalty_interference, max_coherence);
+  const Penalty penalty = penalty_from(penalty_weights, penalty_interference, max_coherence);
   const OptimumSearchOptions options = search_options(seconds, populations, descents, seed, threads, counter);
   std::vector<LoadedModel> loaded(models.size());
   std::vector<FeatureDistribution> features;

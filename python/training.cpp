@@ -82,10 +82,7 @@ py::object train_all(Eigen::Index m, const Laws& laws, const std::string& kind, 
     }
     std::vector<std::uint64_t> seeds;
     for (const TrainingInstance& instance : instances) seeds.push_back(instance.seed);
-    py::dict described;
-    described["W"] = weights_array(models);
-    described["b"] = bias_array(models);
-    described["W_out"] = decoder_array(models);
+    py::dict described = model_arrays(models);
     described["loss_history"] = losses;
     described["steps"] = steps_done;
     described["diverged"] = diverged;
@@ -154,10 +151,7 @@ py::object load(const std::string& path, const std::string& layout, const std::s
       laws.append(law_of_file(loaded));
       seeds.append(loaded.seed);
     }
-    py::dict described;
-    described["W"] = weights_array(models);
-    described["b"] = bias_array(models);
-    described["W_out"] = decoder_array(models);
+    py::dict described = model_arrays(models);
     described["kind"] = kinds;
     described["law"] = laws;
     described["seed"] = seeds;

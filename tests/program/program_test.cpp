@@ -63,6 +63,16 @@ std::size_t lines(const std::string& text) {
   return std::size_t(std::count(text.begin(), text.end(), '\n'));
 }
 
+/// Exit 2, with one line that says why and nothing else.
+void check_refused(const std::filesystem::path& folder, const std::string& words, const std::string& reason) {
+  const Outcome outcome = run_in(folder, words);
+  CAPTURE(words, outcome.error);
+  CHECK(outcome.status == 2);
+  CHECK(lines(outcome.error) == 1);
+  CHECK(outcome.error.find(reason) != std::string::npos);
+  CHECK(outcome.out.empty());
+}
+
 constexpr const char* small_training =
     "train --features 4 --hidden 2 --density 1 0.3 --importance 0.9^i --steps 60 ";
 
@@ -84,12 +94,7 @@ TEST_CASE("every command explains itself with an example") {
 TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& words, const std::string& reason) {
-    const Outcome outcome = run_in(folder.path(), words);
-    CAPTURE(words, outcome.error);
-    CHECK(outcome.status == 2);
-    CHECK(lines(outcome.error) == 1);
-    CHECK(outcome.error.find(reason) != std::string::npos);
-    CHECK(outcome.out.empty());
+    check_refused(folder.path(), words, reason);
     CHECK(std::filesystem::is_empty(folder.path()));
   };
   refused("fly", "'fly' is not a command");
@@ -219,11 +224,7 @@ TEST_CASE("bad options on a good model: one line, exit 2") {
   const TemporaryFolder folder;
   REQUIRE(run_in(folder.path(), std::string(small_training) + "--out run").status == 0);
   const auto refused = [&](const std::string& options, const std::string& reason) {
-    const Outcome outcome = run_in(folder.path(), "loss --model run/weights.safetensors " + options);
-    CAPTURE(options, outcome.error);
-    CHECK(outcome.status == 2);
-    CHECK(lines(outcome.error) == 1);
-    CHECK(outcome.error.find(reason) != std::string::npos);
+    check_refused(folder.path(), "loss --model run/weights.safetensors " + options, reason);
   };
   refused("--instance 2", "--instance: '2' given; accepted: a whole number from 0 to 1");
   refused("--density 0.1 0.2 0.3", "3 values given for 2 instances");
@@ -648,11 +649,7 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
   file.tensors["x"] = {{2, 4}, std::vector<double>(8, std::nan(""))};
   write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
   const auto refused = [&](const std::string& words, const std::string& reason) {
-    const Outcome outcome = run_in(folder.path(), words);
-    CAPTURE(words, outcome.error);
-    CHECK(outcome.status == 2);
-    CHECK(lines(outcome.error) == 1);
-    CHECK(outcome.error.find(reason) != std::string::npos);
+    check_refused(folder.path(), words, reason);
   };
   for (const std::string command : {"loss", "gap", "measure", "attack", "report --out page"}) {
     const std::string words = command + " --model run/weights.safetensors ";
@@ -930,10 +927,7 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
             .get<double>() == Approx(read_optimum_record(folder.path() / "known").at(0).loss).epsilon(1e-9));
   CHECK(run_in(folder.path(), small + "--out minima").status == 2);
   const auto refused = [&](const std::string& words, const std::string& reason) {
-    const Outcome outcome = run_in(folder.path(), words);
-    CAPTURE(words, outcome.error);
-    CHECK(outcome.status == 2);
-    CHECK(outcome.error.find(reason) != std::string::npos);
+    check_refused(folder.path(), words, reason);
   };
   refused(small + "--penalty weights", "--penalty: 'weights' given; accepted: weights:L, interference:L");
   refused(small + "--penalty weights:-1", "accepted: weights:L, interference:L with L > 0");
@@ -964,12 +958,7 @@ TEST_CASE("recover: the loss in parts, the same bits on any threads, W of other 
   REQUIRE(found.at("by_count").size() == 2);
   CHECK(found.at("by_count")[0].at("support").at("recovered") == 1.0);
   const auto refused = [&](const std::string& words, const std::string& reason) {
-    const Outcome outcome = run_in(folder.path(), words);
-    CAPTURE(words, outcome.error);
-    CHECK(outcome.status == 2);
-    CHECK(lines(outcome.error) == 1);
-    CHECK(outcome.error.find(reason) != std::string::npos);
-    CHECK(outcome.out.empty());
+    check_refused(folder.path(), words, reason);
   };
   refused("recover", "--model");
   refused("recover --model missing", "missing");

@@ -77,7 +77,7 @@ Table loss_table(const Results& results) {
   return table;
 }
 
-std::function<Measured(const Results&)> monosemantic_share(std::size_t k) {
+Measurement monosemantic_share(std::size_t k) {
   return [k](const Results& results) { return count_neurons(results.points[k].W()).monosemantic_share(); };
 }
 

@@ -93,7 +93,7 @@ double strongest_inhibition(const ToyModel& model) {
 }
 
 /// Of the lowest models known, with their signs or without, the least of all densities.
-std::function<Measured(const Results&)> inhibition_of_optima(bool with_signs) {
+Measurement inhibition_of_optima(bool with_signs) {
   return [with_signs](const Results& results) {
     double least = std::numeric_limits<double>::infinity();
     for (const BesideOptimum& beside : beside_optima(results)) {

@@ -69,7 +69,7 @@ std::any compare_large(const Results& results) {
 }
 
 /// The most features that a best model of the kind represents.
-std::function<Measured(const Results&)> most_represented(ModelKind kind) {
+Measurement most_represented(ModelKind kind) {
   return [kind](const Results& results) {
     double most = 0.0;
     for (const Point* point : best_points(results)) {

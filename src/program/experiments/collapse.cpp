@@ -59,7 +59,7 @@ void draw_collapse(const std::filesystem::path& path, const Results& results) {
 
 // Between two densities.
 
-std::function<Measured(const Results&)> most_merged(double from, double below) {
+Measurement most_merged(double from, double below) {
   return [from, below](const Results& results) {
     int most = 0;
     for (const Point& point : results.points) {
@@ -69,7 +69,7 @@ std::function<Measured(const Results&)> most_merged(double from, double below) {
   };
 }
 
-std::function<Measured(const Results&)> fewest_merged(double above, double below) {
+Measurement fewest_merged(double above, double below) {
   return [above, below](const Results& results) {
     int fewest = pairs_that_merge;
     for (const Point& point : results.points) {
@@ -81,7 +81,7 @@ std::function<Measured(const Results&)> fewest_merged(double above, double below
 
 /// The share of densities whose trained model has as many merged pairs as the optimum; or of trained models
 /// in reversed order.
-std::function<Measured(const Results&)> agreement_of_merging(bool reversed) {
+Measurement agreement_of_merging(bool reversed) {
   return [reversed](const Results& results) {
     double agree = 0.0;
     const std::size_t count = results.points.size();
@@ -92,7 +92,7 @@ std::function<Measured(const Results&)> agreement_of_merging(bool reversed) {
   };
 }
 
-std::function<Measured(const Results&)> worst_gap(double (Point::*excess)() const) {
+Measurement worst_gap(double (Point::*excess)() const) {
   return [excess](const Results& results) {
     double worst = 0.0;
     for (const Point& point : results.points) worst = std::max(worst, (point.*excess)());

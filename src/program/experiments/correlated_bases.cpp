@@ -43,7 +43,7 @@ double overlap(const Eigen::MatrixXd& W, Pairs pairs) {
 }
 
 /// Of the pairs inside a set, of the model of one law.
-std::function<Measured(const Results&)> overlap_inside(BasesLaw law) {
+Measurement overlap_inside(BasesLaw law) {
   return [law](const Results& results) { return overlap(results.points[law].W(), Pairs::inside); };
 }
 

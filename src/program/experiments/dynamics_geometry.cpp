@@ -98,14 +98,14 @@ void draw_turning(const std::filesystem::path& path, const Results& results) {
 }
 
 /// Of the first snapshot (random directions), or of the last.
-std::function<Measured(const Results&)> at_end(double Cosines::*cosine, bool of_start) {
+Measurement at_end(double Cosines::*cosine, bool of_start) {
   return [cosine, of_start](const Results& results) {
     const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
     return cosines_of((of_start ? snapshots.front() : snapshots.back()).model.W).*cosine;
   };
 }
 
-std::function<Measured(const Results&)> geometry(bool of_start) {
+Measurement geometry(bool of_start) {
   return [of_start](const Results& results) {
     const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
     return describe_geometry((of_start ? snapshots.front() : snapshots.back()).model.W).name;

@@ -145,12 +145,14 @@ struct Starts {
   [[nodiscard]] std::size_t of(Preset preset) const { return preset == Preset::quick ? quick : paper; }
 };
 
+using Measurement = std::function<Measured(const Results&)>;
+
 /// The prediction ID/NAME of paper_refs/predictions.json, how it is measured, and how its null is: the same
 /// of a deliberately wrong input, which must not pass.
 struct Measure {
   std::string name;
-  std::function<Measured(const Results&)> value;
-  std::function<Measured(const Results&)> null;
+  Measurement value;
+  Measurement null;
 };
 
 /// An experiment of the paper (elhage2022), or what is verified without training.

@@ -18,7 +18,7 @@ TrainingCell intro_cell(const Setting& setting) {
   return cell;
 }
 
-std::function<Measured(const Results&)> geometry_at(std::size_t density) {
+Measurement geometry_at(std::size_t density) {
   return [density](const Results& results) {
     return describe_geometry(best_points(results)[density]->W()).name;
   };

@@ -100,7 +100,7 @@ std::any find_privileged(const Results& results) {
 
 // ---- neurons ----
 
-std::function<Measured(const Results&)> share_of_lowest(double density) {
+Measurement share_of_lowest(double density) {
   return [density](const Results& results) {
     for (std::size_t k = 0; k < results.points.size(); ++k) {
       if (results.points[k].density() == density) {
@@ -132,7 +132,7 @@ double greatest_share_of_sparse(const Results& results) {
 }
 
 /// The features that polysemantic neurons serve between two densities, each counted once.
-std::function<Measured(const Results&)> shared_between(double above, double below) {
+Measurement shared_between(double above, double below) {
   return [above, below](const Results& results) {
     std::set<Eigen::Index> shared;
     for (const Point& point : results.points) {
