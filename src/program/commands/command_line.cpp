@@ -139,7 +139,7 @@ void CommandLine::refuse_stray(const std::string& word) const {
 
 void CommandLine::print_help() const {
   std::cout << "digon " << command_ << ": " << summary_ << "\n\nUsage: digon " << command_
-            << (positional_.name.empty() ? "" : " " + positional_.name + "…") << " [options]\n\n"
+            << (positional_.name.empty() ? "" : " " + positional_.name + "...") << " [options]\n\n"
             << described(options_) << "\nExample:\n  " << example_ << "\n";
 }
 
@@ -159,7 +159,7 @@ void CommandLine::print_man_part() const {
     return escaped;
   };
   fmt::print(".SS digon {}{}\n{}.\n.PP\n.EX\n{}\n.EE\n", command_,
-             positional_.name.empty() ? "" : " " + positional_.name + "…", troff(summary_), troff(example_));
+             positional_.name.empty() ? "" : " " + positional_.name + "...", troff(summary_), troff(example_));
   const po::options_description options = described(options_);
   for (const auto& option : options.options()) {
     const std::string parameter = option->format_parameter();

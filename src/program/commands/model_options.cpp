@@ -82,10 +82,10 @@ ActiveValue read_values(const CommandLine& line, const ActiveValue& otherwise) {
 
 void declare_features(CommandLine& line) {
   line.list(
-      "density", "P…",
+      "density", "P...",
       "density 1 − S, one value an instance; a value is a number, r^i or n comma-separated numbers, 0 to 1; "
       "default: the file's");
-  line.list("sparsity", "S…", "sparsity S instead of the density, in the same forms");
+  line.list("sparsity", "S...", "sparsity S instead of the density, in the same forms");
   line.option("importance", "I",
               "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
   declare_values(line);

@@ -32,7 +32,7 @@ OptimumSearchOptions read_optimum_search(const CommandLine& line, ModelKind kind
 }
 
 void declare_penalty(CommandLine& line) {
-  line.list("penalty", "NAME:L…",
+  line.list("penalty", "NAME:L...",
             "added to the loss: weights:L for L Σ‖W_i‖², interference:L for L Σ_{i≠j}(W_i·W_j)²; both may be "
             "given");
   line.option("max-coherence", "C",
