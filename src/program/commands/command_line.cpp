@@ -159,7 +159,8 @@ void CommandLine::print_man_part() const {
     return escaped;
   };
   fmt::print(".SS digon {}{}\n{}.\n.PP\n.EX\n{}\n.EE\n", command_,
-             positional_.name.empty() ? "" : " " + positional_.name + "...", troff(summary_), troff(example_));
+             positional_.name.empty() ? "" : " " + positional_.name + "...", troff(summary_),
+             troff(example_));
   const po::options_description options = described(options_);
   for (const auto& option : options.options()) {
     const std::string parameter = option->format_parameter();
