@@ -201,9 +201,9 @@ void draw_lines(const std::filesystem::path& path, const Results& results) {
     const bool first = panels.empty();
     Series most{first ? "Levenshtein" : "", {}, SeriesStyle::line, 3};
     Series covering{first ? "1/P(|cos| > ε)" : "", {}, SeriesStyle::line, 2};
-    Series bound{first ? "exp({/:Italic m}ε^2/4)" : "", {}, SeriesStyle::line, 7};
+    Series bound{first ? "exp({/:Italic m}ε^2/4)" : "", {}, SeriesStyle::line, 5};
     Series known{first ? "found" : "", {}, SeriesStyle::points, 0, 0.8};
-    Series capped{first ? "no more sought" : "", {}, SeriesStyle::points, 1, 0.8};
+    Series capped{first ? "no more sought" : "", {}, SeriesStyle::points, 4, 0.8};
     for (const LineCount& one : orthogonality(results).lines) {
       if (one.epsilon != epsilon) continue;
       const auto m = double(one.dim);
@@ -247,7 +247,7 @@ void draw_cosines(const std::filesystem::path& path, const Results& results) {
     const Cosines& one = orthogonality(results).cosines[k];
     if (one.features < 2) continue;
     const bool first = panels.empty();
-    Series law{first ? "random" : "", {}, SeriesStyle::line, 7};
+    Series law{first ? "random" : "", {}, SeriesStyle::line, 6};
     constexpr int pieces = 100;
     for (int i = 0; i < pieces; ++i) {
       const double from = double(i) / pieces;
@@ -262,7 +262,7 @@ void draw_cosines(const std::filesystem::path& path, const Results& results) {
                                   one.dim, point.density()),
                       "cosine",
                       k % 4 == 0 ? "density" : "",
-                      {law, histogram(one.trained, first ? "trained" : "", SeriesStyle::line_and_points, 0)}};
+                      {law, histogram(one.trained, first ? "trained" : "", SeriesStyle::line_and_points, 1)}};
     panel.y_scale = AxisScale::logarithmic;
     panel.y_range = "[1e-4:50]";
     panel.x_range = "[-1:1]";

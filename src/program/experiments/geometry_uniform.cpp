@@ -279,7 +279,7 @@ void draw_geometry_uniform(const std::filesystem::path& path, const Results& res
   Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.3};
   Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
   Series product{"best product of polytopes", {}, SeriesStyle::line, 0};
-  Series trained{"trained", {}, SeriesStyle::points, 3, 0.5};
+  Series trained{"trained", {}, SeriesStyle::points, 1, 0.5};
   Series converged{"converged", {}, SeriesStyle::points, 2, 0.5};
   for (const Density& density : densities_of(results)) {
     const FeatureGeometry geometry = feature_geometry(density.W());

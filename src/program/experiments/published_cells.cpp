@@ -293,8 +293,8 @@ void draw_cells(const std::filesystem::path& path, const Results& results) {
       panel.x_label = "{/:Italic m}";
       panel.y_label = "loss";
       panel.y_range = "[0:*]";
-      panel.series = {{"published formula", {}, SeriesStyle::line, 1},
-                      {"published mean", {}, SeriesStyle::points, 2},
+      panel.series = {{"published formula", {}, SeriesStyle::line, 3},
+                      {"published mean", {}, SeriesStyle::points, 1, 0.7},
                       {"lowest known", {}, SeriesStyle::line, 0}};
     }
     const auto m = double(cell.hidden);
