@@ -130,8 +130,8 @@ double density_of_sharing_of_own_neurons(const Results& results) {
 }
 
 void draw_beside_optimum(const std::filesystem::path& path, const Results& results) {
-  Series trained{"best start", {}, SeriesStyle::line_and_points, 0};
-  Series lowest{"lowest known", {}, SeriesStyle::line_and_points, 2};
+  Series trained{"best start", {}, SeriesStyle::line_and_points, 1};
+  Series lowest{"lowest known", {}, SeriesStyle::line_and_points, 0};
   Series share_trained = trained;
   Series share_lowest = lowest;
   for (std::size_t k = 0; k < results.points.size(); ++k) {
