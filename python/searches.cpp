@@ -170,8 +170,14 @@ py::object phase(Eigen::Index n, const Array& density, const Array& relative_imp
     parallel_for(count, threads, [&](std::size_t k) {
       if (interrupted()) return;
       const PhasePoint here = point(k);
-      cells[k] = {biases ? exact_phase(here, starts, seed) : exact_phase_without_biases(here, starts, seed),
-                  candidate_losses(here).front()};
+      try {
+        const ExactPhase exact =
+            biases ? exact_phase(here, starts, seed) : exact_phase_without_biases(here, starts, seed);
+        if (interrupted()) return;  // of fewer descents than were asked for
+        cells[k] = {exact, candidate_losses(here).front()};
+      } catch (const Interrupted&) {  // before the first of its descents ended
+        return;
+      }
       if (counter) ++counter->done;
     });
     return cells;

@@ -445,6 +445,7 @@ class Calls(unittest.TestCase):
             (lambda: digon.optimum(12, 4, digon.Law(0.05, importance="0.9^i"), seconds=100), 1.5, True),
             (lambda: digon.gap(random.normal(size=(12, 4)), None, digon.Law(0.05, importance="0.9^i"), seconds=100), 1.5, True),
             (lambda: digon.phase(3, density=numpy.geomspace(0.01, 1, 300)), 1.5, True),
+            (lambda: digon.phase(3, density=[0.01], relative_importance=[1, 2], starts=100_000), 1.5, True),
             (lambda: digon.pack(100, 3, starts=100_000, hops=100), 1.5, None),
             (lambda: digon.train(20, 5, law, steps=10_000_000), 1.0, True),
             (lambda: digon.sampled_loss(numpy.repeat(W, 10_000, 0), None, law, 1_000_000), 1.0, False),
@@ -458,7 +459,9 @@ class Calls(unittest.TestCase):
                 if number == 3:
                     self.assertGreater(result.loss, 0)
                     self.assertEqual(result.W.shape, (12, 4))
-                if number == 7:
+                if number == 6:  # no cell of fewer descents than were asked for
+                    self.assertTrue((result.phase == -1).all())
+                if number == 8:
                     self.assertLess(result.steps[0], 10_000_000)
                     self.assertTrue(numpy.isfinite(result.W).all())
                 # And all goes on as before.
