@@ -6,6 +6,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/memory.hpp"
+#include "core/base/simd_path.hpp"
 #include "core/base/version.hpp"
 #include "core/files/data_file.hpp"
 #include "core/model/feature_description.hpp"
@@ -106,6 +107,7 @@ void add_basics(py::module_& module) {
       PyExc_KeyboardInterrupt, nullptr);
   module.attr("Interrupted") = py::reinterpret_borrow<py::object>(interrupted_type);
   module.attr("version") = version;
+  module.attr("simd") = simd_path();
 
   py::class_<Counter, std::shared_ptr<Counter>>(module, "Counter")
       .def(py::init<>())

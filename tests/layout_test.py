@@ -1,4 +1,5 @@
-"""The dependency direction, room by room: a room includes headers of the rooms it may know, and no others."""
+"""The dependency direction, room by room: a room includes headers of the rooms it may know, and no others. And what knows
+how wide vectors are is a kernel, compiled for every width."""
 import pathlib
 import re
 import sys
@@ -11,6 +12,7 @@ THEORY = ["theory/law", "theory/numerics", "theory/engine", "theory/loss", "theo
 EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
 BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
+    "start": ["core/base"],
     "core/base": [],
     "core/algebra": [],
     "core/model": ["core/base"],
@@ -60,5 +62,29 @@ for folder in ("src", "theory", "empirical", "plots", "python"):
             other = room_of(header)
             if other is None or other != room and other not in ALLOWED[room]:
                 wrong.append(f"{name} includes {header}")
-print("\n".join(wrong) or f"{files} files, all in the right direction")
-sys.exit(bool(wrong) or files == 0)
+
+
+def reads(path, seen):
+    """The project's headers that a file includes, and those that they do."""
+    for header in re.findall(r'#include "([^"]+)"', path.read_text()):
+        found = next((root / base / header for base in ("", "src") if (root / base / header).exists()), None)
+        if found is not None and found not in seen:
+            seen.add(found)
+            reads(found, seen)
+    return seen
+
+
+width = root / "src/core/base/simd.hpp"
+kernels = 0
+for folder in ("src/core", "src/geometry", "theory", "empirical"):
+    listed = re.search(r"KERNELS\s+(.*?)\s+LINK", (root / folder / "CMakeLists.txt").read_text(), re.S)[1].split()
+    kernels += len(listed)
+    for path in sorted((root / folder).rglob("*.cpp")):
+        if str(path.relative_to(root / folder)) not in listed and width in reads(path, set()):
+            wrong.append(f"{path.relative_to(root)} reads core/base/simd.hpp and is no kernel")
+for folder in ("src/sweep", "src/program", "plots", "python"):
+    for path in sorted((root / folder).rglob("*.cpp")):
+        if width in reads(path, set()):
+            wrong.append(f"{path.relative_to(root)} reads core/base/simd.hpp and is no kernel")
+print("\n".join(wrong) or f"{files} files, all in the right direction; {kernels} kernels")
+sys.exit(bool(wrong) or files == 0 or kernels == 0)

@@ -36,6 +36,7 @@ from ._numbers import check
 from ._progress import watch
 
 __version__ = _digon.version
+simd = _digon.simd  # the path taken, "sse2", "avx2" or "avx512"; the environment's DIGON_SIMD names another
 __all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "Loss", "Measures", "Minimum",
            "Models", "Neuron", "Optimum", "Packing", "PhaseDiagram", "SampledLoss", "Snapshots", "ToleranceError", "Training",
            "decompose", "descend", "gap", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",

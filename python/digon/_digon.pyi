@@ -8,6 +8,7 @@ Array = NDArray[float64]
 Numbers = Union[str, float, Array]
 
 version: str
+simd: str
 model_tolerance: float
 
 class ToleranceError(ArithmeticError): ...

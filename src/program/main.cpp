@@ -15,6 +15,7 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/memory.hpp"
 #include "core/base/nearest_name.hpp"
+#include "core/base/simd_path.hpp"
 #include "core/base/version.hpp"
 #include "program/commands/commands.hpp"
 #include "program/experiments/catalog.hpp"
@@ -108,7 +109,7 @@ int run(const std::vector<std::string>& words) {
     return 0;
   }
   if (words[0] == "--version") {
-    fmt::print("digon {}\n", digon::version);
+    fmt::print("digon {} ({})\n", digon::version, digon::simd_path());
     return 0;
   }
   if (words[0] == "--man") {
@@ -157,7 +158,8 @@ int finish(int status, const std::vector<std::string>& words) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+/// Called by main() of src/start.
+extern "C" int digon_main(int argc, char** argv) {
   try {
     FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres' remarks on single steps of its line search
     digon::install_interrupt_handler();
