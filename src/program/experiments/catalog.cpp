@@ -28,6 +28,7 @@ Experiment asymmetric();
 Experiment packing();
 Experiment published_cells();
 Experiment published_pairs();
+Experiment published_eight_pairs();
 Experiment published_small();
 Experiment published_training();
 Experiment compressed_sensing();
@@ -61,6 +62,7 @@ const std::vector<Experiment>& catalog() {
                                            published_small(),
                                            published_cells(),
                                            published_pairs(),
+                                           published_eight_pairs(),
                                            published_training()};
   return all;
 }
@@ -75,9 +77,9 @@ std::vector<const Experiment*> catalog_of(Suite suite) {
 
 const Experiment& find_experiment(std::string_view id) {
   std::string names;
-  for (const Experiment* experiment : catalog_of(Suite::empirical)) {
-    if (experiment->id == id) return *experiment;
-    names += (names.empty() ? "" : ", ") + experiment->id;
+  for (const Experiment& experiment : catalog()) {
+    if (experiment.id == id) return experiment;
+    names += (names.empty() ? "" : ", ") + experiment.id;
   }
   reject("'{}' is not an experiment; accepted: {}", id, names);
 }
