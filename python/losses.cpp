@@ -197,7 +197,7 @@ py::object measure(const Array& W, double tolerance, std::size_t threads) {
     parallel_for(models.size(), models.size() == 1 ? 1 : threads, [&](std::size_t k) {
       throw_if_interrupted();
       const Eigen::MatrixXd& one = models[k].W;
-      all[k] = {feature_geometry(one), describe_geometry(one, tolerance), describe_neurons(one)};
+      all[k] = {feature_geometry(one), describe_geometry(one, tolerance), describe_neurons(models[k])};
     });
     return all;
   };

@@ -35,7 +35,8 @@ struct Objective {
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
 
 /// The loss of a model with a ReLU in its hidden layer on fixed samples (loss/hidden_relu_loss.hpp), with
-/// fewer of them as its guide. Throws InputError where there is none.
+/// fewer of them as its guide: 8192 and 1024, of more than 32 features 65536 and 16384, whose pairs are then
+/// sampled too. Throws InputError where there is none.
 Objective hidden_relu_objective(ModelKind kind, const FeatureDistribution& features);
 
 /// The one or the other.

@@ -1,6 +1,7 @@
 #include "theory/optima/optimum_search.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
@@ -126,7 +127,8 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
 Confirmation OptimumFound::confirmation() const {
   if (minima.empty()) return {};
   const std::size_t now = minima.front().hits();
-  if (recorded != nullptr && recorded->agreeing > now && same_optimum.holds(recorded->loss, best().loss)) {
+  if (recorded != nullptr && recorded->agreeing > now &&
+      same_optimum_of(best().model.kind).holds(loss_of_recorded, best().loss)) {
     return {recorded->agreeing, recorded->populations, recorded->date};
   }
   return {now, populations};
@@ -137,7 +139,9 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
                             const RunPopulations& run, const RecordedOptimum* recorded) {
   if (features < 1) reject("features: {} given; at least 1 is needed", features);
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
-  if (options.populations < 1) reject("populations: 0 given; at least 1 is needed");
+  if (options.populations < 1 && given.empty() && recorded == nullptr) {
+    reject("populations: 0 given; at least 1 is needed where there are no weights to descend from");
+  }
   const auto on_threads_here = [&](std::size_t begin, std::size_t count) {
     const SearchOptions here{count, options.seed, options.threads, options.advance};
     return on_threads<PopulationEnd>(here)(count, [&](std::size_t k) {
@@ -155,7 +159,11 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
     population_of.push_back(none);
   };
   for (const ToyModel& model : given) descend_from(model);
-  if (recorded != nullptr) descend_from(recorded->model);
+  if (recorded != nullptr) {
+    descend_from(recorded->model);
+    found.loss_of_recorded =
+        descents.back() ? descents.back()->loss : std::numeric_limits<double>::infinity();
+  }
   const auto take_stock = [&] {
     found.minima = distinct_minima(descents, &Descent::loss, same_optimum_of(objective.kind));
     for (LocalMinimum& minimum : found.minima) {  // its populations, each once

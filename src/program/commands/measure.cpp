@@ -97,7 +97,7 @@ int run_measure(const std::vector<std::string>& arguments) {
     const FeatureGeometry geometry = feature_geometry(chosen.model.W);
     const Geometry named = describe_geometry(chosen.model.W);
     const bool privileged = has_relu_hidden(chosen.model.kind);
-    const std::vector<Neuron> neurons = describe_neurons(chosen.model.W);
+    const std::vector<Neuron> neurons = describe_neurons(chosen.model);
     if (line.has("json")) {
       json object = describe(geometry, named);
       if (privileged) object["neurons"] = describe(neurons);

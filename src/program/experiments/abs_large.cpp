@@ -78,7 +78,9 @@ Table loss_table(const Results& results) {
 }
 
 Measurement monosemantic_share(std::size_t k) {
-  return [k](const Results& results) { return count_neurons(results.points[k].W()).monosemantic_share(); };
+  return [k](const Results& results) {
+    return count_neurons(results.points[k].trained.best).monosemantic_share();
+  };
 }
 
 void draw_abs_large(const std::filesystem::path& path, const Results& results) {
@@ -93,7 +95,7 @@ void draw_counts(const std::filesystem::path& path, const Results& results) {
   Series polysemantic{"polysemantic", {}, SeriesStyle::line_and_points, 3};
   Series computed{"features computed", {}, SeriesStyle::line_and_points, 2};
   for (const Point& point : results.points) {
-    const NeuronCount count = count_neurons(point.W());
+    const NeuronCount count = count_neurons(point.trained.best);
     monosemantic.points.emplace_back(point.x(), double(count.monosemantic));
     polysemantic.points.emplace_back(point.x(), double(count.polysemantic));
     computed.points.emplace_back(point.x(), features_computed(point));

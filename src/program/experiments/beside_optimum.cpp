@@ -34,8 +34,8 @@ Table optimum_table(const Results& results) {
     table.add_row({text_of(results.points[k].density()), text_of(beside.trained.loss),
                    text_of(beside.trained.error), text_of(beside.lowest.loss), text_of(beside.lowest.error),
                    text_of(beside.gap()), text_of(beside.own_neurons),
-                   text_of(count_neurons(results.points[k].W()).monosemantic_share()),
-                   text_of(count_neurons(beside.best.W).monosemantic_share())});
+                   text_of(count_neurons(results.points[k].trained.best).monosemantic_share()),
+                   text_of(count_neurons(beside.best).monosemantic_share())});
   }
   return table;
 }
@@ -139,8 +139,8 @@ void draw_beside_optimum(const std::filesystem::path& path, const Results& resul
     const double p = results.points[k].density();
     trained.points.emplace_back(p, beside.trained.loss / beside.own_neurons);
     lowest.points.emplace_back(p, beside.lowest.loss / beside.own_neurons);
-    share_trained.points.emplace_back(p, count_neurons(results.points[k].W()).monosemantic_share());
-    share_lowest.points.emplace_back(p, count_neurons(beside.best.W).monosemantic_share());
+    share_trained.points.emplace_back(p, count_neurons(results.points[k].trained.best).monosemantic_share());
+    share_lowest.points.emplace_back(p, count_neurons(beside.best).monosemantic_share());
   }
   SeriesPanel losses{"loss over that of neurons of their own", "density", "ratio", {trained, lowest}};
   losses.x_scale = losses.y_scale = AxisScale::logarithmic;

@@ -14,7 +14,7 @@ struct NeuronCount {
 
   [[nodiscard]] double monosemantic_share() const;  ///< of the living ones
 };
-NeuronCount count_neurons(const Eigen::MatrixXd& W);
+NeuronCount count_neurons(const ToyModel& model);
 
 /// A row a point: density, loss, classes of neurons.
 Table neuron_table(const Results& results);

@@ -32,7 +32,7 @@ StoredCell compute_recovery_phase(const nlohmann::json& settings, const std::str
   return {{{"recovered", double(recovered) / double(trials)}}, {}};
 }
 
-const CellKind recovery_phase_kind{"recovery phase", 2, &compute_recovery_phase};
+const CellKind recovery_phase_kind{"recovery phase", 3, &compute_recovery_phase};
 
 /// Slope and curvature of the log-likelihood of logit(P) = a − b ρ by (a, b).
 struct Likelihood {
