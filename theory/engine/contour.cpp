@@ -13,22 +13,30 @@
 #include "theory/engine/contour.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
 #include "theory/engine/active_counts.hpp"
 #include "theory/engine/constant_sum.hpp"
 #include "theory/engine/contour_line.hpp"
+#include "theory/engine/pair_errors.hpp"
 
 namespace digon {
 namespace {
 
 /// Sums over the nodes, given that one number of the others is active: the integrals of both errors, of their
-/// moduli, and of the moduli over the last octave of |s|.
+/// moduli, and of the moduli over the last four steps, which are an octave of |s|.
 struct CountSum {
   OutputError integral;
   OutputError modulus;
-  OutputError last_octave;
+  std::array<OutputError, 4> step;
+
+  [[nodiscard]] OutputError last_octave() const {
+    return {step[0].inactive + step[1].inactive + step[2].inactive + step[3].inactive,
+            step[0].active + step[1].active + step[2].active + step[3].active};
+  }
 };
 
 /// Σ_{k≥1} (−1)^k e^{−ckP} f(kP): what the trapezoid rule sees besides f(0).
@@ -46,7 +54,7 @@ OutputError aliases(const Moments& moments, const OutputUnit& unit, const Contou
 
 /// The moments of the others given that k of them are active, for every k up to `most`.
 MeanCounts<Moments> moments_by_count(const OutputUnit& unit, std::size_t most) {
-  MeanCounts<Moments> counts(most);
+  MeanCounts<Moments> counts(most, std::size_t(unit.others.size()));
   for (const double g : unit.others) counts.add(moments_of_active(unit.law, g));
   return counts;
 }
@@ -72,9 +80,10 @@ class CountContour {
   /// Carries each sum until the estimate of what is left out is within tolerance or the nodes are spent. The
   /// result's entry 0 is for closed_form_active + 1.
   std::vector<ExpectedError> integrate() {
-    for (std::size_t octave = 1; most_ > closed_form_active && nodes() < options_.max_nodes; octave *= 2) {
-      for (std::size_t k = 0; k <= most_; ++k) sums_[k].last_octave = {};
-      while (blocks_ < octave) add_block();
+    for (std::size_t step = 0; most_ > closed_form_active && nodes() < options_.max_nodes; ++step) {
+      for (std::size_t k = 0; k <= most_; ++k) sums_[k].step[step % 4] = {};
+      const std::size_t end = blocks_ + std::max<std::size_t>(std::bit_floor(blocks_) / 4, 1);
+      while (blocks_ < end) add_blocks(std::min(end - blocks_, blocks_at_once), step % 4);
       while (most_ > closed_form_active && within_tolerance(sums_[most_])) --most_;
     }
     return collect();
@@ -83,25 +92,38 @@ class CountContour {
   [[nodiscard]] std::size_t nodes() const { return blocks_ * lane_count; }
 
  private:
-  void add_block() {
-    const NodeBlock block(line_, blocks_);
-    MeanCounts<ComplexLanes> counts(most_);
-    for (auto& other : others_) counts.add(other.next(block)[0]);
+  /// So many that what is summed over the features stays in the cache.
+  static constexpr std::size_t blocks_at_once = 16;
+
+  /// The next blocks of nodes. A feature is met once for all of them.
+  void add_blocks(std::size_t count, std::size_t step) {
+    std::vector<NodeBlock> blocks;
+    for (std::size_t k = 0; k < count; ++k) blocks.emplace_back(line_, blocks_++);
+    std::vector<MeanCounts<ComplexLanes>> counts(count, {most_, others_.size()});
+    for (auto& other : others_) {
+      ExponentialOnLine<1> here = other;  // in registers, not where the sums might be
+      for (std::size_t k = 0; k < count; ++k) counts[k].add(here.next(blocks[k])[0]);
+      other = here;
+    }
+    for (std::size_t k = 0; k < count; ++k) add_terms(blocks[k], counts[k], step);
+  }
+
+  void add_terms(const NodeBlock& block, const MeanCounts<ComplexLanes>& counts, std::size_t step) {
     bias_.next(block);
     const auto& [phi, psi] = own_.next(block);
     const ComplexLanes inactive_kernel =
         2.0 * (bias_.exponential() * block.inverse_s * block.inverse_s * block.inverse_s);
     const ComplexLanes active_kernel = inactive_kernel * (phi - block.s * psi);
     for (std::size_t k = closed_form_active + 1; k <= most_; ++k) {
+      const ComplexLanes mean = counts[k];
       CountSum& sum = sums_[k];
-      add(inactive_kernel * counts[k], sum.integral.inactive, sum.modulus.inactive, sum.last_octave.inactive);
-      add(active_kernel * counts[k], sum.integral.active, sum.modulus.active, sum.last_octave.active);
+      add(inactive_kernel * mean, sum.integral.inactive, sum.modulus.inactive, sum.step[step].inactive);
+      add(active_kernel * mean, sum.integral.active, sum.modulus.active, sum.step[step].active);
     }
-    ++blocks_;
   }
 
   /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
-  void add(const ComplexLanes& term, double& integral, double& modulus, double& last_octave) const {
+  void add(const ComplexLanes& term, double& integral, double& modulus, double& step) const {
     const double weight = line_.h / std::numbers::pi;
     const Lanes sizes = (term.re < 0.0 ? -term.re : term.re) + (term.im < 0.0 ? -term.im : term.im);
     double sum = 0.0;
@@ -112,12 +134,13 @@ class CountContour {
     }
     integral += weight * sum;
     modulus += weight * size;
-    last_octave += weight * size;
+    step += weight * size;
   }
 
   /// Terms fall at least like |s|⁻²: what is left out is no more than the last octave.
   [[nodiscard]] bool within_tolerance(const CountSum& sum) const {
-    return sum.last_octave.inactive <= options_.tolerance && sum.last_octave.active <= options_.tolerance;
+    const OutputError left = sum.last_octave();
+    return left.inactive <= options_.tolerance && left.active <= options_.tolerance;
   }
 
   [[nodiscard]] std::vector<ExpectedError> collect() const {
@@ -126,12 +149,13 @@ class CountContour {
     for (std::size_t k = closed_form_active + 1; k < sums_.size(); ++k) {
       const OutputError alias = aliases(moments[k], unit_, line_);
       const CountSum& sum = sums_[k];
+      const OutputError left = sum.last_octave();
       const OutputError value{
           sum.integral.inactive - alias.inactive,
           sum.integral.active - alias.active + scaled_moment(unit_.law, moments[k].m[0], 2)};
       const OutputError uncertainty{
-          sum.last_octave.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
-          sum.last_octave.active + rounding * (sum.modulus.active + std::abs(alias.active))};
+          left.inactive + rounding * (sum.modulus.inactive + std::abs(alias.inactive)),
+          left.active + rounding * (sum.modulus.active + std::abs(alias.active))};
       results.push_back({value, uncertainty});
     }
     return results;
@@ -198,10 +222,10 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
   if (n >= 2) errors.emplace_back();
   for (Eigen::Index i = 0; i < n; ++i) {
     accumulate(errors[1], 1.0 / double(n), output_error(heard.law, heard.bias, heard.own, heard.others[i]));
-    for (Eigen::Index l = 0; l < i; ++l) {
-      accumulate(errors[2], 2.0 / (double(n) * double(n - 1)),
-                 output_error(heard.law, heard.bias, heard.own, heard.others[i], heard.others[l]));
-    }
+  }
+  if (n >= 2 && options.most_active >= 2) {
+    const PairErrors pairs = errors_over_pairs(heard.law, heard.bias, heard.own, heard.others);
+    errors[2] = {pairs.mean, {rounding * pairs.size.inactive, rounding * pairs.size.active}};
   }
   for (const ExpectedError& error : remainder_errors(heard, options, nodes)) errors.push_back(error);
   return errors;

@@ -89,7 +89,8 @@ class ExponentialSequence {
 template <std::size_t R>
 class ExponentialOnLine {
  public:
-  ExponentialOnLine(Law law, const ContourLine& line, double g) : law_(law), across_(line, g * law.width()) {
+  ExponentialOnLine(Law law, const ContourLine& line, double g)
+      : law_(law), across_(line, g * law.width()), inverse_(1.0 / (g * law.width())) {
     if (law.least != 0.0) offset_.emplace_back(line, g * law.least);
   }
 
@@ -137,12 +138,12 @@ class ExponentialOnLine {
   }
 
   [[nodiscard]] std::array<ComplexLanes, R> far(const NodeBlock& block) const {
-    return exponential_moments_far<R>(law_, across_.exponential(),
-                                      ComplexLanes((1.0 / across_.g()) * block.inverse_s));
+    return exponential_moments_far<R>(law_, across_.exponential(), ComplexLanes(inverse_ * block.inverse_s));
   }
 
   Law law_;
   ExponentialSequence across_;
+  double inverse_;
   std::vector<ExponentialSequence> offset_;  // none where least is 0
   std::array<ComplexLanes, R> moments_;
 };

@@ -9,10 +9,6 @@
 namespace digon {
 namespace {
 
-const GaussRule<2> gauss2{{0.5 - 0.5 / std::sqrt(3.0), 0.5 + 0.5 / std::sqrt(3.0)}, {0.5, 0.5}};
-const GaussRule<3> gauss3{{0.5 - 0.5 * std::sqrt(0.6), 0.5, 0.5 + 0.5 * std::sqrt(0.6)},
-                          {5.0 / 18.0, 4.0 / 9.0, 5.0 / 18.0}};
-
 // Knots of the errors as functions of t, before and after averaging over one active feature.
 //
 // Of a law that begins at 0 two coincide with others.

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <cmath>
+
 #include "theory/engine/moments.hpp"
 #include "theory/law/law.hpp"
 
 namespace digon {
+
+inline const GaussRule<2> gauss2{{0.5 - 0.5 / std::sqrt(3.0), 0.5 + 0.5 / std::sqrt(3.0)}, {0.5, 0.5}};
+inline const GaussRule<3> gauss3{{0.5 - 0.5 * std::sqrt(0.6), 0.5, 0.5 + 0.5 * std::sqrt(0.6)},
+                                 {5.0 / 18.0, 4.0 / 9.0, 5.0 / 18.0}};
 
 /// The squared error of one output of the ReLU output model, as a function of what the other features do.
 ///

@@ -10,7 +10,7 @@ using namespace digon;
 
 TEST_CASE("active counts: the mean over the patterns with k active") {
   const std::vector<double> f{0.3, -0.7, 1.1, 0.05, 0.9, -0.2, 0.6};
-  MeanCounts<double> counts(f.size());
+  MeanCounts<double> counts(f.size(), f.size());
   for (const double each : f) counts.add(each);
   for (std::size_t k = 1; k <= f.size(); ++k) {
     double sum = 0.0;
@@ -29,7 +29,7 @@ TEST_CASE("active counts: the mean over the patterns with k active") {
 
 TEST_CASE("active counts: of 400 features, moments do not overflow") {
   // All couplings 1: given k active, y has mean k/2 and variance k/12.
-  MeanCounts<Moments> counts(400);
+  MeanCounts<Moments> counts(400, 400);
   for (int i = 0; i < 400; ++i) counts.add(moments_of_active(Law{}, 1.0));
   for (const std::size_t k : {std::size_t{1}, std::size_t{40}, std::size_t{400}}) {
     const double n = double(k);
