@@ -595,8 +595,8 @@ def _features_of(law):
 
 def load(path: Path, *, layout: str = "auto", weights: str = "", bias: str = "", weights_out: str = "") -> Models:
     """The models of a safetensors, .npz or .npy file, wherever they were trained, with their laws where the file is
-    Digon's own (docs/pytorch.md). weights, bias, weights_out: the names of its tensors where they do not tell themselves;
-    bias="none": b = 0. Raises ValueError where there is not one way to read it.
+    Digon's own (docs/pytorch.md); of snapshots.safetensors every snapshot, instance after instance. weights, bias,
+    weights_out: the names of its tensors where they do not tell themselves; bias="none": b = 0. Raises ValueError where there is not one way to read it.
 
     >>> models = digon.load("run/weights.safetensors")
     >>> digon.loss(models.W, models.b, models.law, models.kind).loss

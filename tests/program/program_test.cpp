@@ -55,8 +55,15 @@ std::string signalled(const std::string& signal, const std::string& file, int by
       file, bytes, signal);
 }
 
-json json_of(const Outcome& outcome) {
+json all_of(const Outcome& outcome) {
   return parse_json(outcome.out, "the program's output");
+}
+
+/// The only object of the array that the program printed.
+json json_of(const Outcome& outcome) {
+  const json all = all_of(outcome);
+  REQUIRE(all.size() == 1);
+  return all[0];
 }
 
 std::size_t lines(const std::string& text) {
@@ -211,6 +218,8 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("measure --model missing --threads 2", "--threads: given without --layer");
   refused("measure --layer missing.npy --weights W", "--weights: given with --layer");
   refused("report --out new --populations 3", "--populations: given without --model");
+  refused("report --out new --step last", "--step: given without --model");
+  refused("measure --layer missing.npy --out new", "--out: given with --layer");
   refused("report --model missing --suite theory", "--suite: given with --model");
   refused("measure --model missing --layout n", "--layout: 'n' is not a layout; accepted: auto, n,m, m,n");
   refused("measure --layer missing.npy", "missing.npy: cannot be read");
@@ -258,18 +267,18 @@ TEST_CASE("train, loss and measure agree with the library at full precision") {
     CHECK(printed.at("L_mean").at(std::size_t(k)).get<double>() == parts.L_mean()[k]);
   }
   for (Eigen::Index i = 0; i < 4; ++i) {
-    CHECK(printed.at("feature_benefit").at(std::size_t(i)).get<double>() == one.feature_benefit[i]);
-    CHECK(printed.at("interference").at(std::size_t(i)).get<double>() == one.interference[i]);
+    CHECK(printed.at("L_1_feature_benefit").at(std::size_t(i)).get<double>() == one.feature_benefit[i]);
+    CHECK(printed.at("L_1_interference").at(std::size_t(i)).get<double>() == one.interference[i]);
   }
 
   // Without --density the file's own features are used, an entry an instance.
-  const json both = json_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
+  const json both = all_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
   REQUIRE(both.size() == 2);
   CHECK(both[1].at("loss").get<double>() == exact_loss(model, run.models[1].features).loss);
   CHECK(run_in(folder.path(), "loss --model run/weights.safetensors").out.find("instance 1: loss") !=
         std::string::npos);
 
-  const json measured = json_of(run_in(folder.path(), "measure --model run/weights.safetensors --json"));
+  const json measured = all_of(run_in(folder.path(), "measure --model run/weights.safetensors --json"));
   CHECK(measured[1].at("norm").at(2).get<double>() == Approx(model.W.col(2).norm()).epsilon(1e-15));
   CHECK(run_in(folder.path(), "measure --model run/weights.safetensors").out.find("D*") != std::string::npos);
 }
@@ -494,9 +503,9 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
   REQUIRE(outcome.status == 0);
   const json answer = json_of(outcome);
   CHECK(answer["values"] == "uniform");
-  CHECK(answer["sets"] ==
-        parse_json(R"([{"relation":"correlated","members":[0,1]},{"relation":"correlated","members":[2,3]}])",
-                   "the sets"));
+  CHECK(answer["sets"] == parse_json(R"([{"relation":"correlated","members":[0,1],"correlation":1.0},)"
+                                     R"({"relation":"correlated","members":[2,3],"correlation":1.0}])",
+                                     "the sets"));
   outcome = run_in(folder.path(), "gap --model pairs/weights.safetensors --populations 1");
   CHECK(outcome.out.find("2 correlated sets") != std::string::npos);
 
@@ -532,6 +541,80 @@ TEST_CASE("report says what it makes a page of") {
   CHECK(outcome.out == "run/report.html\n");
   CHECK(!std::filesystem::exists(folder.path() / "run" / "results.db"));
   CHECK(read_file(folder.path() / "run" / "report.html").find("exact loss") != std::string::npos);
+}
+
+TEST_CASE("snapshots of a training are judged like weights, and drawn against its steps") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --features 4 --hidden 2 --density 0.5 0.1 --steps 200 --snapshots log:2 --out run")
+              .status == 0);
+  const std::string of_snapshots = " --model run/snapshots.safetensors ";
+  const json weights = all_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  const json last = all_of(run_in(folder.path(), "loss --json --step last" + of_snapshots));
+  REQUIRE(last.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(last[k].at("step") == 200);
+    CHECK(last[k].at("loss") == weights[k].at("loss"));
+    CHECK(weights[k].at("step").is_null());
+  }
+  const json first = json_of(run_in(folder.path(), "measure --json --step 0 --instance 1" + of_snapshots));
+  CHECK(first.at("instance") == 1);
+  CHECK(first.at("density").at(0) == 0.1);
+  const Outcome gap = run_in(folder.path(), "gap --populations 1 --descents 10 --out gap" + of_snapshots);
+  CHECK(gap.status == 0);
+  CHECK(gap.out.find("instance 1, step 200") != std::string::npos);
+  const std::string table = read_file(folder.path() / "gap" / "models.csv");
+  CHECK(lines(table) == 1 + all_of(run_in(folder.path(), "measure --json" + of_snapshots)).size());
+  CHECK(read_file(folder.path() / "gap" / "models.gp").find("optimiser step") != std::string::npos);
+  const Outcome page =
+      run_in(folder.path(), "report --populations 1 --descents 10 --out page" + of_snapshots);
+  REQUIRE(page.status == 0);
+  CHECK(read_file(folder.path() / "page" / "report.html").find("Over the steps") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "page" / "best"));
+  check_refused(folder.path(), "loss --step 7" + of_snapshots,
+                "--step: 7 given; run/snapshots.safetensors has");
+  check_refused(folder.path(), "loss --step first" + of_snapshots, "--step: 'first' given");
+  check_refused(folder.path(), "loss --instance 2" + of_snapshots, "--instance: '2' given");
+  check_refused(folder.path(), "loss --step 0 --model run/weights.safetensors", "which holds no snapshots");
+  check_refused(folder.path(), "loss --density 0.1 0.2 0.3" + of_snapshots, "3 values given for 2 instances");
+}
+
+TEST_CASE("report of several densities and starts: what tells them apart, and the best of each as a file") {
+  const TemporaryFolder folder;
+  REQUIRE(run_in(folder.path(),
+                 "train --features 4 --hidden 2 --density 0.5 0.1 --restarts 3 --steps 200 --out run")
+              .status == 0);
+  const json models = all_of(
+      run_in(folder.path(),
+             "report --json --model run/weights.safetensors --populations 1 --descents 10 --out page"));
+  REQUIRE(models.size() == 6);
+  for (std::size_t of = 0; of < 6; of += 3) {
+    double best = 1.0;
+    for (std::size_t k = of; k < of + 3; ++k) best = std::min(best, models[k].at("loss").get<double>());
+    std::size_t files = 0;
+    for (std::size_t k = of; k < of + 3; ++k) {
+      if (models[k].at("best_file").is_null()) continue;
+      ++files;
+      CHECK(models[k].at("loss") == best);
+      const std::string file =
+          of == 0 ? "page/best/density-0.5.safetensors" : "page/best/density-0.1.safetensors";
+      CHECK(models[k].at("best_file") == file);
+      CHECK(json_of(run_in(folder.path(), "loss --json --model " + file)).at("loss") == best);
+    }
+    CHECK(files == 1);
+  }
+  const std::string page = read_file(folder.path() / "page" / "report.html");
+  CHECK(page.find("Across densities") != std::string::npos);
+  CHECK(lines(read_file(folder.path() / "page" / "models.csv")) == 7);
+  CHECK(lines(read_file(folder.path() / "page" / "features.csv")) == 25);
+  // Judged at another density, the commands shown say so.
+  REQUIRE(
+      run_in(folder.path(),
+             "report --model run/weights.safetensors --density 0.2 --populations 1 --descents 10 --out other")
+          .status == 0);
+  CHECK(read_file(folder.path() / "other" / "report.html").find(" --density 0.2\ndigon gap") !=
+        std::string::npos);
+  CHECK(page.find("--density") == std::string::npos);
 }
 
 TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot says where it is not") {
@@ -588,8 +671,8 @@ TEST_CASE(
   const json optimum = json_of(run_in(
       folder.path(),
       "optimum --json --features 3 --hidden 1 --active 1 --values binary --populations 1 --descents 40"));
-  CHECK(optimum.at("features").at("active") == 1);
-  CHECK(optimum.at("features").at("values") == "binary");
+  CHECK(optimum.at("active") == 1);
+  CHECK(optimum.at("values") == "binary");
   CHECK(run_in(folder.path(), "measure" + model)
             .out.find("uniform [0.5, 1.5], 2 correlated sets of correlation "
                       "0.5, density 0.2") != std::string::npos);
@@ -611,19 +694,21 @@ TEST_CASE("a data set as the law: trained on by full batches, judged, and defaul
       run_in(folder.path(),
              "train --features 6 --hidden 2 --data x.safetensors --optimizer lbfgs --restarts 6 --out run")
           .status == 0);
-  const json losses = json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  const json losses = all_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
   double best = 1.0;
   for (const json& one : losses) {
     best = std::min(best, one.at("loss").get<double>());
     CHECK(one.at("data") == "x.safetensors");
-    CHECK_FALSE(one.contains("L"));
+    CHECK(one.at("L").is_null());
+    CHECK(one.at("why").at("L") == "of samples the loss is their mean");
   }
   CHECK(best < 1e-8);
   const Outcome text = run_in(folder.path(), "loss --model run/weights.safetensors --instance 0");
   CHECK(text.out.find("of 4 samples in x.safetensors, density 0 to 0.25") != std::string::npos);
   CHECK(
       json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors --instance 0 --density 0.1"))
-          .contains("L"));
+          .at("L")
+          .is_array());
   const json optimum = json_of(
       run_in(folder.path(),
              "optimum --json --features 6 --hidden 2 --data x.safetensors --populations 1 --descents 40"));
@@ -802,7 +887,7 @@ TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding
   write_file_atomically(folder.path() / "start.csv", "1,0,0\n0,1,0\n1,0,0\n");
   const Outcome same = run_in(folder.path(), "pack --points 3 --dim 3 --initial start.csv --out other");
   CHECK(same.status == 2);
-  CHECK(same.error.find("points 1 and 3 coincide") != std::string::npos);
+  CHECK(same.error.find("points 0 and 2 coincide") != std::string::npos);
   CHECK(!std::filesystem::exists(folder.path() / "other"));
   // What is no pole of the energy may coincide.
   CHECK(
@@ -877,7 +962,7 @@ TEST_CASE("a model with a ReLU in its hidden layer: trained, measured, its loss,
                                    "--populations 1 --descents 8 --json"));
   CHECK(best["stated_loss"].get<double>() < 1e-12);  // two neurons a feature
   CHECK(best["W_out"].size() == 2);
-  CHECK(best["features"]["values"] == "signed");
+  CHECK(best["values"] == "signed");
   const Outcome exact = run_in(folder.path(),
                                "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --objective "
                                "exact --out exact");
@@ -898,7 +983,7 @@ TEST_CASE(
     CAPTURE(density, outcome.error);
     CHECK(outcome.status == 0);
     CHECK(outcome.error.find("the decomposition is right to") == std::string::npos);
-    CHECK(json::parse(outcome.out).at("loss").get<double>() > 0.0);
+    CHECK(json_of(outcome).at("loss").get<double>() > 0.0);
   }
   // Out of reach: the loss is given all the same.
   const Outcome outcome =
@@ -911,7 +996,7 @@ TEST_CASE(
   CHECK(
       run_in(folder.path(), "loss --up-to 3 --no-decomposition --model best0.1/weights.safetensors").status ==
       2);
-  CHECK(json::parse(run_in(folder.path(), "loss --json --up-to 3 --model best0.1/weights.safetensors").out)
+  CHECK(json_of(run_in(folder.path(), "loss --json --up-to 3 --model best0.1/weights.safetensors"))
             .at("L_mean")
             .size() == 4);
 }
@@ -922,7 +1007,7 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
   REQUIRE(run_in(folder.path(), small + "--out minima --record known").error.find("record: added") !=
           std::string::npos);
   CHECK(run_in(folder.path(), small + "--record known").error.find("record: unchanged") != std::string::npos);
-  CHECK(json::parse(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0").out)
+  CHECK(json_of(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0"))
             .at("loss")
             .get<double>() == Approx(read_optimum_record(folder.path() / "known").at(0).loss).epsilon(1e-9));
   CHECK(run_in(folder.path(), small + "--out minima").status == 2);
@@ -934,7 +1019,7 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
   refused(small + "--max-coherence 1", "accepted: 0 ≤ C < 1");
   refused(small + "--penalty weights:0.1 --record known", "--record: given with a penalty");
   const json bounded =
-      json::parse(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001").out);
+      json_of(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001"));
   CHECK(bounded.at("coherence").get<double>() <= 0.5 + 1e-6);
   CHECK(bounded.at("penalty") == "weights:0.001, coherence at most 0.5");
 }
@@ -950,13 +1035,15 @@ TEST_CASE("recover: the loss in parts, the same bits on any threads, W of other 
   const Outcome one = run_in(folder.path(), recover + "--instance 1 --json --threads 1");
   CHECK(one.out == run_in(folder.path(), recover + "--instance 1 --json --threads 2").out);
   CHECK(one.out != run_in(folder.path(), recover + "--instance 1 --json --seed 1").out);
-  const json found = json_of(one).at("model");
+  const json found = json_of(one).at("encoders").at(0);
   const json& parts = found.at("loss");
   CHECK(parts.at("lost").get<double>() + parts.at("unfound").get<double>() +
             parts.at("readout").get<double>() ==
-        Approx(found.at("decoders").at("readout").at("error").get<double>()));
+        Approx(found.at("decoders").at(0).at("error").get<double>()));
   REQUIRE(found.at("by_count").size() == 2);
-  CHECK(found.at("by_count")[0].at("support").at("recovered") == 1.0);
+  const json of_one_active = found.at("by_count")[0].at("decoders");
+  CHECK(of_one_active.back().at("decoder") == "support");
+  CHECK(of_one_active.back().at("recovered") == 1.0);
   const auto refused = [&](const std::string& words, const std::string& reason) {
     check_refused(folder.path(), words, reason);
   };

@@ -31,7 +31,6 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models, StoredType s
   Tensor b{{models.size(), std::size_t(n)}, {}, stored_as};
   Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, stored_as};
   const bool tied = is_tied(models.front().model.kind);
-  json instances = json::array();
   for (const TrainedModel& trained : models) {
     const ToyModel& model = trained.model;
     // [n, m] row-major is exactly Eigen's column-major [m×n].
@@ -39,10 +38,8 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models, StoredType s
     b.values.insert(b.values.end(), model.b.data(), model.b.data() + model.b.size());
     const Eigen::MatrixXd rows = model.W_out.transpose();
     W_out.values.insert(W_out.values.end(), rows.data(), rows.data() + rows.size());
-    instances.push_back(describe(trained));
   }
-  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}},
-                   {{"format", "pt"}, {"instances", dump_json(instances)}, {"digon_version", version}}};
+  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}}, own_metadata(models)};
   if (!tied) file.tensors["W_out"] = std::move(W_out);
   return file;
 }
@@ -75,6 +72,12 @@ Run load_run(const std::filesystem::path& folder) {
     run.models.push_back({std::move(loaded.model), std::move(*loaded.features), loaded.seed});
   }
   return run;
+}
+
+std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>& instances) {
+  json described = json::array();
+  for (const TrainedModel& trained : instances) described.push_back(describe(trained));
+  return {{"format", "pt"}, {"instances", dump_json(described)}, {"digon_version", version}};
 }
 
 std::string serialize_models(const std::vector<TrainedModel>& models, StoredType stored_as) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ void save_run(const std::filesystem::path& folder, const Run& run);
 
 /// Reads what save_run wrote. Throws InputError where a file is missing or wrong.
 Run load_run(const std::filesystem::path& folder);
+
+/// The metadata of a file of Digon's own, by which load_models knows it: an account of each instance.
+std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>& instances);
 
 /// Models as the bytes of a safetensors file, in the layout of save_run; all of one n, m and kind of tying.
 std::string serialize_models(const std::vector<TrainedModel>& models,

@@ -72,6 +72,7 @@ class CommandLine {
 
 /// Options many commands share, declared and read alike.
 void declare_seed_and_threads(CommandLine& line);
+void declare_json(CommandLine& line);
 std::uint64_t read_seed(const CommandLine& line);
 std::size_t read_threads(const CommandLine& line);
 

@@ -14,6 +14,7 @@
 #include "core/files/table.hpp"
 #include "geometry/layer_geometry.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "theory/packing/packing_bounds.hpp"
 
@@ -49,7 +50,7 @@ double welch_bound(const LayerGeometry& geometry, Eigen::Index dim) {
   return coherence_bounds(CodeKind::lines, geometry.nonzero, dim).front().value;
 }
 
-json describe(const LayerFile& layer, const LayerGeometry& geometry) {
+json describe(const CommandLine& line, const LayerFile& layer, const LayerGeometry& geometry) {
   const auto m = double(layer.dim());
   const auto k = double(geometry.nonzero);
   json object = {{"tensor", layer.tensor()},
@@ -66,11 +67,21 @@ json describe(const LayerFile& layer, const LayerGeometry& geometry) {
                  {"frame_potential_bound", std::max(k, k * k / m)},
                  {"mean_squared_cosine", geometry.mean_squared_cosine},
                  {"inverse_dimension", 1.0 / m},
-                 {"welch_bound", welch_bound(geometry, layer.dim())}};
+                 {"welch_bound", welch_bound(geometry, layer.dim())},
+                 {"why", json::object()}};
+  if (line.has("instance")) {
+    object["instance"] = line.integer("instance", 0, most_instances);
+  } else {
+    leave_out(object, {"instance"}, "the tensor is one matrix");
+  }
   if (geometry.closest) {
     object["coherence"] = std::abs(geometry.closest->cosine);
     object["closest_pair"] = {geometry.closest->first, geometry.closest->second};
     object["largest_cosine"] = json_of(spread_of(geometry.largest_cosine));
+  } else {
+    leave_out(
+        object, {"coherence", "closest_pair", "largest_cosine"},
+        line.has("no-coherence") ? "--no-coherence is given" : "there is no pair of vectors that are not 0");
   }
   return object;
 }
@@ -154,8 +165,11 @@ int measure_layer(const CommandLine& line) {
     return exit_interrupted;
   }
   if (line.has("csv")) write_csv(line.text("csv"), table_of(*geometry));
-  fmt::print("{}",
-             line.has("json") ? dump_json(describe(layer, *geometry)) + "\n" : to_text(layer, *geometry));
+  if (line.has("json")) {
+    print_answers(json::array({describe(line, layer, *geometry)}));
+  } else {
+    fmt::print("{}", to_text(layer, *geometry));
+  }
   return 0;
 }
 

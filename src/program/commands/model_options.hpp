@@ -36,11 +36,14 @@ std::string describe_density(const FeatureDistribution& features);
 void declare_layout(CommandLine& line);
 WeightLayout read_layout(const CommandLine& line);
 
-/// --model, --layout, --kind and --instance.
+/// --model, --layout, --kind, --instance and --step.
 void declare_model(CommandLine& line);
 
-/// The models of --model, or the one of --instance.
+/// The models of --model, or those of --instance and --step.
 std::vector<LoadedModel> read_models(const CommandLine& line);
+
+/// --out and --wait of commands that leave tables and the figure of their models.
+void declare_models_out(CommandLine& line);
 
 /// The features each model is judged on: the options', else the file's. Throws InputError where neither says
 /// the density.

@@ -20,6 +20,7 @@
 #include "geometry/named_geometry.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/search_options.hpp"
 #include "sweep/kinds/optimum_cell.hpp"
@@ -59,7 +60,7 @@ CommandLine declare_optimum() {
               "folder of optima.safetensors and optima.csv: begin with what is known there, add what is new "
               "or lower");
   declare_seed_and_threads(line);
-  line.flag("json", "print JSON at full precision");
+  declare_json(line);
   return line;
 }
 
@@ -109,7 +110,8 @@ std::string how_found(const OptimumFound& found) {
   return fmt::format("{} ({} descents)", describe_confirmation(found.confirmation()), found.descents);
 }
 
-json describe(const OptimumFound& found, const SharedObjective& shared, double least_eigenvalue) {
+json describe(const OptimumFound& found, const SharedObjective& shared, double least_eigenvalue,
+              const std::optional<HiddenReluLoss>& stated) {
   const Descent& best = found.best();
   const Confirmation confirmation = found.confirmation();
   json others = json::array();
@@ -118,20 +120,47 @@ json describe(const OptimumFound& found, const SharedObjective& shared, double l
                       {"populations", minimum.hits()},
                       {"gradient_norm", minimum.at.gradient_norm}});
   }
-  return {{"loss", best.loss},
-          {"W", to_rows(best.model.W)},
-          {"b", to_json(best.model.b)},
-          {"gradient_norm", best.gradient_norm},
-          {"min_hessian_eigenvalue", least_eigenvalue},
-          {"penalty", describe(shared.penalty)},
-          {"coherence", coherence_of_present(best.model.W)},
-          {"geometry", describe_geometry(best.model.W).name},
-          {"populations", confirmation.populations},
-          {"agreeing", confirmation.agreeing},
-          {"confirmed", confirmation.is_confirmed() || best.model.kind == ModelKind::linear},
-          {"recorded", confirmation.recorded.empty() ? json() : json(confirmation.recorded)},
-          {"descents", found.descents},
-          {"minima", others}};
+  json object = model_answer({best.model, shared.features}, &shared.features);
+  object.update({{"objective", shared.one_sparse ? "l1" : "exact"},
+                 {"loss", best.loss},
+                 {"loss_per_feature", best.loss / double(best.model.features())},
+                 {"W", to_rows(best.model.W)},
+                 {"b", to_json(best.model.b)},
+                 {"gradient_norm", best.gradient_norm},
+                 {"penalty", describe(shared.penalty)},
+                 {"coherence", coherence_of_present(best.model.W)},
+                 {"geometry", describe_geometry(best.model.W).name},
+                 {"populations", confirmation.populations},
+                 {"agreeing", confirmation.agreeing},
+                 {"confirmed", confirmation.is_confirmed() || best.model.kind == ModelKind::linear},
+                 {"descents", found.descents},
+                 {"minima", others}});
+  if (confirmation.recorded.empty()) {
+    leave_out(object, {"recorded"}, "no record has this optimum, or none was asked for");
+  } else {
+    object["recorded"] = confirmation.recorded;
+  }
+  if (std::isnan(least_eigenvalue)) {
+    leave_out(object, {"min_hessian_eigenvalue"},
+              stated ? "the loss is estimated"
+              : best.model.kind == ModelKind::linear
+                  ? "the optimum is known in closed form"
+                  : "at a bound of the coherence the Hessian says nothing");
+  } else {
+    object["min_hessian_eigenvalue"] = least_eigenvalue;
+  }
+  if (best.model.W_out.size() > 0) {
+    object["W_out"] = to_rows(best.model.W_out);
+  } else {
+    leave_out(object, {"W_out"}, "the model is tied");
+  }
+  if (stated) {
+    object["stated_loss"] = stated->loss;
+    object["stated_error"] = stated->error;
+  } else {
+    leave_out(object, {"stated_loss", "stated_error"}, "the loss is exact");
+  }
+  return object;
 }
 
 void print_text(const OptimumFound& found, const SharedObjective& shared, double least_eigenvalue) {
@@ -301,15 +330,7 @@ int run_optimum(const std::vector<std::string>& arguments) {
                                       ? std::numeric_limits<double>::quiet_NaN()
                                       : hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
-    json described = describe(found, shared, least_eigenvalue);
-    described["features"] = to_json(shared.features);
-    described["kind"] = name_of(shared.kind);
-    if (best.W_out.size() > 0) described["W_out"] = to_rows(best.W_out);
-    if (stated) {
-      described["stated_loss"] = stated->loss;
-      described["stated_error"] = stated->error;
-    }
-    fmt::print("{}\n", dump_json(described));
+    print_answers(json::array({describe(found, shared, least_eigenvalue, stated)}));
   } else {
     fmt::print("features {}\n", shared.one_sparse ? describe_law(shared.features) + ", L_1"
                                                   : describe_features(shared.features));

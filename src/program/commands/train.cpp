@@ -17,6 +17,7 @@
 #include "program/commands/checkpoint.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/snapshots.hpp"
@@ -74,6 +75,7 @@ CommandLine declare_train() {
       "snapshots", "WHEN",
       "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
   declare_seed_and_threads(line);
+  declare_json(line);
   line.option("out", "DIR",
               "folder for weights.safetensors, run.json and losses.csv; an unfinished training of the same "
               "options there "
@@ -239,9 +241,47 @@ Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_ev
   return table;
 }
 
-/// Says what became of each instance; false where one diverged.
-bool report(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
+/// The weights of the instances, and what became of each.
+void print_json(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
+                const std::vector<TrainingResult>& results) {
+  nlohmann::json printed = nlohmann::json::array();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const TrainingResult& result = results[i];
+    LoadedModel trained{result.model, instances[i].features, instances[i].seed, i};
+    trained.model.kind = instances[i].kind;
+    nlohmann::json object = model_answer(trained, &instances[i].features);
+    object["seed"] = instances[i].seed;
+    object["steps_done"] = result.steps_done;
+    object["stopped_early"] = result.stopped_early;
+    object["weights"] = (folder / "weights.safetensors").string();
+    if (result.loss_history.empty()) {
+      leave_out(object, {"batch_loss"}, "too few steps for a mean of batches, or none are drawn");
+    } else {
+      object["batch_loss"] = result.loss_history.back();
+    }
+    if (result.diverged_at) {
+      object["diverged_at"] = *result.diverged_at;
+    } else {
+      leave_out(object, {"diverged_at"}, "it did not diverge");
+    }
+    printed.push_back(std::move(object));
+  }
+  print_answers(printed);
+}
+
+/// Warns of each instance that diverged; false where there is one.
+bool warn_of_diverged(const std::vector<TrainingResult>& results) {
   bool sound = true;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].diverged_at) continue;
+    sound = false;
+    fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
+               *results[i].diverged_at);
+  }
+  return sound;
+}
+
+void print_text(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
   Table table{{"instance", "density", "seed", "steps", "batch loss", ""}, {}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const TrainingResult& result = results[i];
@@ -251,14 +291,8 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
     table.add_row({text_of(i), density, fmt::format("{}", instances[i].seed), text_of(result.steps_done),
                    result.loss_history.empty() ? "" : text_of(result.loss_history.back()),
                    result.stopped_early ? "stopped early" : ""});
-    if (result.diverged_at) {
-      sound = false;
-      fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
-                 *result.diverged_at);
-    }
   }
   fmt::print("features {}\n{}", describe_law(instances.front().features), to_text(table));
-  return sound;
 }
 
 /// A training as its options say.
@@ -294,10 +328,11 @@ std::string steps_text(const std::vector<std::size_t>& steps) {
   return *least == *most ? text_of(*least) : fmt::format("{} to {}", *least, *most);
 }
 
-/// Trains in a folder that is ours, from the states of a checkpoint if there are any. The arguments are those
-/// the options were read from.
-int train_in(const std::filesystem::path& folder, const CommandLine& line, const Training& training,
-             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
+/// Trains in a folder that is ours, from the states of a checkpoint if there are any. The training's options
+/// and the arguments they were read from are those it began with; `line` says what is to be printed.
+int train_in(const std::filesystem::path& folder, const CommandLine& line, const CommandLine& begun,
+             const Training& training, const std::vector<std::string>& arguments,
+             std::vector<TrainingState> states) {
   const auto& [instances, method, settings, checkpoint_seconds] = training;
   if (!states.empty() && states.size() != instances.size()) {
     reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
@@ -308,15 +343,20 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line, const
   CheckpointWriter checkpoint(folder, {arguments, std::move(states)}, checkpoint_seconds);
   hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
   std::vector<TrainingResult> results;
-  const Run run = train_run("train", describe(line, instances), instances, settings, results, method, hooks);
+  const Run run = train_run("train", describe(begun, instances), instances, settings, results, method, hooks);
   const bool can_resume = interrupted() && method != TrainingMethod::exact_descent;
   if (can_resume) checkpoint.write();
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
   save_snapshots(folder, instances, results);
   if (!can_resume) checkpoint.remove();  // when all it stands for is written
-  const bool sound = report(instances, results);
-  fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  const bool sound = warn_of_diverged(results);
+  if (line.has("json")) {
+    print_json(folder, instances, results);
+  } else {
+    print_text(instances, results);
+    fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  }
   if (interrupted()) {
     fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept{}\n",
                steps_text(run.steps_done), settings.steps,
@@ -334,7 +374,7 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
   CommandLine begun = declare_train();
   begun.parse(checkpoint.arguments);
   const Training training = read_training(begun);
-  return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
+  return train_in(folder, line, begun, training, checkpoint.arguments, std::move(checkpoint.states));
 }
 
 /// The states of the unfinished training in a folder, if it is this one; nothing where it is another.
@@ -386,15 +426,17 @@ int run_train(const std::vector<std::string>& arguments) {
   CommandLine line = declare_train();
   if (!line.parse(arguments)) return 0;
   if (line.has("resume")) {
-    const std::size_t accepted = line.has("wait") ? 3 : 2;
-    if (arguments.size() != accepted)
-      reject("--resume: given with other options; accepted: --resume DIR alone");
+    std::size_t accepted = 2;
+    for (const char* option : {"wait", "json", "quiet"}) accepted += line.has(option);
+    if (arguments.size() != accepted) {
+      reject("--resume: given with other options; accepted: --resume DIR, with --wait, --json and --quiet");
+    }
     return resume(line, line.text("resume"));
   }
   const std::filesystem::path folder = line.text("out");
   const Training training = read_training(line);
   const auto lock = claim_folder(line, folder);
-  return train_in(folder, line, training, arguments,
+  return train_in(folder, line, line, training, arguments,
                   line.has("overwrite") ? overwrite_in(folder, training) : unfinished_in(folder, training));
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "program/experiments/caption.hpp"
 
@@ -173,11 +174,19 @@ std::vector<Check> reproduce(const Experiment& experiment, const ExperimentConte
   require_predictions(experiment);
   Results results{context, experiment.id};
   std::filesystem::create_directories(results.folder());
+  Progress parts(experiment.id + ", parts", 5);
+  const auto done = [&] {
+    parts.advance(1);
+    throw_if_interrupted();
+  };
   results.points = train(experiment, context);
+  done();
   if (experiment.optimum_starts) find_optima_of(experiment, context, results.points);
+  done();
   if (experiment.find) results.found = experiment.find(results);
-  throw_if_interrupted();
+  done();
   write_files(experiment, results);
+  done();
   std::vector<Check> checks = judge_all(experiment, results);
   throw_if_interrupted();
   std::set<std::string> judged;

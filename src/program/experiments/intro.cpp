@@ -36,7 +36,7 @@ void draw_intro(const std::filesystem::path& path, const Results& results) {
   std::vector<std::string> names;
   const Eigen::VectorXd& importance = results.points.front().cell.features.importance;
   for (Eigen::Index i = 0; i < importance.size(); ++i) {
-    names.push_back(fmt::format("{}  ({{/:Italic I}} = {:.3g})", i + 1, importance[i]));
+    names.push_back(fmt::format("{}  ({{/:Italic I}} = {:.3g})", i, importance[i]));
   }
   draw_arrows(path, panels, names);
 }

@@ -54,7 +54,7 @@ void draw_nonuniform(const std::filesystem::path& path, const Results& results) 
     of_exact.points.emplace_back(point.x(), exact_norm(point));
     gap_of_trained.points.emplace_back(point.x(), excess_percent(point));
   }
-  const std::string ratio = "density of feature 1 / density of the others";
+  const std::string ratio = "density of feature 0 / density of the others";
   SeriesPanel norms{"the rarer feature leaves", ratio, "‖{/:Italic W}_1‖", {of_exact, of_trained}};
   norms.x_scale = AxisScale::logarithmic;
   SeriesPanel gap{"distance to the optimum", ratio, "excess loss, %", {gap_of_trained}};
@@ -92,7 +92,7 @@ Experiment nonuniform() {
   return {
       .id = "nonuniform",
       .summary = "a pentagon of which one feature grows rarer",
-      .axes = {{"density of feature 1 over the others'", powers(10.0, -1.0, 0.6, 17),  // 0.1 to 4
+      .axes = {{"density of feature 0 over the others'", powers(10.0, -1.0, 0.6, 17),  // 0.1 to 4
                 powers(10.0, -1.0, 0.6, 41)}},
       .cell = nonuniform_cell,
       .optimum_starts = Starts{6, 24},

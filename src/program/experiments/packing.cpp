@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/base/interrupt.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/packing_survey_figure.hpp"
@@ -82,7 +83,8 @@ Check check_of(const std::string& id, const std::string& claim, const std::strin
           measured,
           tolerance,
           holds(value),
-          {"random points", fmt::format("{:.6g}", random), holds(random)}};
+          {"random points", fmt::format("{:.6g}", random), holds(random)},
+          {value, random, parse_number(expected)}};
 }
 
 // Thomson's problem.
@@ -270,7 +272,8 @@ void check_codes(const ExperimentContext& context, std::vector<Check>& checks) {
                       geometry,
                       "name",
                       geometry == name,
-                      {"random points", random, random == name}});
+                      {"random points", random, random == name},
+                      {geometry, random, std::string(name)}});
     // The 24-cell is not in the table of universally optimal codes; its kissing configuration has cosine 1/2.
     const std::optional<KnownOptimum> known = known_coherence(CodeKind::points, points, dim);
     const double expected = known ? known->value : 0.5;
