@@ -94,7 +94,8 @@ double correlation(const Results& results, bool reversed) {
 Experiment adversarial() {
   return {.id = "adversarial",
           .summary = "vulnerability to attacks against density, with features per dimension",
-          .axes = {{"density", powers(10.0, 0.0, -2.0, 9), powers(10.0, 0.0, -2.0, 20)}},
+          .axes = {settable_axis("density",
+                                 {"density", powers(10.0, 0.0, -2.0, 9), powers(10.0, 0.0, -2.0, 20)})},
           .cell = adversarial_cell,
           .find = attack,
           .tables = {{"adversarial", attack_table}},
@@ -103,6 +104,7 @@ Experiment adversarial() {
                 "Increase of the loss under the strongest L2-bounded attack, in units of the increase of a "
                 "model without superposition, beside features per dimension.",
                 draw_adversarial}},
+          .settable = {"features", "hidden"},
           .measures = {{"growth", growth, [](const Results& results) { return vulnerabilities(results)[0]; }},
                        {"together", [](const Results& results) { return correlation(results, false); },
                         [](const Results& results) { return correlation(results, true); }}}};
