@@ -34,8 +34,11 @@ ALLOWED = {
     "program/verdict": BELOW_PROGRAM,
     "program/experiments": BELOW_PROGRAM + ["program/verdict"],
     "program/report": BELOW_PROGRAM + ["program/verdict"],
-    "program/commands": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report"],
-    "program": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report", "program/commands"],
+    "program/study": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report"],
+    "program/commands": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report",
+                                         "program/study"],
+    "program": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report", "program/study",
+                                "program/commands"],
 }
 
 

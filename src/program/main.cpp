@@ -43,6 +43,7 @@ constexpr std::array commands{
     Command{"pack", "unit vectors at the lowest energy: the generalised Thomson problem", &digon::run_pack},
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
+    Command{"sweep", "a study of your own: axes, models and figures from a TOML file", &digon::run_sweep},
     Command{"merge", "the cells of sharded runs into one store", &digon::run_merge},
     Command{"export", "the finished cells of sweeps as CSV and safetensors", &digon::run_export},
     Command{"verify", "measure every prediction, and say whether theory and trained models agree",

@@ -15,6 +15,7 @@
 #include "core/files/safetensors.hpp"
 #include "program/experiments/catalog.hpp"
 #include "sweep/run_store.hpp"
+#include "tests/program/run_program.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -26,60 +27,6 @@ namespace {
 using namespace digon;
 using nlohmann::json;
 
-struct Outcome {
-  int status = 0;
-  std::string out;
-  std::string error;
-};
-
-/// Runs the program in a folder of its own shell words.
-Outcome run_in(const std::filesystem::path& folder, const std::string& words,
-               const std::string& before = "") {
-  const std::string out = (folder / "stdout.txt").string();
-  const std::string error = (folder / "stderr.txt").string();
-  const std::string command = "cd '" + folder.string() + "' && " + before + " " DIGON_PROGRAM " " + words +
-                              " >" + out + " 2>" + error;
-  const int status = std::system(command.c_str());
-  Outcome outcome{WEXITSTATUS(status), read_file(out), read_file(error)};
-  std::filesystem::remove(out);
-  std::filesystem::remove(error);
-  return outcome;
-}
-
-/// Shell words to come before the program's: they send it a signal as soon as a file is newer than its start
-/// and larger than so many bytes.
-std::string signalled(const std::string& signal, const std::string& file, int bytes = 0) {
-  return fmt::format(
-      R"(bash -mc 'touch begun; "$@" & until [ {0} -nt begun ] && [ $(stat -c %s {0}) -gt {1} ] )"
-      R"(|| ! kill -0 $!; do sleep 0.01; done; kill -{2} $!; wait $!' bash)",
-      file, bytes, signal);
-}
-
-json all_of(const Outcome& outcome) {
-  return parse_json(outcome.out, "the program's output");
-}
-
-/// The only object of the array that the program printed.
-json json_of(const Outcome& outcome) {
-  const json all = all_of(outcome);
-  REQUIRE(all.size() == 1);
-  return all[0];
-}
-
-std::size_t lines(const std::string& text) {
-  return std::size_t(std::count(text.begin(), text.end(), '\n'));
-}
-
-/// Exit 2, with one line that says why and nothing else.
-void check_refused(const std::filesystem::path& folder, const std::string& words, const std::string& reason) {
-  const Outcome outcome = run_in(folder, words);
-  CAPTURE(words, outcome.error);
-  CHECK(outcome.status == 2);
-  CHECK(lines(outcome.error) == 1);
-  CHECK(outcome.error.find(reason) != std::string::npos);
-  CHECK(outcome.out.empty());
-}
-
 constexpr const char* small_training =
     "train --features 4 --hidden 2 --density 1 0.3 --importance 0.9^i --steps 60 ";
 
@@ -90,7 +37,7 @@ TEST_CASE("every command explains itself with an example") {
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
   for (const std::string command : {"train", "loss", "measure", "optimum", "gap", "recover", "pack", "phase",
-                                    "reproduce", "verify", "report"}) {
+                                    "reproduce", "sweep", "verify", "report"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -184,8 +131,7 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused("gap --populations 3", "--model is needed");
   refused("gap --model missing --populations 0", "missing");
   refused("phase", "--out is needed");
-  refused("phase --out new --features 4", "--features: '4' given; accepted: a whole number from 2 to 3");
-  refused("phase --out new --features 3", "--hidden: 1 given with --features 3; accepted: 2");
+  refused("phase --out new --features 0", "--features: '0' given; accepted: a whole number from 1");
   refused("phase --out new --density 1:0.1", "--density: '1:0.1' given; accepted: LO:HI");
   refused("phase --out new --density 0.5", "--density: '0.5'");
   refused("phase --out new --density 0.1:2", "--density: '0.1:2'");

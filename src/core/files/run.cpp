@@ -1,5 +1,10 @@
 #include "core/files/run.hpp"
 
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
@@ -82,6 +87,30 @@ std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>&
 
 std::string serialize_models(const std::vector<TrainedModel>& models, StoredType stored_as) {
   return serialize(to_safetensors(models, stored_as));
+}
+
+std::vector<StoredPlace> save_models(const std::filesystem::path& folder, const std::string& stem,
+                                     const std::vector<TrainedModel>& models, StoredType stored_as) {
+  const auto shape_of = [](const ToyModel& model) {
+    return std::tuple(model.features(), model.hidden(), model.W_out.size() > 0);
+  };
+  std::map<std::tuple<Eigen::Index, Eigen::Index, bool>, std::vector<TrainedModel>> by_shape;
+  for (const TrainedModel& one : models) by_shape[shape_of(one.model)];
+  const auto file_of = [&](const ToyModel& model) {
+    const auto& [n, m, is_untied] = shape_of(model);
+    return stem + (by_shape.size() == 1 ? "" : fmt::format("-{}-{}{}", n, m, is_untied ? "-untied" : "")) +
+           ".safetensors";
+  };
+  std::vector<StoredPlace> places;
+  for (const TrainedModel& one : models) {
+    std::vector<TrainedModel>& alike = by_shape[shape_of(one.model)];
+    places.push_back({file_of(one.model), alike.size()});
+    alike.push_back(one);
+  }
+  for (const auto& [shape, alike] : by_shape) {
+    write_file_atomically(folder / file_of(alike.front().model), serialize_models(alike, stored_as));
+  }
+  return places;
 }
 
 }  // namespace digon

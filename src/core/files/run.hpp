@@ -48,4 +48,16 @@ std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>&
 std::string serialize_models(const std::vector<TrainedModel>& models,
                              StoredType stored_as = StoredType::float32);
 
+/// Where a model was put.
+struct StoredPlace {
+  std::string file;
+  std::size_t instance = 0;
+};
+
+/// Writes models of any shapes: all into folder/STEM.safetensors, or where they are of several n, m a file of
+/// each, STEM-N-M.safetensors, and of untied ones STEM-N-M-untied.safetensors. Returns the place of each.
+std::vector<StoredPlace> save_models(const std::filesystem::path& folder, const std::string& stem,
+                                     const std::vector<TrainedModel>& models,
+                                     StoredType stored_as = StoredType::float32);
+
 }  // namespace digon

@@ -178,7 +178,11 @@ void CommandLine::print_option_words() const {
 }
 
 void CommandLine::give(const std::string& name, const std::string& value) {
-  values_[name] = {value};
+  give(name, std::vector<std::string>{value});
+}
+
+void CommandLine::give(const std::string& name, std::vector<std::string> values) {
+  values_[name] = std::move(values);
   defaulted_.erase(name);
 }
 

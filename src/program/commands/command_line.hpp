@@ -40,6 +40,7 @@ class CommandLine {
 
   /// As if the user had given an option.
   void give(const std::string& name, const std::string& value);
+  void give(const std::string& name, std::vector<std::string> values);
 
   [[nodiscard]] bool has(const std::string& name) const;    ///< given or defaulted
   [[nodiscard]] bool given(const std::string& name) const;  ///< by the user

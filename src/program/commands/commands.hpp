@@ -19,6 +19,7 @@ int run_phase(const std::vector<std::string>& arguments);
 int run_recover(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_reproduce(const std::vector<std::string>& arguments);
+int run_sweep(const std::vector<std::string>& arguments);
 int run_verify(const std::vector<std::string>& arguments);
 
 /// Exit statuses beside 0.

@@ -88,6 +88,10 @@ void declare_features(CommandLine& line) {
       "density", "P...",
       "density 1 − S, one value an instance; a value is a number, r^i or n comma-separated numbers, 0 to 1; "
       "default: the file's");
+  declare_features_but_density(line);
+}
+
+void declare_features_but_density(CommandLine& line) {
   line.list("sparsity", "S...", "sparsity S instead of the density, in the same forms");
   line.option("importance", "I",
               "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");

@@ -14,6 +14,8 @@ namespace digon {
 
 /// Declares all of it.
 void declare_features(CommandLine& line);
+/// The same of commands whose --density is another.
+void declare_features_but_density(CommandLine& line);
 
 /// Its names, e.g. to refuse them where there is no law.
 std::vector<std::string> feature_options();

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/memory.hpp"
-#include "core/base/parse_number.hpp"
 #include "core/base/random.hpp"
 #include "core/files/run.hpp"
 #include "core/files/table.hpp"
@@ -22,6 +20,7 @@
 #include "program/commands/output_folder.hpp"
 #include "program/commands/snapshots.hpp"
 #include "program/commands/training_folder.hpp"
+#include "program/commands/training_options.hpp"
 #include "program/commands/training_run.hpp"
 #include "theory/loss/exact_loss.hpp"
 
@@ -29,8 +28,6 @@ namespace digon {
 namespace {
 
 constexpr std::uint64_t most_features = 100'000;
-constexpr std::uint64_t most_steps = 1'000'000'000;
-constexpr std::uint64_t largest_batch = 1U << 24;
 constexpr std::uint64_t most_restarts = 1'000'000;
 
 CommandLine declare_train() {
@@ -45,35 +42,15 @@ CommandLine declare_train() {
       "absolute-value: y' = ReLU(W_out ReLU(Wx) + b) for y = |x|",
       "relu-output");
   line.option("restarts", "R", "instances a density, each from its own start", "1");
-  line.option("steps", "T", "optimiser steps", "10000");
-  line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("objective", "NAME",
               "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
               "sampling, the default and only one with --data");
-  line.option("optimizer", "NAME",
-              "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
-  line.option("momentum", "MU", "of sgd", "0.9");
-  line.option("warm-up", "STEPS", "steps over which the learning rate rises linearly", "0");
-  line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
-  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
-              "constant");
-  line.option("weight-decay", "WD",
-              "of adamw, apart from the gradient, default 0.01; of sgd and adam in the gradient, as in "
-              "PyTorch, default 0");
-  line.option("start-scale", "X",
-              "factor on the weights of the start; from small ones features are learned one by one", "1");
-  line.option(
-      "hidden-l1", "LAMBDA",
-      "adds LAMBDA times the batch's mean of ‖h‖₁, h the hidden layer, to the loss of fresh batches: a "
-      "second way to a privileged basis; the losses printed have it in them");
+  declare_training_settings(line);
   line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
       "never");
   line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
-  line.option(
-      "snapshots", "WHEN",
-      "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
   declare_seed_and_threads(line);
   declare_json(line);
   line.option("out", "DIR",
@@ -133,22 +110,6 @@ TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingIn
   return TrainingMethod::sampled;
 }
 
-/// The steps of --snapshots.
-std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_t steps) {
-  if (!line.has("snapshots")) return {};
-  const std::string when = line.text("snapshots");
-  const std::size_t colon = when.find(':');
-  const std::string kind = when.substr(0, colon);
-  const std::optional<double> number =
-      colon == std::string::npos ? std::nullopt : parse_number(std::string_view(when).substr(colon + 1));
-  if ((kind != "every" && kind != "log") || !number || *number < 1.0 || *number > double(most_steps) ||
-      *number != std::floor(*number)) {
-    reject("--snapshots: '{}' given; accepted: every:K or log:K with K a whole number of at least 1", when);
-  }
-  const auto count = std::size_t(*number);
-  return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
-}
-
 /// Throws InputError where an option is given that would do nothing.
 void require_used(const CommandLine& line, TrainingMethod method) {
   if (method == TrainingMethod::exact_descent) {
@@ -160,43 +121,15 @@ void require_used(const CommandLine& line, TrainingMethod method) {
     line.refuse({"batch", "hidden-l1"},
                 "given with --objective exact, where it does nothing; accepted with sampled");
   }
-  const std::string optimizer = line.text("optimizer");
-  if (optimizer != "sgd") {
-    line.refuse(
-        {"momentum"},
-        fmt::format("given with --optimizer {}, where it does nothing; accepted with sgd", optimizer));
-  }
   if (line.text("stop") == "never") {
     line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
   }
 }
 
 TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
-  TrainingSettings settings;
-  settings.steps = line.integer("steps", 1, most_steps);
-  settings.batch = line.integer("batch", 64, largest_batch);
-  if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
+  TrainingSettings settings = read_training_settings(line);
   settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
   settings.stop.patience = line.integer("patience", 1, most_steps);
-  settings.snapshot_steps = read_snapshot_steps(line, settings.steps);
-  if (method != TrainingMethod::exact_descent) {
-    settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
-  }
-  settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
-  if (settings.optimizer.momentum == 1.0) reject("--momentum: 1 given; accepted: 0 to below 1");
-  settings.optimizer.warm_up = line.integer("warm-up", 0, most_steps);
-  if (settings.optimizer.warm_up >= settings.steps) {
-    reject("--warm-up: {} given of {} steps; accepted: fewer than --steps", settings.optimizer.warm_up,
-           settings.steps);
-  }
-  settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
-  settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
-  constexpr double usual_decay = 0.01;
-  settings.optimizer.weight_decay = line.has("weight-decay") ? line.nonnegative("weight-decay", 1e3)
-                                    : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
-                                                                                      : 0.0;
-  settings.start_scale = line.real("start-scale", 0.0, 1e3);
-  if (line.has("hidden-l1")) settings.hidden_l1 = line.real("hidden-l1", 0.0, 1e6);
   settings.threads = read_threads(line);
   require_used(line, method);
   return settings;

@@ -112,7 +112,7 @@ void draw_counts(const std::filesystem::path& path, const Results& results) {
 Experiment abs_large() {
   return {.id = "abs-large",
           .summary = "y = abs(x) for 100 features in 40 neurons",
-          .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
+          .axes = {settable_axis("density", {"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}})},
           .cell = abs_large_cell,
           .find = state_losses,
           .tables = {{"losses", loss_table}, {"neurons", neuron_table}},

@@ -112,7 +112,8 @@ double prediction_off_by(const Results& results, bool identity) {
 Experiment adversarial() {
   return {.id = "adversarial",
           .summary = "vulnerability to attacks against density, with features per dimension",
-          .axes = {{"density", powers(10.0, 0.0, -2.0, 9), powers(10.0, 0.0, -2.0, 20)}},
+          .axes = {settable_axis("density",
+                                 {"density", powers(10.0, 0.0, -2.0, 9), powers(10.0, 0.0, -2.0, 20)})},
           .cell = adversarial_cell,
           .find = attack,
           .tables = {{"adversarial", attack_table}},
@@ -122,6 +123,7 @@ Experiment adversarial() {
                 "model without superposition; what the Jacobian at each input predicts; features per "
                 "dimension.",
                 draw_adversarial}},
+          .settable = {"features", "hidden"},
           .measures = {{"growth", growth, [](const Results& results) { return vulnerabilities(results)[0]; }},
                        {"together", [](const Results& results) { return correlation(results, false); },
                         [](const Results& results) { return correlation(results, true); }},

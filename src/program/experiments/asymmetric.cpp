@@ -150,7 +150,7 @@ Experiment asymmetric() {
   return {
       .id = "asymmetric",
       .summary = "asymmetric superposition with inhibition",
-      .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
+      .axes = {settable_axis("density", {"density", {0.3, 0.1, 0.03, 0.01}})},
       .cell = asymmetric_cell,
       .optimum_starts = Starts{24, 400},
       .find = [](const Results& results) { return put_beside_optima(results); },

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -51,19 +50,13 @@ void find_optima_of(const Experiment& experiment, const ExperimentContext& conte
   for (std::size_t k = 0; k < points.size(); ++k) points[k].optimum = optima[k];
 }
 
-/// weights.safetensors: the best model of each point; where models are of several shapes a file of each,
-/// weights-N-M.safetensors.
+/// weights.safetensors: the best model of each point (save_models).
 void write_weights(const Results& results) {
-  std::map<std::pair<Eigen::Index, Eigen::Index>, std::vector<TrainedModel>> by_shape;
+  std::vector<TrainedModel> models;
   for (const Point& point : results.points) {
-    by_shape[{point.trained.best.features(), point.cell.hidden}].push_back(
-        {point.trained.best, point.trained.features, point.cell.seed});
+    models.push_back({point.trained.best, point.trained.features, point.cell.seed});
   }
-  for (const auto& [shape, models] : by_shape) {
-    const std::string of_shape = by_shape.size() == 1 ? "" : fmt::format("-{}-{}", shape.first, shape.second);
-    write_file_atomically(results.folder() / ("weights" + of_shape + ".safetensors"),
-                          serialize_models(models));
-  }
+  save_models(results.folder(), "weights", models);
 }
 
 /// A row a start: law, density of each feature, losses of the cell and of the start.

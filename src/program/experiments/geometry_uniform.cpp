@@ -324,8 +324,9 @@ Experiment geometry_uniform() {
   return {
       .id = "geometry-uniform",
       .summary = "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
-      .axes = {{"density", densities({1.0, 1.5, 2.0, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 8.0, 20.0, 100.0}),
-                densities(paper_inverse_densities())}},
+      .axes = {settable_axis(
+          "density", {"density", densities({1.0, 1.5, 2.0, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 8.0, 20.0, 100.0}),
+                      densities(paper_inverse_densities())})},
       .cell = geometry_uniform_cell,
       .find = find_densities,
       .tables = {{"features", feature_table},
@@ -343,6 +344,7 @@ Experiment geometry_uniform() {
             "Represented features, joined where their directions are not orthogonal, at six densities; each "
             "component as its directions lie.",
             draw_graphs}},
+      .settable = {"features", "hidden"},
       .measures = {
           {"dense", [](const Results& results) { return represented_by(densities_of(results).front()); },
            [](const Results& results) { return represented_by(densities_of(results).back()); }},

@@ -166,7 +166,7 @@ Experiment privileged() {
   return {
       .id = "privileged",
       .summary = "a ReLU in the hidden layer: from monosemantic to polysemantic neurons",
-      .axes = {{"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}}},
+      .axes = {settable_axis("density", {"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}})},
       .cell = privileged_cell,
       .optimum_starts = Starts{40, 400},
       .find = find_privileged,

@@ -77,7 +77,10 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
     for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
   }
   const ModelKind kind = kind_of(settings);
-  const Objective objective = objective_of_kind(kind, features);
+  // Cells without a penalty, the first there were, name none.
+  const Penalty penalty = settings.contains("penalty") ? penalty_from(settings["penalty"]) : Penalty{};
+  const Objective exact = objective_of_kind(kind, features);
+  const Objective objective = penalty.is_none() ? exact : penalized(exact, penalty);
   const Eigen::Index hidden = settings.at("hidden");
   if (features.features() < fewest_evolved && !has_relu_hidden(kind)) {
     return {to_json(lowest(find_minima(objective, features.features(), hidden, options, models))), {}};
@@ -87,8 +90,9 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   search.evolution.descents = (has_relu_hidden(kind) ? 1 : descents_a_start) * options.starts;
   search.seed = options.seed;
   search.threads = 1;
-  const RecordedOptimum* recorded =
-      kind == ModelKind::relu_output ? find_recorded(recorded_optima(), features, hidden) : nullptr;
+  const RecordedOptimum* recorded = kind == ModelKind::relu_output && penalty.is_none()
+                                        ? find_recorded(recorded_optima(), features, hidden)
+                                        : nullptr;
   return {
       to_json(search_optimum(objective, features.features(), hidden, search, models, {}, recorded).best()),
       {}};
@@ -147,21 +151,25 @@ OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Inde
   return search_optimum(objective_of(objective), features, hidden, options, {}, run, recorded);
 }
 
+SweepCell sweep_cell(const OptimumCell& cell) {
+  std::vector<TrainedModel> given;
+  for (const ToyModel& model : cell.given) given.push_back({model, cell.features, 0});
+  SweepCell search{&optimum_kind,
+                   {{"optimum", to_json(cell.features)},
+                    {"hidden", cell.hidden},
+                    {"starts", cell.starts},
+                    {"seed", cell.seed},
+                    {"given", cell.given_from}},
+                   given.empty() ? "" : serialize_models(given)};
+  set_kind(cell.kind, search.settings);
+  if (!cell.penalty.is_none()) search.settings["penalty"] = to_json(cell.penalty);
+  return search;
+}
+
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,
                                  const std::vector<OptimumCell>& cells, std::size_t threads) {
   std::vector<SweepCell> searches;
-  for (const OptimumCell& cell : cells) {
-    std::vector<TrainedModel> given;
-    for (const ToyModel& model : cell.given) given.push_back({model, cell.features, 0});
-    searches.push_back({&optimum_kind,
-                        {{"optimum", to_json(cell.features)},
-                         {"hidden", cell.hidden},
-                         {"starts", cell.starts},
-                         {"seed", cell.seed},
-                         {"given", cell.given_from}},
-                        given.empty() ? "" : serialize_models(given)});
-    set_kind(cell.kind, searches.back().settings);
-  }
+  for (const OptimumCell& cell : cells) searches.push_back(sweep_cell(cell));
   const std::vector<StoredCell> stored = sweep(store, experiment, searches, threads);
   std::vector<Descent> optima;
   for (std::size_t k = 0; k < cells.size(); ++k) {

@@ -30,7 +30,11 @@ struct OptimumCell {
   std::vector<ToyModel> given = {};
   nlohmann::json given_from = {};
   ModelKind kind = ModelKind::relu_output;
+  Penalty penalty = {};  ///< added to the loss
 };
+
+/// The cell as a sweep takes it.
+SweepCell sweep_cell(const OptimumCell& cell);
 
 /// What `digon optimum` minimises: the exact loss of a law, or L_1 of importances.
 struct SharedObjective {

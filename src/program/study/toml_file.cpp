@@ -1,0 +1,96 @@
+#include "program/study/toml_file.hpp"
+
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/base/input_error.hpp"
+#include "core/files/table.hpp"
+
+namespace digon {
+namespace {
+
+constexpr const char* accepted_values = "a number, a \"text\", or a [list] of them";
+
+/// One line of what a parser says, or of what a file has for a key.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; }, ' ');
+  return text;
+}
+
+std::size_t line_of(const toml::node& node) {
+  return node.source().begin.line;
+}
+
+/// What is read, with the name of the file.
+struct Reader {
+  const std::string& file;
+
+  [[nodiscard]] std::string text_of_node(const std::string& key, const toml::node& node) const {
+    if (const auto* text = node.as_string()) {
+      if (text->get().find_first_of("\n\r") == std::string::npos) return text->get();
+    }
+    if (const auto* whole = node.as_integer()) return fmt::format("{}", whole->get());
+    if (const auto* real = node.as_floating_point()) return text_of(real->get());
+    reject_line(file, line_of(node), fmt::format("{}: accepted: {}", key, accepted_values));
+  }
+
+  [[nodiscard]] TomlEntry entry(const std::string& key, const toml::node& node) const {
+    TomlEntry read{key, {{}, node.is_array(), line_of(node)}};
+    if (const auto* list = node.as_array()) {
+      for (const toml::node& one : *list) read.value.texts.push_back(text_of_node(key, one));
+    } else {
+      read.value.texts.push_back(text_of_node(key, node));
+    }
+    return read;
+  }
+
+  [[nodiscard]] TomlTable table(const std::string& name, const toml::table& node,
+                                bool is_one_of_several) const {
+    TomlTable read{name, line_of(node), is_one_of_several, {}};
+    for (const auto& [key, value] : node) read.entries.push_back(entry(std::string(key.str()), value));
+    std::stable_sort(read.entries.begin(), read.entries.end(),
+                     [](const TomlEntry& a, const TomlEntry& b) { return a.value.line < b.value.line; });
+    return read;
+  }
+};
+
+}  // namespace
+
+void reject_line(const std::string& name, std::size_t line, const std::string& what) {
+  reject("{}:{}: {}", name, line, one_line(what));
+}
+
+TomlFile parse_toml(std::string_view text, const std::string& name) {
+  TomlFile file{name, {}, {}};
+  toml::table root;
+  try {
+    root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    reject_line(
+        name, error.source().begin.line,
+        fmt::format("is no TOML: {}; a text needs \"quotes\"", error.description()));
+  }
+  const Reader read{name};
+  for (const auto& [key, node] : root) {
+    const std::string word(key.str());
+    const toml::array* list = node.as_array();
+    if (const auto* table = node.as_table()) {
+      file.tables.push_back(read.table(word, *table, false));
+    } else if (list != nullptr && list->is_array_of_tables()) {
+      for (const toml::node& one : *list) file.tables.push_back(read.table(word, *one.as_table(), true));
+    } else {
+      file.entries.push_back(read.entry(word, node));
+    }
+  }
+  std::stable_sort(file.tables.begin(), file.tables.end(),
+                   [](const TomlTable& a, const TomlTable& b) { return a.line < b.line; });
+  std::stable_sort(file.entries.begin(), file.entries.end(),
+                   [](const TomlEntry& a, const TomlEntry& b) { return a.value.line < b.value.line; });
+  return file;
+}
+
+}  // namespace digon
