@@ -47,6 +47,11 @@ bool has_theory(const ToyModel& model, const FeatureDistribution& features) {
   return has_relu_hidden(model.kind) ? has_hidden_relu_loss(features) : has_exact_loss(model.kind, features);
 }
 
+/// The linear model's optimum is known of independent features alone.
+bool has_gap(const ToyModel& model, const FeatureDistribution& features) {
+  return has_theory(model, features) && (model.kind != ModelKind::linear || features.are_independent());
+}
+
 /// The same of a model with a ReLU in its hidden layer.
 void add_hidden_relu_theory(const ModelReportOptions& options, const ToyModel& model,
                             const FeatureDistribution& features, Table& table) {
@@ -150,7 +155,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   search.advance = [&](std::size_t populations) { progress.advance(populations); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
-    if (!has_theory(chosen[group.front()].model, features[group.front()])) continue;
+    if (!has_gap(chosen[group.front()].model, features[group.front()])) continue;
     std::vector<ToyModel> models;
     for (const std::size_t k : group) models.push_back(chosen[k].model);
     const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
@@ -170,11 +175,16 @@ std::vector<ModelNumbers> numbers_of(const ModelReportOptions& options,
     ModelNumbers& number = numbers.emplace_back();
     number.loaded = &chosen[k];
     number.features = &features[k];
-    if (has_theory(chosen[k].model, features[k])) {
+    if (has_gap(chosen[k].model, features[k])) {
       number.loss = gaps[k].loss;
       number.error = gaps[k].error;
       number.loss_is = gaps[k].error > 0.0 ? "estimated" : "exact";
       number.gap = gaps[k];
+    } else if (has_theory(chosen[k].model, features[k])) {
+      const ExactLoss exact = exact_loss(chosen[k].model, features[k]);
+      number.loss = exact.loss;
+      number.error = exact.error;
+      number.loss_is = "exact";
     } else {
       constexpr std::size_t samples = 1U << 16;
       const SampledLoss sampled =
