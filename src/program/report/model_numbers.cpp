@@ -318,7 +318,7 @@ std::string caption_of(const Drawing& drawing) {
   }
   text += fmt::format(". A feature is represented where its norm is above {}", represented_norm);
   if (drawing.models.front().gap) text += fmt::format("; a gap below {} is drawn there", least_gap_drawn);
-  return text + ".";
+  return text + ".\n";
 }
 
 std::string optional_text(const std::optional<double>& value) {

@@ -238,18 +238,21 @@ std::vector<std::string> write_best(const std::filesystem::path& folder,
 ReportSection across_section(const ModelReportOptions& options, const std::vector<ModelNumbers>& models,
                              const std::vector<std::string>& best_files) {
   const std::string axis = draw_models(options.out / "models", models);
-  Table table{
-      {"instance", "step", "density", "loss", "above the lowest known", "D*", "geometry", "best of its law"},
-      {}};
+  Table table{{"model", "density", "loss", "above the lowest known", "D*", "geometry"}, {}};
+  const bool has_best = !models.front().loaded->step;
+  if (has_best) table.columns.emplace_back("best of its law, also in");
   for (std::size_t k = 0; k < models.size(); ++k) {
     const ModelNumbers& model = models[k];
     const ToyModel& weights = model.loaded->model;
-    table.add_row({text_of(model.loaded->instance), model.loaded->step ? text_of(*model.loaded->step) : "",
-                   fmt::format("{:.4g}", model.features->density.mean()),
-                   fmt::format("{:.8g}{}", *model.loss, model.loss_is == "exact" ? "" : ", " + model.loss_is),
-                   model.gap ? fmt::format("{:.4f}%", 100.0 * model.gap->relative()) : "",
-                   fmt::format("{:.4g}", feature_geometry(weights.W).dimensions_per_feature),
-                   describe_geometry(weights.W).name, best_files[k]});
+    std::vector<std::string> row{
+        name_of(*model.loaded),
+        fmt::format("{:.4g}", model.features->density.mean()),
+        fmt::format("{:.8g}{}", *model.loss, model.loss_is == "exact" ? "" : ", " + model.loss_is),
+        model.gap ? fmt::format("{:.4f}%", 100.0 * model.gap->relative()) : "",
+        fmt::format("{:.4g}", feature_geometry(weights.W).dimensions_per_feature),
+        describe_geometry(weights.W).name};
+    if (has_best) row.push_back(best_files[k]);
+    table.add_row(std::move(row));
   }
   std::vector<std::filesystem::path> figures;
   if (!axis.empty()) figures.push_back(options.out / "models");
