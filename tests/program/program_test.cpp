@@ -615,6 +615,12 @@ TEST_CASE("report of several densities and starts: what tells them apart, and th
   CHECK(read_file(folder.path() / "other" / "report.html").find(" --density 0.2\ndigon gap") !=
         std::string::npos);
   CHECK(page.find("--density") == std::string::npos);
+  // Of one density there are only the instances to tell them apart.
+  REQUIRE(run_in(folder.path(), "measure --model run/weights.safetensors --density 0.2 --out same").status ==
+          0);
+  const std::string figure = read_file(folder.path() / "same" / "models.gp");
+  CHECK(figure.find("set xlabel \"instance\"") != std::string::npos);
+  CHECK(figure.find("set xtics 1\n") != std::string::npos);
 }
 
 TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot says where it is not") {
