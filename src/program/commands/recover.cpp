@@ -102,7 +102,7 @@ void add_rows(Table& table, const std::string& encoder, const RecoveryErrors& er
   }
 }
 
-std::string parts_text(const LossParts& parts) {
+std::string in_words(const LossParts& parts) {
   const double loss = parts.lost + parts.unfound + parts.readout;
   return fmt::format(
       "loss {:.6g} = {:.6g} that h no longer holds, the active features known\n  + {:.6g} that the best "
@@ -185,7 +185,7 @@ int run_recover(const std::vector<std::string>& arguments) {
       }
       if (!errors.parts) leave_out(described, {"loss"}, "a W alone has no readout");
       if (errors.parts) {
-        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + parts_text(*errors.parts);
+        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + in_words(*errors.parts);
       }
       instance["encoders"].push_back(described);
       add_rows(table, encoder.name, errors, zero_model_loss(features[k]));
