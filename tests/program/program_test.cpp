@@ -29,7 +29,6 @@ using nlohmann::json;
 
 constexpr const char* small_training =
     "train --features 4 --hidden 2 --density 1 0.3 --importance 0.9^i --steps 60 ";
-
 }  // namespace
 
 TEST_CASE("every command explains itself with an example") {
@@ -200,7 +199,7 @@ TEST_CASE("train, loss and measure agree with the library at full precision") {
       run_in(folder.path(),
              "loss --model run/weights.safetensors --instance 1 --density 0.2 --importance 0.5^i --json");
   REQUIRE(outcome.status == 0);
-  const json printed = json_of(outcome);
+  const json printed = one_of(outcome);
   const ToyModel& model = run.models[1].model;
   const FeatureDistribution features{Eigen::VectorXd::Constant(4, 0.2), Eigen::Vector4d(1, 0.5, 0.25, 0.125)};
   CHECK(printed.at("loss").get<double>() == exact_loss(model, features).loss);
@@ -218,13 +217,13 @@ TEST_CASE("train, loss and measure agree with the library at full precision") {
   }
 
   // Without --density the file's own features are used, an entry an instance.
-  const json both = all_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
+  const json both = json_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
   REQUIRE(both.size() == 2);
   CHECK(both[1].at("loss").get<double>() == exact_loss(model, run.models[1].features).loss);
   CHECK(run_in(folder.path(), "loss --model run/weights.safetensors").out.find("instance 1: loss") !=
         std::string::npos);
 
-  const json measured = all_of(run_in(folder.path(), "measure --model run/weights.safetensors --json"));
+  const json measured = json_of(run_in(folder.path(), "measure --model run/weights.safetensors --json"));
   CHECK(measured[1].at("norm").at(2).get<double>() == Approx(model.W.col(2).norm()).epsilon(1e-15));
   CHECK(run_in(folder.path(), "measure --model run/weights.safetensors").out.find("D*") != std::string::npos);
 }
@@ -251,7 +250,7 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
   const Outcome outcome = run_in(folder.path(), "loss --model pair.safetensors --density 0.3 --json");
   REQUIRE(outcome.status == 0);
   // The antipodal pair of theory.md §4 with r = 1: (1 + r) p²/6.
-  CHECK(json_of(outcome).at("loss").get<double>() == Approx(0.3 * 0.3 / 3.0).epsilon(1e-13));
+  CHECK(one_of(outcome).at("loss").get<double>() == Approx(0.3 * 0.3 / 3.0).epsilon(1e-13));
 
   file.tensors["W"].values[0] = std::nan("");
   write_file_atomically(folder.path() / "nan.safetensors", serialize(file));
@@ -263,7 +262,7 @@ TEST_CASE("a model brought from elsewhere needs its density, and the file must b
 
 TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   const TemporaryFolder folder;
-  const json best = json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --json"));
+  const json best = one_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --json"));
   const double optimum = best.at("loss");
   CHECK(optimum < 0.3 * 0.3 / 3.0);  // the antipodal candidate
   CHECK(best.at("confirmed") == true);
@@ -274,7 +273,7 @@ TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   CHECK(best.at("min_hessian_eigenvalue").get<double>() > 0.0);
   CHECK(best.at("minima").at(0).at("populations") == best.at("agreeing"));
   const json once =
-      json_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --populations 1 --json"));
+      one_of(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --populations 1 --json"));
   CHECK(once.at("confirmed") == false);
   CHECK(run_in(folder.path(), "optimum --features 2 --hidden 1 --density 0.3 --populations 1")
             .out.find("not confirmed, found once") != std::string::npos);
@@ -283,7 +282,7 @@ TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   file.tensors["W"] = {{2, 1}, {1.0, -1.0}, StoredType::float64};
   file.tensors["b_final"] = {{2}, {0.0, 0.0}, StoredType::float64};
   write_file_atomically(folder.path() / "pair.safetensors", serialize(file));
-  const json gap = json_of(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --json"));
+  const json gap = one_of(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --json"));
   CHECK(gap.at("loss").get<double>() == Approx(0.03).epsilon(1e-12));
   CHECK(gap.at("local_minimum").get<double>() == Approx(optimum).epsilon(1e-7));
   CHECK(gap.at("best_optimum").get<double>() == Approx(optimum).epsilon(1e-7));
@@ -447,7 +446,7 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
               .status == 0);
   Outcome outcome = run_in(folder.path(), "loss --model pairs/weights.safetensors --json");
   REQUIRE(outcome.status == 0);
-  const json answer = json_of(outcome);
+  const json answer = one_of(outcome);
   CHECK(answer["values"] == "uniform");
   CHECK(answer["sets"] == parse_json(R"([{"relation":"correlated","members":[0,1],"correlation":1.0},)"
                                      R"({"relation":"correlated","members":[2,3],"correlation":1.0}])",
@@ -460,15 +459,15 @@ TEST_CASE("the law of the features is kept with the weights and printed with the
               .status == 0);
   outcome = run_in(folder.path(), "loss --model abs/weights.safetensors --json");
   REQUIRE(outcome.status == 0);
-  CHECK(json_of(outcome)["samples"] == 0);  // of three features all is exact
-  CHECK(json_of(outcome)["L_mean"].size() == 4);
+  CHECK(one_of(outcome)["samples"] == 0);  // of three features all is exact
+  CHECK(one_of(outcome)["L_mean"].size() == 4);
   outcome = run_in(folder.path(), "measure --model abs/weights.safetensors --json");
-  CHECK(json_of(outcome)["neurons"].size() == 6);
+  CHECK(one_of(outcome)["neurons"].size() == 6);
   outcome = run_in(folder.path(), "attack --model abs/weights.safetensors --samples 64 --json");
   REQUIRE(outcome.status == 0);
-  CHECK(json_of(outcome)["attacked"] > json_of(outcome)["sampled_loss"]);
-  CHECK(json_of(outcome)["exact_loss"].is_null());  // a part of it is estimated
-  CHECK(json_of(outcome)["sampled_loss_standard_error"] > 0.0);
+  CHECK(one_of(outcome)["attacked"] > one_of(outcome)["sampled_loss"]);
+  CHECK(one_of(outcome)["exact_loss"].is_null());  // a part of it is estimated
+  CHECK(one_of(outcome)["sampled_loss_standard_error"] > 0.0);
   CHECK(load_run(folder.path() / "abs").models[0].model.W_out.rows() == 3);
   CHECK(load_run(folder.path() / "abs").models[0].features.values == ActiveValue::signed_uniform);
 }
@@ -495,22 +494,22 @@ TEST_CASE("snapshots of a training are judged like weights, and drawn against it
                  "train --features 4 --hidden 2 --density 0.5 0.1 --steps 200 --snapshots log:2 --out run")
               .status == 0);
   const std::string of_snapshots = " --model run/snapshots.safetensors ";
-  const json weights = all_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
-  const json last = all_of(run_in(folder.path(), "loss --json --step last" + of_snapshots));
+  const json weights = json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  const json last = json_of(run_in(folder.path(), "loss --json --step last" + of_snapshots));
   REQUIRE(last.size() == 2);
   for (std::size_t k = 0; k < 2; ++k) {
     CHECK(last[k].at("step") == 200);
     CHECK(last[k].at("loss") == weights[k].at("loss"));
     CHECK(weights[k].at("step").is_null());
   }
-  const json first = json_of(run_in(folder.path(), "measure --json --step 0 --instance 1" + of_snapshots));
+  const json first = one_of(run_in(folder.path(), "measure --json --step 0 --instance 1" + of_snapshots));
   CHECK(first.at("instance") == 1);
   CHECK(first.at("density").at(0) == 0.1);
   const Outcome gap = run_in(folder.path(), "gap --populations 1 --descents 10 --out gap" + of_snapshots);
   CHECK(gap.status == 0);
   CHECK(gap.out.find("instance 1, step 200") != std::string::npos);
   const std::string table = read_file(folder.path() / "gap" / "models.csv");
-  CHECK(lines(table) == 1 + all_of(run_in(folder.path(), "measure --json" + of_snapshots)).size());
+  CHECK(lines(table) == 1 + json_of(run_in(folder.path(), "measure --json" + of_snapshots)).size());
   CHECK(read_file(folder.path() / "gap" / "models.gp").find("optimiser step") != std::string::npos);
   const Outcome page =
       run_in(folder.path(), "report --populations 1 --descents 10 --out page" + of_snapshots);
@@ -530,7 +529,7 @@ TEST_CASE("report of several densities and starts: what tells them apart, and th
   REQUIRE(run_in(folder.path(),
                  "train --features 4 --hidden 2 --density 0.5 0.1 --restarts 3 --steps 200 --out run")
               .status == 0);
-  const json models = all_of(
+  const json models = json_of(
       run_in(folder.path(),
              "report --json --model run/weights.safetensors --populations 1 --descents 10 --out page"));
   REQUIRE(models.size() == 6);
@@ -545,7 +544,7 @@ TEST_CASE("report of several densities and starts: what tells them apart, and th
       const std::string file =
           of == 0 ? "page/best/density-0.5.safetensors" : "page/best/density-0.1.safetensors";
       CHECK(models[k].at("best_file") == file);
-      CHECK(json_of(run_in(folder.path(), "loss --json --model " + file)).at("loss") == best);
+      CHECK(one_of(run_in(folder.path(), "loss --json --model " + file)).at("loss") == best);
     }
     CHECK(files == 1);
   }
@@ -561,6 +560,12 @@ TEST_CASE("report of several densities and starts: what tells them apart, and th
   CHECK(read_file(folder.path() / "other" / "report.html").find(" --density 0.2\ndigon gap") !=
         std::string::npos);
   CHECK(page.find("--density") == std::string::npos);
+  // Of one density there are only the instances to tell them apart.
+  REQUIRE(run_in(folder.path(), "measure --model run/weights.safetensors --density 0.2 --out same").status ==
+          0);
+  const std::string figure = read_file(folder.path() / "same" / "models.gp");
+  CHECK(figure.find("set xlabel \"instance\"") != std::string::npos);
+  CHECK(figure.find("set xtics 1\n") != std::string::npos);
 }
 
 TEST_CASE("in the C locale nothing is said where all is drawn, and what gnuplot says where it is not") {
@@ -584,7 +589,7 @@ TEST_CASE(
                  "--steps 60 --out run")
               .status == 0);
   const std::string model = " --model run/weights.safetensors";
-  const json loss = json_of(run_in(folder.path(), "loss --json" + model));
+  const json loss = one_of(run_in(folder.path(), "loss --json" + model));
   CHECK(loss.at("values") == "uniform:0.5:1.5");
   CHECK(loss.at("sets").at(0).at("correlation") == 0.5);
   FeatureDistribution features = uniform_features(4, 0.2);
@@ -595,17 +600,17 @@ TEST_CASE(
 
   // Over the file's.
   const json binary =
-      json_of(run_in(folder.path(), "loss --json --correlated none --values binary --density 0.3" + model));
+      one_of(run_in(folder.path(), "loss --json --correlated none --values binary --density 0.3" + model));
   FeatureDistribution other = uniform_features(4, 0.3);
   other.values = ActiveValue::binary;
   CHECK(binary.at("loss") == exact_loss(weights, other).loss);
   CHECK(binary.at("L_mean").at(1).get<double>() ==
         Approx(one_sparse_loss(weights, other.importance, {1.0, 1.0}).total() / 4.0));
-  const json active = json_of(run_in(folder.path(), "loss --json --active 2 --values signed" + model));
+  const json active = one_of(run_in(folder.path(), "loss --json --active 2 --values signed" + model));
   CHECK(active.at("loss").get<double>() == Approx(active.at("L_mean").at(2).get<double>()).epsilon(1e-9));
   CHECK(active.at("active") == 2);
 
-  const json gap = json_of(run_in(
+  const json gap = one_of(run_in(
       folder.path(), "gap --json --correlated none --values signed --populations 1 --descents 40" + model));
   CHECK(gap.at("density").at(0) == 0.2);
   CHECK(gap.at("law") == "uniform [-1, 1], independent");
@@ -614,7 +619,7 @@ TEST_CASE(
   CHECK(
       run_in(folder.path(), "gap --correlated none --values constant:2 --populations 1 --descents 20" + model)
           .out.find("constant 2, independent") != std::string::npos);
-  const json optimum = json_of(run_in(
+  const json optimum = one_of(run_in(
       folder.path(),
       "optimum --json --features 3 --hidden 1 --active 1 --values binary --populations 1 --descents 40"));
   CHECK(optimum.at("active") == 1);
@@ -622,7 +627,7 @@ TEST_CASE(
   CHECK(run_in(folder.path(), "measure" + model)
             .out.find("uniform [0.5, 1.5], 2 correlated sets of correlation "
                       "0.5, density 0.2") != std::string::npos);
-  CHECK(json_of(run_in(folder.path(), "attack --json --samples 64" + model)).at("density").at(0) == 0.2);
+  CHECK(one_of(run_in(folder.path(), "attack --json --samples 64" + model)).at("density").at(0) == 0.2);
   const Outcome phase = run_in(folder.path(), "phase --grid 2 --values signed --out phase");
   CHECK(phase.status == 0);
   CHECK(phase.out.find("values uniform [-1, 1]") != std::string::npos);
@@ -640,7 +645,7 @@ TEST_CASE("a data set as the law: trained on by full batches, judged, and defaul
       run_in(folder.path(),
              "train --features 6 --hidden 2 --data x.safetensors --optimizer lbfgs --restarts 6 --out run")
           .status == 0);
-  const json losses = all_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
+  const json losses = json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors"));
   double best = 1.0;
   for (const json& one : losses) {
     best = std::min(best, one.at("loss").get<double>());
@@ -652,10 +657,10 @@ TEST_CASE("a data set as the law: trained on by full batches, judged, and defaul
   const Outcome text = run_in(folder.path(), "loss --model run/weights.safetensors --instance 0");
   CHECK(text.out.find("of 4 samples in x.safetensors, density 0 to 0.25") != std::string::npos);
   CHECK(
-      json_of(run_in(folder.path(), "loss --json --model run/weights.safetensors --instance 0 --density 0.1"))
+      one_of(run_in(folder.path(), "loss --json --model run/weights.safetensors --instance 0 --density 0.1"))
           .at("L")
           .is_array());
-  const json optimum = json_of(
+  const json optimum = one_of(
       run_in(folder.path(),
              "optimum --json --features 6 --hidden 2 --data x.safetensors --populations 1 --descents 40"));
   CHECK(optimum.at("loss").get<double>() < 1e-8);
@@ -802,7 +807,7 @@ TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding
   const TemporaryFolder folder;
   const Outcome outcome = run_in(folder.path(), "pack --points 12 --dim 3 --starts 4 --json --out pack");
   REQUIRE(outcome.status == 0);
-  const json answer = json_of(outcome);
+  const json answer = one_of(outcome);
   CHECK(answer["energy"].get<double>() == Approx(49.165253058).epsilon(2e-9));
   CHECK(answer["geometry"] == "icosahedron");
   CHECK(answer["points"].size() == 12);
@@ -823,7 +828,7 @@ TEST_CASE("packing: JSON with its certificate, tables and figure, and coinciding
     const Outcome fed =
         run_in(folder.path(), std::string("pack --points 12 --dim 3 --starts 1 --json --initial ") + start);
     CAPTURE(start, fed.error);
-    CHECK(json_of(fed)["energy"].get<double>() == Approx(answer["energy"].get<double>()).epsilon(1e-14));
+    CHECK(one_of(fed)["energy"].get<double>() == Approx(answer["energy"].get<double>()).epsilon(1e-14));
   }
   CHECK(run_in(folder.path(), "pack --points 11 --dim 3 --initial pack/points.npy")
             .error.find("has 12 points; accepted: 11") != std::string::npos);
@@ -846,7 +851,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const Outcome l1 = run_in(folder.path(), "pack --features 5 --dim 2 --energy l1 --starts 8 --json");
   REQUIRE(l1.status == 0);
-  const json best = json_of(l1)["optima"][0];
+  const json best = one_of(l1)["optima"][0];
   CHECK(best["represented"] == 5);
   CHECK(best["geometry"] == "pentagon");
   CHECK(best["mean_norm"].get<double>() == Approx(1.170460).epsilon(1e-4));
@@ -857,7 +862,7 @@ TEST_CASE(
               .status == 0);
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
-  CHECK(json_of(measured)["geometry"] == "pentagon");
+  CHECK(one_of(measured)["geometry"] == "pentagon");
 }
 
 TEST_CASE("training on the exact gradient descends to the local minimum that L-BFGS reaches") {
@@ -868,7 +873,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
     REQUIRE(run_in(folder.path(), common + words + " --out " + out).status == 0);
     const Outcome loss = run_in(folder.path(), "loss --model " + out + "/weights.safetensors --json");
     REQUIRE(loss.status == 0);
-    return json_of(loss)["loss"].get<double>();
+    return one_of(loss)["loss"].get<double>();
   };
   const double minimum = loss_of("--optimizer lbfgs", "lbfgs");
   CHECK(loss_of("--optimizer adam --learning-rate 3e-3 --schedule cosine --steps 3000", "adam") ==
@@ -877,7 +882,7 @@ TEST_CASE("training on the exact gradient descends to the local minimum that L-B
         Approx(minimum).epsilon(1e-3));
   const Outcome gap = run_in(folder.path(), "gap --model lbfgs/weights.safetensors --populations 1 --json");
   REQUIRE(gap.status == 0);
-  const json found = json_of(gap);
+  const json found = one_of(gap);
   CHECK(found["loss"].get<double>() == Approx(found["local_minimum"].get<double>()).epsilon(1e-8));
 }
 
@@ -889,23 +894,23 @@ TEST_CASE("a model with a ReLU in its hidden layer: trained, measured, its loss,
               .status == 0);
   const Outcome measured = run_in(folder.path(), "measure --model run/weights.safetensors --json");
   REQUIRE(measured.status == 0);
-  CHECK(json_of(measured)["norm"].size() == 6);
+  CHECK(one_of(measured)["norm"].size() == 6);
   Outcome outcome = run_in(folder.path(), "loss --model run/weights.safetensors");
   REQUIRE(outcome.status == 0);
   CHECK(outcome.out.find("exact: L_0 to L_") != std::string::npos);
   CHECK(outcome.out.find("estimated: the rest, by number of active features") != std::string::npos);
-  const json loss = json_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
+  const json loss = one_of(run_in(folder.path(), "loss --model run/weights.safetensors --json"));
   CHECK(loss["exact_part"].get<double>() + loss["estimated_part"].get<double>() ==
         Approx(loss["loss"].get<double>()));
   CHECK(loss["error"] <= 1e-4 * loss["loss"].get<double>());
-  const json gap = json_of(run_in(
+  const json gap = one_of(run_in(
       folder.path(), "gap --model run/weights.safetensors --populations 2 --descents 4 --threads 2 --json"));
   CHECK(gap["loss"].get<double>() == Approx(loss["loss"].get<double>()).epsilon(1e-4));
   CHECK(gap["best_optimum"] <= gap["local_minimum"].get<double>());
   CHECK(gap["local_minimum"] <= gap["loss"].get<double>());
-  const json best = json_of(run_in(folder.path(),
-                                   "optimum --kind absolute-value --features 2 --hidden 4 --density 0.5 "
-                                   "--populations 1 --descents 8 --json"));
+  const json best = one_of(run_in(folder.path(),
+                                  "optimum --kind absolute-value --features 2 --hidden 4 --density 0.5 "
+                                  "--populations 1 --descents 8 --json"));
   CHECK(best["stated_loss"].get<double>() < 1e-12);  // two neurons a feature
   CHECK(best["W_out"].size() == 2);
   CHECK(best["values"] == "signed");
@@ -929,7 +934,7 @@ TEST_CASE(
     CAPTURE(density, outcome.error);
     CHECK(outcome.status == 0);
     CHECK(outcome.error.find("the decomposition is right to") == std::string::npos);
-    CHECK(json_of(outcome).at("loss").get<double>() > 0.0);
+    CHECK(one_of(outcome).at("loss").get<double>() > 0.0);
   }
   // Out of reach: the loss is given all the same.
   const Outcome outcome =
@@ -942,7 +947,7 @@ TEST_CASE(
   CHECK(
       run_in(folder.path(), "loss --up-to 3 --no-decomposition --model best0.1/weights.safetensors").status ==
       2);
-  CHECK(json_of(run_in(folder.path(), "loss --json --up-to 3 --model best0.1/weights.safetensors"))
+  CHECK(one_of(run_in(folder.path(), "loss --json --up-to 3 --model best0.1/weights.safetensors"))
             .at("L_mean")
             .size() == 4);
 }
@@ -953,7 +958,7 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
   REQUIRE(run_in(folder.path(), small + "--out minima --record known").error.find("record: added") !=
           std::string::npos);
   CHECK(run_in(folder.path(), small + "--record known").error.find("record: unchanged") != std::string::npos);
-  CHECK(json_of(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0"))
+  CHECK(one_of(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0"))
             .at("loss")
             .get<double>() == Approx(read_optimum_record(folder.path() / "known").at(0).loss).epsilon(1e-9));
   CHECK(run_in(folder.path(), small + "--out minima").status == 2);
@@ -965,7 +970,7 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
   refused(small + "--max-coherence 1", "accepted: 0 ≤ C < 1");
   refused(small + "--penalty weights:0.1 --record known", "--record: given with a penalty");
   const json bounded =
-      json_of(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001"));
+      one_of(run_in(folder.path(), small + "--json --max-coherence 0.5 --penalty weights:0.001"));
   CHECK(bounded.at("coherence").get<double>() <= 0.5 + 1e-6);
   CHECK(bounded.at("penalty") == "weights:0.001, coherence at most 0.5");
 }
@@ -981,7 +986,7 @@ TEST_CASE("recover: the loss in parts, the same bits on any threads, W of other 
   const Outcome one = run_in(folder.path(), recover + "--instance 1 --json --threads 1");
   CHECK(one.out == run_in(folder.path(), recover + "--instance 1 --json --threads 2").out);
   CHECK(one.out != run_in(folder.path(), recover + "--instance 1 --json --seed 1").out);
-  const json found = json_of(one).at("encoders").at(0);
+  const json found = one_of(one).at("encoders").at(0);
   const json& parts = found.at("loss");
   CHECK(parts.at("lost").get<double>() + parts.at("unfound").get<double>() +
             parts.at("readout").get<double>() ==

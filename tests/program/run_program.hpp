@@ -43,13 +43,13 @@ inline std::string signalled(const std::string& signal, const std::string& file,
       file, bytes, signal);
 }
 
-inline nlohmann::json all_of(const Outcome& outcome) {
+inline nlohmann::json json_of(const Outcome& outcome) {
   return parse_json(outcome.out, "the program's output");
 }
 
-/// The only object of the array that the program printed.
-inline nlohmann::json json_of(const Outcome& outcome) {
-  const nlohmann::json all = all_of(outcome);
+/// The only object of what was printed.
+inline nlohmann::json one_of(const Outcome& outcome) {
+  const nlohmann::json all = json_of(outcome);
   REQUIRE(all.size() == 1);
   return all[0];
 }

@@ -339,7 +339,7 @@ TEST_CASE("the diagram of any n and m: the pair that is rarer leaves, and the pa
              "phase --features 4 --hidden 2 --axes density=0.05,0.9 importance-of-0=0.01,1 --json --out any");
   CAPTURE(outcome.error);
   REQUIRE(outcome.status == 0);
-  const nlohmann::json told = json_of(outcome);
+  const nlohmann::json told = one_of(outcome);
   REQUIRE(told["cells"].size() == 4);
   CHECK(told["cells"][0]["density"] == 0.05);
   CHECK(told["cells"][0]["importance_of_0"] == 0.01);
@@ -357,8 +357,8 @@ TEST_CASE("the diagram of any n and m: the pair that is rarer leaves, and the pa
   }
   // By another way: two features in one dimension, without the candidates, in the paper's own diagram.
   const std::string range = " --grid 2 --density 0.1:0.9 --relative-importance 0.2:3 --json --out ";
-  const nlohmann::json paper = json_of(run_in(folder.path(), "phase" + range + "paper"));
-  const nlohmann::json other = json_of(run_in(folder.path(), "phase --feature last" + range + "other"));
+  const nlohmann::json paper = one_of(run_in(folder.path(), "phase" + range + "paper"));
+  const nlohmann::json other = one_of(run_in(folder.path(), "phase --feature last" + range + "other"));
   REQUIRE(paper["cells"].size() == 4);
   for (std::size_t k = 0; k < 4; ++k) {
     CHECK(other["cells"][k]["phase"] == paper["cells"][k]["exact_phase"]);

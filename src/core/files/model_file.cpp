@@ -54,7 +54,7 @@ ModelTensors own_tensors(const TensorFile& file, const std::string& source) {
 /// A tensor of which the first two axes are one, where it has snapshots.
 Tensor read_stacked(const TensorFile& file, const std::string& name) {
   Tensor tensor = file.read(name);
-  if (!has_snapshots(file)) return tensor;
+  if (!has_snapshots(file) || tensor.shape.size() < 2) return tensor;
   tensor.shape[1] *= tensor.shape[0];
   tensor.shape.erase(tensor.shape.begin());
   return tensor;

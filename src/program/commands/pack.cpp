@@ -253,6 +253,9 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
   if (line.has("points")) reject("--points: given with --energy l1; accepted there: --features");
   const auto [low, high] = read_feature_range(line.text("features"));
   json all = json::array();
+  Table exact{{"features", "represented", "L_1", "loss_per_feature", "mean_norm", "mean_bias", "descents",
+               "gradient_norm", "geometry"},
+              {}};
   Table table{{"features", "represented", "L_1", "per feature", "norm", "bias", "descents", "geometry"}, {}};
   for (std::uint64_t n = low; n <= high && !interrupted(); ++n) {
     json optima = json::array();
@@ -270,6 +273,9 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
                      fmt::format("{:.8f}", optimum.at.loss),
                      fmt::format("{:.8f}", optimum.at.loss / double(n)), fmt::format("{:.6f}", norm),
                      fmt::format("{:+.6f}", bias), text_of(optimum.hits), geometry});
+      exact.add_row({text_of(std::size_t(n)), text_of(std::size_t(optimum.represented)),
+                     text_of(optimum.at.loss), text_of(optimum.at.loss / double(n)), text_of(norm),
+                     text_of(bias), text_of(optimum.hits), text_of(optimum.at.gradient_norm), geometry});
       optima.push_back({{"represented", optimum.represented},
                         {"loss", optimum.at.loss},
                         {"loss_per_feature", optimum.at.loss / double(n)},
@@ -288,7 +294,7 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
   }
   if (line.has("out")) {
     const std::filesystem::path folder = line.text("out");
-    write_csv(folder / "l1.csv", table);
+    write_csv(folder / "l1.csv", exact);
     write_file_atomically(folder / "l1.json", dump_json(all, 2) + "\n");
   }
   return interrupted() ? exit_interrupted : 0;

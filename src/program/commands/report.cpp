@@ -108,7 +108,7 @@ void print_models(const ModelReport& report, const std::filesystem::path& out) {
       object["local_minimum"] = model.gap->local;
     } else {
       leave_out(object, {"best_optimum", "gap", "relative_gap", "local_minimum"},
-                "theory does not reach this model and law");
+                "theory knows no optimum of this model and law");
     }
     if (report.best_files[k].empty()) {
       leave_out(object, {"best_file"}, "it is not the best of several models of its law, or a snapshot");

@@ -59,20 +59,24 @@ void write_weights(const Results& results) {
   save_models(results.folder(), "weights", models);
 }
 
-/// A row a start: law, density of each feature, losses of the cell and of the start.
+/// A row a start: law, mean density, where features differ in it that of each, losses of the cell and of the
+/// start.
 Table models_table(const Results& results) {
-  Table table{{"cell", "kind", "law", "density", "loss", "start", "loss_of_start"}, {}};
+  Table table{{"cell", "kind", "law", "density", "densities", "loss", "start", "loss_of_start"}, {}};
   for (std::size_t k = 0; k < results.points.size(); ++k) {
     const TrainedCell& one = results.points[k].trained;
-    std::string density = text_of(one.features.density[0]);
-    if (!one.features.has_uniform_density()) {
-      for (Eigen::Index i = 1; i < one.features.features(); ++i) {
-        density += " " + text_of(one.features.density[i]);
+    const bool is_uniform = one.features.has_uniform_density();
+    const double density = is_uniform ? one.features.density[0] : one.features.density.mean();
+    std::string densities;
+    if (!is_uniform) {
+      for (const double each : one.features.density) {
+        densities += (densities.empty() ? "" : " ") + text_of(each);
       }
     }
     for (std::size_t start = 0; start < one.losses.size(); ++start) {
-      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
-                     text_of(one.loss), text_of(start), text_of(one.losses[start])});
+      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features),
+                     text_of(density), densities, text_of(one.loss), text_of(start),
+                     text_of(one.losses[start])});
     }
   }
   return table;

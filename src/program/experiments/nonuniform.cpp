@@ -55,7 +55,7 @@ void draw_nonuniform(const std::filesystem::path& path, const Results& results) 
     gap_of_trained.points.emplace_back(point.x(), excess_percent(point));
   }
   const std::string ratio = "density of feature 0 / density of the others";
-  SeriesPanel norms{"the rarer feature leaves", ratio, "‖{/:Italic W}_1‖", {of_exact, of_trained}};
+  SeriesPanel norms{"the rarer feature leaves", ratio, "‖{/:Italic W}_0‖", {of_exact, of_trained}};
   norms.x_scale = AxisScale::logarithmic;
   SeriesPanel gap{"distance to the optimum", ratio, "excess loss, %", {gap_of_trained}};
   gap.x_scale = AxisScale::logarithmic;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "core/base/atomic_file.hpp"
@@ -21,6 +22,8 @@ using Models = std::vector<ModelNumbers>;
 
 /// Snapshots of more instances than this have no panels of D_i.
 constexpr std::size_t most_instances_drawn = 9;
+/// No line is yellow, the last of the colours.
+constexpr std::size_t line_colors = 7;
 /// What is nearer to the optimum than its loss is known is drawn here.
 constexpr double least_gap_drawn = 1e-8;
 
@@ -80,6 +83,20 @@ struct Drawing {
   SeriesPanel frame;  ///< its x axis
 };
 
+/// From end to end of 1/(1 − S) with room for the dots.
+std::string range_of_densities(const Models& models) {
+  constexpr double room = 1.15;
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0.0;
+  for (const ModelNumbers& model : models) {
+    const double inverse = 1.0 / mean_density(model);
+    if (!std::isfinite(inverse)) continue;
+    least = std::min(least, inverse);
+    most = std::max(most, inverse);
+  }
+  return fmt::format("[{}:{}]", least / room, most * room);
+}
+
 Drawing drawing_of(const Models& models) {
   Drawing drawing{models, axis_of(models), {}};
   SeriesPanel& frame = drawing.frame;
@@ -91,6 +108,7 @@ Drawing drawing_of(const Models& models) {
     case Against::density:
       frame.x_label = "1/(1 − {/:Italic S})";
       frame.x_scale = AxisScale::logarithmic;
+      frame.x_range = range_of_densities(models);
       break;
     case Against::instance:
       frame.x_label = "instance";
@@ -132,7 +150,7 @@ std::vector<Level> polytope_levels() {
 SeriesPanel dimensions_over_steps(const Drawing& drawing, const Models& snapshots, const std::string& title) {
   SeriesPanel panel = panel_of(drawing, title, "{/:Italic D_i}");
   std::vector<Series> features(std::size_t(snapshots.front().loaded->model.features()));
-  for (std::size_t i = 0; i < features.size(); ++i) features[i].color = i;
+  for (std::size_t i = 0; i < features.size(); ++i) features[i].color = i % line_colors;
   for (const ModelNumbers& model : snapshots) {
     const FeatureGeometry geometry = feature_geometry(model.loaded->model.W);
     for (const Eigen::Index i : represented_features(model.loaded->model.W)) {
@@ -149,7 +167,7 @@ SeriesPanel dimensions_over_steps(const Drawing& drawing, const Models& snapshot
 /// D* and every D_i of the best model of each law, or of all where they have one law.
 SeriesPanel dimensions_of_all(const Drawing& drawing) {
   SeriesPanel panel = panel_of(drawing, "dimensions per feature", "dimensionality");
-  Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.4};
+  Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.5};
   Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
   std::vector<std::size_t> shown(drawing.models.size());
   for (std::size_t k = 0; k < shown.size(); ++k) shown[k] = k;
@@ -171,7 +189,7 @@ SeriesPanel dimensions_of_all(const Drawing& drawing) {
     }
     add_point(average, panel, x, geometry.dimensions_per_feature, name_of(*model.loaded));
   }
-  keep(panel, {dots, average});
+  keep(panel, {average, dots});
   panel.y_range = "[0:1.1]";
   panel.levels = polytope_levels();
   return panel;
@@ -207,7 +225,7 @@ std::vector<Series> lines_over_steps(const Drawing& drawing, const SeriesPanel& 
   for (const Models& snapshots : instances) {
     const std::size_t number = snapshots.front().loaded->instance;
     Series& line = lines.emplace_back();
-    line.color = instances.size() == 1 ? 1 : number;  // trained is orange
+    line.color = instances.size() == 1 ? 1 : number % line_colors;  // trained is orange
     if (instances.size() <= most_named) {
       line.label = instances.size() == 1 ? "trained" : fmt::format("instance {}", number);
     }
@@ -230,16 +248,25 @@ std::vector<Series> dots_and_best(const Drawing& drawing, const SeriesPanel& pan
   return {line, dots};
 }
 
-Series lowest_line(const Drawing& drawing, const SeriesPanel& panel) {
-  Series lowest{"lowest known", {}, SeriesStyle::line, 0};
-  for (const ModelNumbers& model : drawing.models) add_known(lowest, drawing, panel, model, lowest_known);
-  std::sort(lowest.points.begin(), lowest.points.end(),
-            [](const Eigen::Vector2d& a, const Eigen::Vector2d& b) {
-              return std::pair(a[0], a[1]) < std::pair(b[0], b[1]);
-            });
-  lowest.points.erase(std::unique(lowest.points.begin(), lowest.points.end()), lowest.points.end());
-  lowest.notes.clear();
-  return lowest;
+/// The lowest loss known: a line through the densities, or one a law from end to end.
+std::vector<Series> lowest_lines(const Drawing& drawing, const SeriesPanel& panel) {
+  std::map<double, Series> lines;
+  for (const ModelNumbers& model : drawing.models) {
+    if (!model.gap) continue;
+    const double of = drawing.axis == Against::density ? 0.0 : model.gap->best;
+    add_known(lines[of], drawing, panel, model, lowest_known);
+  }
+  std::vector<Series> sorted;
+  for (auto& [of, line] : lines) {
+    std::sort(line.points.begin(), line.points.end(),
+              [](const Eigen::Vector2d& a, const Eigen::Vector2d& b) { return a[0] < b[0]; });
+    line.notes.clear();
+    line.style = SeriesStyle::line;
+    line.color = 0;
+    if (sorted.empty()) line.label = "lowest known";
+    sorted.push_back(std::move(line));
+  }
+  return sorted;
 }
 
 SeriesPanel quantity_panel(const Drawing& drawing, const std::string& title, const std::string& y_label,
@@ -248,7 +275,10 @@ SeriesPanel quantity_panel(const Drawing& drawing, const std::string& title, con
   panel.y_scale = AxisScale::logarithmic;
   std::vector<Series> series = drawing.axis == Against::step ? lines_over_steps(drawing, panel, quantity)
                                                              : dots_and_best(drawing, panel, quantity);
-  if (quantity == loss_of_model) series.push_back(lowest_line(drawing, panel));
+  if (quantity == loss_of_model) {
+    const std::vector<Series> lowest = lowest_lines(drawing, panel);
+    series.insert(series.end(), lowest.begin(), lowest.end());
+  }
   keep(panel, std::move(series));
   return panel;
 }
@@ -288,7 +318,7 @@ std::string caption_of(const Drawing& drawing) {
   }
   text += fmt::format(". A feature is represented where its norm is above {}", represented_norm);
   if (drawing.models.front().gap) text += fmt::format("; a gap below {} is drawn there", least_gap_drawn);
-  return text + ".";
+  return text + ".\n";
 }
 
 std::string optional_text(const std::optional<double>& value) {

@@ -47,6 +47,11 @@ bool has_theory(const ToyModel& model, const FeatureDistribution& features) {
   return has_relu_hidden(model.kind) ? has_hidden_relu_loss(features) : has_exact_loss(model.kind, features);
 }
 
+/// The linear model's optimum is known of independent features alone.
+bool has_gap(const ToyModel& model, const FeatureDistribution& features) {
+  return has_theory(model, features) && (model.kind != ModelKind::linear || features.are_independent());
+}
+
 /// The same of a model with a ReLU in its hidden layer.
 void add_hidden_relu_theory(const ModelReportOptions& options, const ToyModel& model,
                             const FeatureDistribution& features, Table& table) {
@@ -150,7 +155,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   search.advance = [&](std::size_t populations) { progress.advance(populations); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
-    if (!has_theory(chosen[group.front()].model, features[group.front()])) continue;
+    if (!has_gap(chosen[group.front()].model, features[group.front()])) continue;
     std::vector<ToyModel> models;
     for (const std::size_t k : group) models.push_back(chosen[k].model);
     const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
@@ -170,11 +175,16 @@ std::vector<ModelNumbers> numbers_of(const ModelReportOptions& options,
     ModelNumbers& number = numbers.emplace_back();
     number.loaded = &chosen[k];
     number.features = &features[k];
-    if (has_theory(chosen[k].model, features[k])) {
+    if (has_gap(chosen[k].model, features[k])) {
       number.loss = gaps[k].loss;
       number.error = gaps[k].error;
       number.loss_is = gaps[k].error > 0.0 ? "estimated" : "exact";
       number.gap = gaps[k];
+    } else if (has_theory(chosen[k].model, features[k])) {
+      const ExactLoss exact = exact_loss(chosen[k].model, features[k]);
+      number.loss = exact.loss;
+      number.error = exact.error;
+      number.loss_is = "exact";
     } else {
       constexpr std::size_t samples = 1U << 16;
       const SampledLoss sampled =
@@ -228,18 +238,21 @@ std::vector<std::string> write_best(const std::filesystem::path& folder,
 ReportSection across_section(const ModelReportOptions& options, const std::vector<ModelNumbers>& models,
                              const std::vector<std::string>& best_files) {
   const std::string axis = draw_models(options.out / "models", models);
-  Table table{
-      {"instance", "step", "density", "loss", "above the lowest known", "D*", "geometry", "best of its law"},
-      {}};
+  Table table{{"model", "density", "loss", "above the lowest known", "D*", "geometry"}, {}};
+  const bool has_best = !models.front().loaded->step;
+  if (has_best) table.columns.emplace_back("best of its law, also in");
   for (std::size_t k = 0; k < models.size(); ++k) {
     const ModelNumbers& model = models[k];
     const ToyModel& weights = model.loaded->model;
-    table.add_row({text_of(model.loaded->instance), model.loaded->step ? text_of(*model.loaded->step) : "",
-                   fmt::format("{:.4g}", model.features->density.mean()),
-                   fmt::format("{:.8g}{}", *model.loss, model.loss_is == "exact" ? "" : ", " + model.loss_is),
-                   model.gap ? fmt::format("{:.4f}%", 100.0 * model.gap->relative()) : "",
-                   fmt::format("{:.4g}", feature_geometry(weights.W).dimensions_per_feature),
-                   describe_geometry(weights.W).name, best_files[k]});
+    std::vector<std::string> row{
+        name_of(*model.loaded),
+        fmt::format("{:.4g}", model.features->density.mean()),
+        fmt::format("{:.8g}{}", *model.loss, model.loss_is == "exact" ? "" : ", " + model.loss_is),
+        model.gap ? fmt::format("{:.4f}%", 100.0 * model.gap->relative()) : "",
+        fmt::format("{:.4g}", feature_geometry(weights.W).dimensions_per_feature),
+        describe_geometry(weights.W).name};
+    if (has_best) row.push_back(best_files[k]);
+    table.add_row(std::move(row));
   }
   std::vector<std::filesystem::path> figures;
   if (!axis.empty()) figures.push_back(options.out / "models");
