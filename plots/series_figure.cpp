@@ -75,6 +75,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                         panel.title, std::array{0.2, 1.3, 2.4}.at(legend_rows(panel)), panel.x_label,
                         panel.y_label)
          << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
+  if (!panel.x_tics.empty()) figure << fmt::format("set xtics {}\n", panel.x_tics);
   int tag = 0;
   for (const Level& level : panel.levels) {
     figure << fmt::format(
@@ -97,6 +98,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   }
   figure << plots << "\n";
   figure.can_be_pointed_at(points_of(panel));
+  if (!panel.x_tics.empty()) figure << "set xtics autofreq\n";
   for (; tag > 0; --tag) figure << fmt::format("unset label {}\n", tag);
 }
 

@@ -39,6 +39,7 @@ struct SeriesPanel {
   std::string y_range = "[*:*]";  ///< as gnuplot has it
   std::string x_range = "[*:*]";
   std::vector<Level> levels = {};
+  std::string x_tics = "";  ///< as gnuplot has it; empty: as it chooses
 };
 
 /// Panels in rows of `columns`, a legend above each. Writes path.svg, .png, .gp.

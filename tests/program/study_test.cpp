@@ -66,7 +66,7 @@ std::string with(const std::string& old, const std::string& other) {
 }
 
 /// A study that is computed in no time.
-const std::string tiny =
+const std::string tiny_study =
     "title = \"Tiny\"\n"
     "compute = [\"train\", \"gap\", \"decomposition\", \"geometry\", \"snapshots\"]\n"
     "[cell]\n"
@@ -128,6 +128,7 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   REQUIRE(refusal(right).empty());
   check_refusal("compute = [\"train\"", "1: is no TOML", "");
   check_refusal(with("n = 3", "n = log:1"), "3: is no TOML", "quotes");
+  check_refusal("[ = []\n", "1: is no TOML", "key");
   check_refusal(with("n = 3", "n = 3\nn = 4"), "4: is no TOML", "redefine");
   check_refusal(with("n = 3", "n = true"), "3: n: accepted: a number", "");
   check_refusal(with("n = 3", "n = [[3]]"), "3: n: accepted: a number", "");
@@ -228,7 +229,7 @@ TEST_CASE("every study that is shipped can be computed, and is of an experiment"
 
 TEST_CASE("a study leaves tidy tables, weights, figures and a page, the same for any threads") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   const Outcome outcome = run_in(folder.path(), "sweep tiny.toml --threads 1");
   CAPTURE(outcome.error);
   REQUIRE(outcome.status == 0);
@@ -279,7 +280,7 @@ TEST_CASE("a study leaves tidy tables, weights, figures and a page, the same for
 
 TEST_CASE("a study that is killed goes on, and its shards merge, to the same tables") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   REQUIRE(run_in(folder.path(), "sweep tiny.toml --out whole").status == 0);
   run_in(folder.path(), "sweep tiny.toml --threads 1 --out killed",
          signalled("KILL", "killed/results.db-wal", 10'000));
@@ -307,7 +308,7 @@ TEST_CASE("a study that is killed goes on, and its shards merge, to the same tab
 
 TEST_CASE("a study's options are refused before anything is written") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   const auto refused = [&](const std::string& words, const std::string& reason) {
     check_refused(folder.path(), words, reason);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);

@@ -32,6 +32,7 @@ std::string words_for(const std::string& quantity) {
   if (words == "swept_norm") return "norm of the swept feature";
   if (words == "worst_start") return "loss of the worst start";
   if (words == "relative_gap") return "trained loss / optimum − 1";
+  if (words == "gap_share_of_zero") return "gap / loss of answering 0";
   if (words == "gap") return "trained loss − optimum";
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;
@@ -42,9 +43,10 @@ std::size_t color_of_source(const std::string& source) {
   return source == source_trained ? 1 : source == source_optimum ? 0 : 2;
 }
 
-/// Colours of so many lines, without yellow.
+/// Colours of many lines: those of trained models and optima last, and no yellow.
 std::size_t color_of_line(std::size_t line) {
-  return line % 7;
+  constexpr std::array<std::size_t, 7> colors{2, 4, 5, 3, 6, 0, 1};
+  return colors.at(line % colors.size());
 }
 
 double median_of(std::vector<double> values) {
@@ -97,6 +99,20 @@ std::string other_axes(const StudyResults& results, const StudyFigure& figure) {
   return names;
 }
 
+/// Ticks at 1, 2 and 5 times the powers of ten, where a logarithmic axis is short of two of them; else empty.
+std::string ticks_for(const StudyAxis& axis) {
+  const auto [least, greatest] = std::minmax_element(axis.values.begin(), axis.values.end());
+  constexpr double many = 100.0;
+  if (axis.scale != AxisScale::logarithmic || *greatest >= many * *least) return "";
+  std::string ticks;
+  for (double decade = std::floor(std::log10(*least)); decade <= std::log10(*greatest); ++decade) {
+    for (const double digit : {1.0, 2.0, 5.0}) {
+      ticks += fmt::format("{}{:.6g}", ticks.empty() ? "" : ", ", digit * std::pow(10.0, decade));
+    }
+  }
+  return "(" + ticks + ")";
+}
+
 AxisScale scale_for(const std::vector<Series>& series) {
   double least = std::numeric_limits<double>::infinity();
   double greatest = 0.0;
@@ -147,6 +163,7 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
   }
   SeriesPanel panel{"", label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
   panel.x_scale = x.scale;
+  panel.x_tics = ticks_for(x);
   panel.y_scale = figure.y_scale.value_or(scale_for(panel.series));
   draw_series(path, figure.title, {panel});
   const std::string others = other_axes(results, figure);

@@ -84,13 +84,15 @@ Places write_weights_of(const std::filesystem::path& folder, const StudyResults&
 Table cells_table_with(const StudyResults& results, const Places& places) {
   const Study& study = *results.study;
   const bool has_geometry = study.computes(Compute::geometry);
+  const bool has_phase = has_geometry && names_a_feature(study.axes);
   const std::vector<std::string> quantities = quantities_of(study);
   std::vector<std::string> columns{"kind", "features", "hidden", "density", "law", "seed", "zero_loss"};
   columns.insert(columns.end(), quantities.begin(), quantities.end());
   std::vector<std::string> sources;
   for (const StudyModel& model : results.points.front().models) sources.push_back(model.source);
   for (const std::string& source : sources) {
-    if (has_geometry) columns.insert(columns.end(), {source + "_geometry", source + "_phase"});
+    if (has_geometry) columns.push_back(source + "_geometry");
+    if (has_phase) columns.push_back(source + "_phase");
   }
   for (const auto& [source, all] : places) {
     columns.insert(columns.end(), {source + "_file", source + "_instance"});
@@ -108,7 +110,8 @@ Table cells_table_with(const StudyResults& results, const Places& places) {
                                  text_of(point.zero_loss)};
     for (const std::string& name : quantities) row.push_back(text_or_nothing(results.quantity(point, name)));
     for (const StudyModel& model : point.models) {
-      if (has_geometry) row.insert(row.end(), {model.name, swept_phase(results, model)});
+      if (has_geometry) row.push_back(model.name);
+      if (has_phase) row.push_back(swept_phase(results, model));
     }
     for (const auto& [source, all] : places) {
       row.insert(row.end(), {all[k].file, text_of(all[k].instance)});
