@@ -345,7 +345,7 @@ class StudyReader {
     if (figure.kind == FigureKind::heat_map) require_quantity(figure, "value", figure.value);
     if (figure.kind == FigureKind::phase_map || figure.kind == FigureKind::dimensionality)
       require_source(figure);
-    if (is_map) require_no_other_axis(figure);
+    require_no_other_axis(figure);
   }
 
   void require_source(StudyFigure& figure) const {
@@ -361,14 +361,18 @@ class StudyReader {
     }
   }
 
+  /// Cells that differ in more than the figure shows are not to be put together, but for repetitions on lines
+  /// and dots.
   void require_no_other_axis(const StudyFigure& figure) const {
+    const bool has_lines = figure.kind == FigureKind::lines;
+    const bool is_heat = figure.kind == FigureKind::heat_map;
+    const bool takes_seeds = has_lines || figure.kind == FigureKind::dimensionality;
     for (const StudyAxis& axis : study_.axes) {
-      if (axis.option == figure.x || axis.option == figure.y.front() || axis.option == figure.by ||
-          axis.size() == 1) {
-        continue;
-      }
+      const bool is_y = !has_lines && !figure.y.empty() && axis.option == figure.y.front();
+      if (axis.size() == 1 || axis.option == figure.x || axis.option == figure.by || is_y) continue;
+      if (takes_seeds && axis.option == "seed") continue;
       refuse(figure.line, fmt::format("the axis {} is in no part of the figure; accepted: {}of one value",
-                                      axis.option, figure.kind == FigureKind::heat_map ? "as by, or " : ""));
+                                      axis.option, has_lines || is_heat ? "as by, or " : ""));
     }
   }
 

@@ -67,7 +67,11 @@ std::string as_label(const std::string& text) {
 /// "density = 0.1", or the name of a case.
 std::string value_text(const StudyAxis& axis, std::size_t value) {
   const std::string text = as_label(axis.texts[value]);
-  return axis.option == case_axis ? text : fmt::format("{} = {}", axis.option, text);
+  if (axis.option == case_axis) return text;
+  const std::string name = axis.option == "features" ? "{/:Italic n}"
+                           : axis.option == "hidden" ? "{/:Italic m}"
+                                                     : axis.option;
+  return fmt::format("{} = {}", name, text);
 }
 
 /// The points of one line: the values at each x, and the cells they are of.
@@ -113,16 +117,29 @@ std::string ticks_for(const StudyAxis& axis) {
   return "(" + ticks + ")";
 }
 
-AxisScale scale_for(const std::vector<Series>& series) {
+/// The y axis of lines: as the file says, of losses and gaps over a wide range logarithmic, else linear and
+/// from 0 where nothing is below it, with room above.
+void set_y_axis(const StudyFigure& figure, SeriesPanel& panel) {
   double least = std::numeric_limits<double>::infinity();
-  double greatest = 0.0;
-  for (const Series& one : series) {
+  double greatest = -least;
+  for (const Series& one : panel.series) {
     for (const Eigen::Vector2d& point : one.points) {
       least = std::min(least, point[1]);
       greatest = std::max(greatest, point[1]);
     }
   }
-  return least > 0.0 && greatest > 30.0 * least ? AxisScale::logarithmic : AxisScale::linear;
+  const std::string& quantity = figure.y.front();
+  bool is_loss = false;
+  for (const char* word : {"loss", "gap", "share", "worst_start"}) {
+    is_loss = is_loss || quantity.find(word) != std::string::npos;
+  }
+  constexpr double wide = 30.0;
+  const bool is_wide = is_loss && least > 0.0 && greatest > wide * least;
+  panel.y_scale = figure.y_scale.value_or(is_wide ? AxisScale::logarithmic : AxisScale::linear);
+  constexpr double room = 1.08;
+  if (panel.y_scale == AxisScale::linear && least >= 0.0 && greatest > 0.0) {
+    panel.y_range = fmt::format("[0:{}]", room * greatest);
+  }
 }
 
 std::string draw_lines(const std::filesystem::path& path, const StudyFigure& figure,
@@ -161,11 +178,11 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
       if (!dots.points.empty()) series.push_back(std::move(dots));
     }
   }
-  SeriesPanel panel{"", label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
+  SeriesPanel panel{figure.title, label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
   panel.x_scale = x.scale;
   panel.x_tics = ticks_for(x);
-  panel.y_scale = figure.y_scale.value_or(scale_for(panel.series));
-  draw_series(path, figure.title, {panel});
+  set_y_axis(figure, panel);
+  draw_series(path, "", {panel});
   const std::string others = other_axes(results, figure);
   std::string shows = fmt::format("{} against {}", plain_text(panel.y_label), x.option);
   if (by != nullptr) shows += ", a line a value of " + by->option;
@@ -248,13 +265,15 @@ std::string draw_dimensionality(const std::filesystem::path& path, const StudyFi
                  SeriesStyle::line_and_points,
                  color_of_source(figure.of)};
   for (const auto& [at, values] : averages) average.points.emplace_back(at, median_of(values));
-  SeriesPanel panel{
-      "", is_density ? "1/(1 − {/:Italic S})" : label_of_axis(x.option), "dimensionality", {dots, average}};
+  SeriesPanel panel{figure.title,
+                    is_density ? "1/(1 − {/:Italic S})" : label_of_axis(x.option),
+                    "dimensionality",
+                    {dots, average}};
   panel.x_scale = x.scale;
   panel.y_range = "[0:1.1]";
   panel.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
                   {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
-  draw_series(path, figure.title, {panel});
+  draw_series(path, "", {panel});
   return fmt::format("Dimensions per feature of {} against {}; a dot is a feature of norm above {}.",
                      figure.of == source_trained ? "trained models" : "the optimum",
                      is_density ? "1/(1 − S)" : x.option, represented_norm);
