@@ -49,6 +49,12 @@ std::size_t color_of_line(std::size_t line) {
   return colors.at(line % colors.size());
 }
 
+/// Of many lines the legend has room for some.
+bool is_in_legend(std::size_t line, std::size_t lines) {
+  constexpr std::size_t most = 6;
+  return line % ((lines + most - 1) / most) == 0 || line + 1 == lines;
+}
+
 double median_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
@@ -71,7 +77,8 @@ std::string value_text(const StudyAxis& axis, std::size_t value) {
   const std::string name = axis.option == "features" ? "{/:Italic n}"
                            : axis.option == "hidden" ? "{/:Italic m}"
                                                      : axis.option;
-  return fmt::format("{} = {}", name, text);
+  return axis.is_numeric ? fmt::format("{} = {:.4g}", name, axis.values[value])
+                         : fmt::format("{} = {}", name, text);
 }
 
 /// The points of one line: the values at each x, and the cells they are of.
@@ -155,8 +162,8 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
       const bool is_one_stem = std::all_of(figure.y.begin(), figure.y.end(), [&](const std::string& other) {
         return words_for(other) == words_for(quantity);
       });
-      std::string label = by == nullptr ? "" : value_text(*by, v);
-      if (figure.y.size() > 1) {
+      std::string label = by == nullptr || !is_in_legend(v, lines) ? "" : value_text(*by, v);
+      if (figure.y.size() > 1 && is_in_legend(v, lines)) {
         label += (label.empty() ? "" : ", ") + (is_one_stem      ? source
                                                 : source.empty() ? words_for(quantity)
                                                                  : source + " " + words_for(quantity));
@@ -178,11 +185,11 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
       if (!dots.points.empty()) series.push_back(std::move(dots));
     }
   }
-  SeriesPanel panel{figure.title, label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
+  SeriesPanel panel{"", label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
   panel.x_scale = x.scale;
   panel.x_tics = ticks_for(x);
   set_y_axis(figure, panel);
-  draw_series(path, "", {panel});
+  draw_series(path, figure.title, {panel});
   const std::string others = other_axes(results, figure);
   std::string shows = fmt::format("{} against {}", plain_text(panel.y_label), x.option);
   if (by != nullptr) shows += ", a line a value of " + by->option;
@@ -265,15 +272,13 @@ std::string draw_dimensionality(const std::filesystem::path& path, const StudyFi
                  SeriesStyle::line_and_points,
                  color_of_source(figure.of)};
   for (const auto& [at, values] : averages) average.points.emplace_back(at, median_of(values));
-  SeriesPanel panel{figure.title,
-                    is_density ? "1/(1 − {/:Italic S})" : label_of_axis(x.option),
-                    "dimensionality",
-                    {dots, average}};
+  SeriesPanel panel{
+      "", is_density ? "1/(1 − {/:Italic S})" : label_of_axis(x.option), "dimensionality", {dots, average}};
   panel.x_scale = x.scale;
   panel.y_range = "[0:1.1]";
   panel.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
                   {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
-  draw_series(path, "", {panel});
+  draw_series(path, figure.title, {panel});
   return fmt::format("Dimensions per feature of {} against {}; a dot is a feature of norm above {}.",
                      figure.of == source_trained ? "trained models" : "the optimum",
                      is_density ? "1/(1 − S)" : x.option, represented_norm);

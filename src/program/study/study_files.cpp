@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/files/run.hpp"
 #include "core/model/feature_description.hpp"
 #include "geometry/represented.hpp"
@@ -216,14 +217,20 @@ void write_study(const std::filesystem::path& folder, const StudyResults& result
   for (const StudyFigure& figure : study.figures) {
     const std::string shows = draw_figure(folder, figure, results);
     write_file_atomically(folder / (figure.name + ".txt"), fmt::format("{}\n\n{}.\n", shows, settings));
+    const std::string title = figure.title.empty() ? "" : ": " + plain_text(figure.title);
     report.sections.push_back(
-        {figure.title.empty() ? figure.name : figure.title, shows, command, {folder / figure.name}, {}, {}});
+        {figure.name + title, "", "", {folder / figure.name}, {}, {}});  // it has a caption
   }
   constexpr std::size_t most_rows = 200;
   Table shown = cells;
   if (shown.rows.size() > most_rows) shown.rows.resize(most_rows);
+  for (std::vector<std::string>& row : shown.rows) {
+    for (std::string& entry : row) {
+      if (const auto number = parse_number(entry)) entry = fmt::format("{:.6g}", *number);
+    }
+  }
   report.sections.push_back(
-      {"Cells",
+      {"All cells",
        shown.rows.size() < cells.rows.size()
            ? fmt::format("The first {} of {}; all are in cells.csv.", most_rows, cells.rows.size())
            : "As in cells.csv.",
