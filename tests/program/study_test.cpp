@@ -129,6 +129,9 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal("compute = [\"train\"", "1: is no TOML", "");
   check_refusal(with("n = 3", "n = log:1"), "3: is no TOML", "quotes");
   check_refusal("[ = []\n", "1: is no TOML", "key");
+  check_refusal(with("n = 3", "Ġ = 3"), "3: is no TOML: a letter beyond ASCII", "quotes");
+  check_refusal(with("n = 3", "values = \"\"\"\nx\"\"\""), "3: a text over several lines", "one line");
+  CHECK(refusal("title = \"Ġ # \\\"é\" # ü 'ö\n" + right).empty());
   check_refusal(with("n = 3", "n = 3\nn = 4"), "4: is no TOML", "redefine");
   check_refusal(with("n = 3", "n = true"), "3: n: accepted: a number", "");
   check_refusal(with("n = 3", "n = [[3]]"), "3: n: accepted: a number", "");
