@@ -16,7 +16,7 @@ constexpr int grid_across = 290;
 constexpr int grid_up = 385;
 constexpr int grid_left = 75;
 constexpr int grid_bottom = 65;
-constexpr int grid_legend = 190;
+constexpr int grid_legend = 190;  // at least
 constexpr int most_across = 4;
 
 /// An axis as it is drawn: cells in ascending order, placed at the values or at their log10.
@@ -107,7 +107,7 @@ PlotPoints grid_points(const GridFigure& figure, const DrawnAxis& x, const Drawn
   return all;
 }
 
-/// "[least:greatest]" of all panels of values.
+/// Commands for the colours of all panels of values, with few ticks.
 std::string value_range(const GridFigure& figure) {
   double least = std::numeric_limits<double>::infinity();
   double greatest = -least;
@@ -119,9 +119,29 @@ std::string value_range(const GridFigure& figure) {
       greatest = std::max(greatest, value);
     }
   }
+  if (!(least <= greatest)) least = greatest = 0.0;
+  if (figure.value_scale == AxisScale::logarithmic) {
+    return fmt::format("set logscale cb\nset format cb '10^{{%T}}'\nset cbrange [{}:{}]\n", least, greatest);
+  }
   if (figure.values_from_zero) least = 0.0;
-  if (!(least < greatest)) greatest = least + std::max(1e-12, std::abs(least) * 1e-6);
-  return std::isfinite(least) ? fmt::format("[{}:{}]", least, greatest) : "[0:1]";
+  const double step = std::max(0.5 * (greatest - least), 1e-12);
+  return fmt::format(
+      "unset logscale cb\nset format cb '%g'\nset cbtics scale 0.5 {0:.1g}\nset cbrange [{1}:{2}]\n", step,
+      least, figure.values_from_zero ? "*" : fmt::format("{}", std::max(greatest, least + step)));
+}
+
+/// Room for the longest name.
+int legend_width(const GridFigure& figure) {
+  constexpr double pixels_a_character = 7.6;
+  constexpr int key = 60;
+  std::size_t longest = 0;
+  for (const GridCategory& category : figure.categories) {
+    const auto characters = std::count_if(category.name.begin(), category.name.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+    });
+    longest = std::max(longest, std::size_t(characters));
+  }
+  return std::max(grid_legend, key + int(pixels_a_character * double(longest)));
 }
 
 }  // namespace
@@ -138,7 +158,7 @@ void draw_grid(const std::filesystem::path& path, const GridFigure& grid) {
   const int count = int(grid.panels.size());
   const int across = std::min(count, most_across);
   const int up = (count + across - 1) / across;
-  const int width = grid_left + across * grid_across + grid_legend;
+  const int width = grid_left + across * grid_across + legend_width(grid);
   const int height = up * grid_up;
   const double legend = double(grid_left + across * grid_across + 10) / width;
 
@@ -159,7 +179,8 @@ void draw_grid(const std::filesystem::path& path, const GridFigure& grid) {
          << fmt::format("set xrange {}\nset yrange {}\n", range_of(x), range_of(y))
          << fmt::format("set xlabel \"{}\"\n", grid.x.label) << ticks_of('x', x, TickLabels::shown)
          << fmt::format("set label 1 \"{}\" at screen {},{} center\n", grid.title,
-                        (grid_left + 0.5 * across * grid_across) / width, 1.0 - 0.045 / up)
+                        (grid_left + 0.5 * ((across - 1) * grid_across + grid_size)) / width,
+                        1.0 - 0.045 / up)
          << fmt::format(
                 "set key at screen {},{} left top Left reverse samplen 1.5 spacing 1.2 title \"{}\" left\n",
                 legend, 1.0 - 0.28 / up, grid.category_title);
@@ -177,12 +198,10 @@ void draw_grid(const std::filesystem::path& path, const GridFigure& grid) {
     const bool is_of_values = panel.colors == CellColors::values;
     if (is_of_values) {
       figure << "set palette maxcolors 0\n" << sequential_palette << "unset key\n";
-      figure << fmt::format("set cbrange {}\n", value_range(grid));
-      if (grid.value_scale == AxisScale::logarithmic) figure << "set logscale cb\nset format cb '10^{%T}'\n";
+      figure << value_range(grid);
       if (!has_colors) {
         figure << fmt::format("set colorbox horizontal user origin {},{} size {},{}\nset cblabel \"{}\"\n",
-                              legend, 0.2 / up, 150.0 / width, 0.04 / up, grid.value_label)
-               << "set cbtics scale 0.5 rotate by -30 font ',9'\n";
+                              legend, 0.2 / up, 150.0 / width, 0.04 / up, grid.value_label);
       } else {
         figure << "unset colorbox\n";
       }

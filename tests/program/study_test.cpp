@@ -66,7 +66,7 @@ std::string with(const std::string& old, const std::string& other) {
 }
 
 /// A study that is computed in no time.
-const std::string tiny =
+const std::string tiny_study =
     "title = \"Tiny\"\n"
     "compute = [\"train\", \"gap\", \"decomposition\", \"geometry\", \"snapshots\"]\n"
     "[cell]\n"
@@ -128,12 +128,16 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   REQUIRE(refusal(right).empty());
   check_refusal("compute = [\"train\"", "1: is no TOML", "");
   check_refusal(with("n = 3", "n = log:1"), "3: is no TOML", "quotes");
+  check_refusal("[ = []\n", "1: is no TOML", "key");
+  check_refusal(with("n = 3", "Ġ = 3"), "3: is no TOML: a letter beyond ASCII", "quotes");
+  check_refusal(with("n = 3", "values = \"\"\"\nx\"\"\""), "3: a text over several lines", "one line");
+  CHECK(refusal("title = \"Ġ # \\\"é\" # ü 'ö\n" + right).empty());
   check_refusal(with("n = 3", "n = 3\nn = 4"), "4: is no TOML", "redefine");
   check_refusal(with("n = 3", "n = true"), "3: n: accepted: a number", "");
   check_refusal(with("n = 3", "n = [[3]]"), "3: n: accepted: a number", "");
-  check_refusal(with("[cell]", "titel = 1\n[cell]"), "2: 'titel' is not known here", "did you mean title?");
+  check_refusal(with("[cell]", "titlee = 1\n[cell]"), "2: 'titlee' is not known here", "did you mean title?");
   check_refusal(with("[cell]", "[cells]"), "2: table 'cells' given; accepted: [cell]", "[[case]]");
-  check_refusal(with("steps", "stpes"), "5: 'stpes' is not known of a cell, did you mean steps?", "seed");
+  check_refusal(with("steps", "stepz"), "5: 'stepz' is not known of a cell, did you mean steps?", "seed");
   check_refusal(with("steps = 8", "data = \"x.npy\""), "5: 'data' is not known of a cell",
                 "accepted: features");
   check_refusal(with("steps = 8", "steps = 0"), "5: steps: '0' given", "a whole number from 1");
@@ -175,6 +179,9 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal(with("by = \"importance-of-last\"", "name = \"a/b\""), "14: name: 'a/b' given", "letters");
   check_refusal(with("by = \"importance-of-last\"", "by = \"density\""), "10: by: density is an axis of the",
                 "");
+  check_refusal(with("by = \"importance-of-last\"", "y-scale = \"log\""),
+                "10: the axis importance-of-last is in no", "as by, or of one value");
+  CHECK(refusal(with("density = [", "seed = [1, 2]\ndensity = [")).empty());
   check_refusal(with("by = ", "value = "), "14: 'value' is not known of a figure of kind lines", "y-scale");
   check_refusal(with("kind = \"lines\"", "kind = \"phase-map\""), "13: 'trained_loss' is not known",
                 "density");
@@ -228,7 +235,7 @@ TEST_CASE("every study that is shipped can be computed, and is of an experiment"
 
 TEST_CASE("a study leaves tidy tables, weights, figures and a page, the same for any threads") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   const Outcome outcome = run_in(folder.path(), "sweep tiny.toml --threads 1");
   CAPTURE(outcome.error);
   REQUIRE(outcome.status == 0);
@@ -279,7 +286,7 @@ TEST_CASE("a study leaves tidy tables, weights, figures and a page, the same for
 
 TEST_CASE("a study that is killed goes on, and its shards merge, to the same tables") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   REQUIRE(run_in(folder.path(), "sweep tiny.toml --out whole").status == 0);
   run_in(folder.path(), "sweep tiny.toml --threads 1 --out killed",
          signalled("KILL", "killed/results.db-wal", 10'000));
@@ -307,7 +314,7 @@ TEST_CASE("a study that is killed goes on, and its shards merge, to the same tab
 
 TEST_CASE("a study's options are refused before anything is written") {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "tiny.toml", tiny);
+  write_file_atomically(folder.path() / "tiny.toml", tiny_study);
   const auto refused = [&](const std::string& words, const std::string& reason) {
     check_refused(folder.path(), words, reason);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
@@ -395,7 +402,8 @@ TEST_CASE("an experiment takes other settings, where it has them, and is not jud
   refused("collapse --set n=8",
           "--set: 'features' is no setting of collapse; accepted: density, hidden, starts");
   refused("dynamics-jumps --set steps=8", "--set: 'steps' is no setting of dynamics-jumps; accepted: starts");
-  refused("packing --set density=0.1", "'density' is no setting of packing; accepted: none");
+  refused("compressed-sensing --set density=0.1",
+          "'density' is no setting of compressed-sensing; accepted: ");
   refused("intro --set density=2", "accepted: densities above 0, at most 1");
   refused("intro --set batch=65", "--batch: 65 given; accepted: a multiple of 64");
   refused("intro --set starts=1.5", "accepted: a whole number");

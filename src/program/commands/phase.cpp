@@ -17,6 +17,7 @@
 #include "program/commands/output_folder.hpp"
 #include "program/commands/search_options.hpp"
 #include "program/commands/shard.hpp"
+#include "program/experiments/caption.hpp"
 #include "program/experiments/phase_diagram.hpp"
 #include "program/study/phase_map.hpp"
 #include "program/study/study_files.hpp"
@@ -263,6 +264,14 @@ Table diagram_boundary_table(const Study& study, const std::vector<PhaseBoundary
   return table;
 }
 
+/// "relu-output; n = 4, m = 2; features …; density 1 to 0.02 (12 values) …".
+std::string describe_diagram(const StudyResults& results) {
+  std::vector<TrainingCell> cells;
+  for (const StudyPoint& point : results.points) cells.push_back(point.cell.model);
+  const Penalty& penalty = results.points.front().cell.penalty;
+  return describe_laws(cells) + (penalty.is_none() ? "" : "; penalty " + describe(penalty));
+}
+
 void draw_diagram(const std::filesystem::path& folder, const StudyResults& results,
                   std::optional<Eigen::Index> feature, const std::vector<PhaseBoundary>& boundary) {
   const TrainingCell& first = results.points.front().cell.model;
@@ -312,9 +321,8 @@ int draw_any(const CommandLine& line) {
     draw_diagram(folder, results, feature, boundary);
     std::map<std::string, std::size_t> counts;
     for (const StudyPoint& point : results.points) ++counts[phase_name(point.models.front().model, feature)];
-    const TrainingCell& first = results.points.front().cell.model;
     say(line, folder, diagram_table(results, feature), diagram_boundary_table(study, boundary),
-        fmt::format("features {}", describe_law(first.features)), counts);
+        describe_diagram(results), counts);
   } catch (const Interrupted&) {
     return explain_interrupted(folder, *store);
   } catch (const LeftToShards&) {

@@ -53,37 +53,19 @@ CommandLine declare_sweep() {
   return line;
 }
 
-/// What --set says of an option takes the place of what the file says of it, as an axis or for all cells.
-void change(Study& study, const std::string& text, const CellVocabulary& vocabulary) {
-  const NamedValues given = parse_assignment("--set", text);
-  const auto option = vocabulary.option_of(given.name);
-  if (!option) {
-    reject("--set: '{}' is no option of a cell; accepted: {}", given.name, fmt::join(vocabulary.names, ", "));
-  }
-  const StudyAxis changed = parse_axis("--set " + given.name, *option, given.texts);
-  for (StudyAxis& axis : study.axes) {
-    if (axis.option == *option) {
-      axis = changed;
-      return;
+/// What --set says: an option and its values.
+std::vector<StudyAxis> read_changes_of_study(const CommandLine& line, const CellVocabulary& vocabulary) {
+  std::vector<StudyAxis> changes;
+  for (const std::string& text : line.list("set")) {
+    const NamedValues given = parse_assignment("--set", text);
+    const auto option = vocabulary.option_of(given.name);
+    if (!option) {
+      reject("--set: '{}' is no option of a cell; accepted: {}", given.name,
+             fmt::join(vocabulary.names, ", "));
     }
+    changes.push_back(parse_axis("--set " + given.name, *option, given.texts));
   }
-  for (const CellOptions& options : study.cases) {
-    for (const CellOption& one : options) {
-      if (one.name == *option) reject("--set: {} is told apart by the cases; accepted: another", given.name);
-    }
-  }
-  if (changed.size() > 1) {
-    std::erase_if(study.shared, [&](const CellOption& one) { return one.name == *option; });
-    study.axes.push_back(changed);
-    return;
-  }
-  for (CellOption& one : study.shared) {
-    if (one.name == *option) {
-      one.texts = changed.texts;
-      return;
-    }
-  }
-  study.shared.push_back({*option, changed.texts});
+  return changes;
 }
 
 void print_summary(const StudyResults& results, const std::filesystem::path& folder) {
@@ -91,10 +73,13 @@ void print_summary(const StudyResults& results, const std::filesystem::path& fol
   fmt::print("{}: {} cells\n", study.title, results.points.size());
   if (study.computes(Compute::gap)) {
     std::vector<double> gaps;
-    for (const StudyPoint& point : results.points) gaps.push_back(results.quantity(point, "relative_gap"));
+    for (const StudyPoint& point : results.points)
+      gaps.push_back(results.quantity(point, "gap_share_of_zero"));
     std::sort(gaps.begin(), gaps.end());
-    fmt::print("trained above the lowest known: {:.3g}% in the middle, {:.3g}% at most\n",
-               100.0 * gaps[gaps.size() / 2], 100.0 * gaps.back());
+    fmt::print(
+        "trained above the lowest known, of the loss of answering 0: {:.3g}% in the middle, {:.3g}% at "
+        "most\n",
+        100.0 * gaps[gaps.size() / 2], 100.0 * gaps.back());
   }
   fmt::print("Tables, weights, figures and report.html are in {}\n", folder.string());
 }
@@ -109,8 +94,7 @@ int run_sweep(const std::vector<std::string>& arguments) {
     reject("sweep: {} study files given; accepted: one, such as study.toml", files.size());
   const std::string& file = files.front();
   const CellVocabulary vocabulary = cell_vocabulary();
-  Study study = parse_study(read_file(file), file, vocabulary);
-  for (const std::string& text : line.list("set")) change(study, text, vocabulary);
+  const Study study = parse_study(read_file(file), file, vocabulary, read_changes_of_study(line, vocabulary));
   const std::vector<StudyCell> cells = read_cells(study, vocabulary);
   require_computable(study, cells);
   const std::size_t threads = read_threads(line);

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t most_listed = 8;
 
 /// "a, b, c", or "a to z (40 values)" of many.
-std::string list_of(const std::vector<std::string>& values) {
-  if (values.size() <= most_listed) return fmt::format("{}", fmt::join(values, ", "));
+std::string list_of(const std::vector<std::string>& values, const char* separator = ", ") {
+  if (values.size() <= most_listed) return fmt::format("{}", fmt::join(values, separator));
   return fmt::format("{} to {} ({} values)", values.front(), values.back(), values.size());
 }
 
@@ -40,9 +40,7 @@ std::string describe_axis(const Axis& axis, Preset preset) {
 }  // namespace
 
 std::string describe_laws(const std::vector<TrainingCell>& cells) {
-  const auto alternatives = [&](auto text) {
-    return fmt::format("{}", fmt::join(different(cells, text), " / "));
-  };
+  const auto alternatives = [&](auto text) { return list_of(different(cells, text), " / "); };
   const auto list = [&](auto text) { return list_of(different(cells, text)); };
   return fmt::format(
       "{}; {}; features {}; importance {}; density {}",

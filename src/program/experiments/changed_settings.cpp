@@ -17,14 +17,13 @@ bool is_start_axis(const Axis& axis) {
   return axis.name == start_axis(0, 0).name;
 }
 
-/// Cells that keep snapshots keep them at steps of their own.
-bool keeps_snapshots(const Experiment& experiment) {
+TrainingCell first_cell(const Experiment& experiment) {
   Setting first;
   for (const Axis& axis : experiment.axes) {
     first.at.push_back(axis.quick.front());
     first.names.push_back(axis.names.empty() ? "" : axis.names.front());
   }
-  return !experiment.cell(first).snapshot_steps.empty();
+  return experiment.cell(first);
 }
 
 double one_value(const ChangedSetting& change) {
@@ -76,7 +75,8 @@ std::vector<std::string> settings_to_change(const Experiment& experiment) {
   names.insert(names.end(), experiment.settable.begin(), experiment.settable.end());
   if (!experiment.cell) return names;
   names.push_back(starts_option);
-  if (!keeps_snapshots(experiment)) names.emplace_back("steps");
+  // Cells that keep snapshots keep them at steps of their own.
+  if (first_cell(experiment).snapshot_steps.empty()) names.emplace_back("steps");
   names.insert(names.end(), {"batch", "learning-rate"});
   return names;
 }
@@ -110,6 +110,7 @@ Experiment with_settings(const Experiment& experiment, const std::vector<Changed
       for (const ChangedSetting& change : of_cells) change_cell(made, change);
       return made;
     };
+    validate(first_cell(changed).features);  // what cannot be set is refused at once
   }
   return changed;
 }

@@ -9,7 +9,6 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/parse_number.hpp"
-#include "core/files/table.hpp"
 
 namespace digon {
 namespace {
@@ -48,7 +47,7 @@ std::vector<std::string> values_of_range(const std::string& name, const std::str
                          : k == *count - 1.0 ? *to
                          : is_log            ? *from * std::pow(*to / *from, share)
                                              : *from + (*to - *from) * share;
-    values.push_back(text_of(value));
+    values.push_back(fmt::format("{:.15g}", value));  // 0.001, where a power is off in the last digit
   }
   return values;
 }

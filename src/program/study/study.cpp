@@ -38,12 +38,13 @@ class StudyReader {
   StudyReader(TomlFile file, const CellVocabulary& vocabulary)
       : file_(std::move(file)), vocabulary_(vocabulary) {}
 
-  Study read() {
+  Study read(const std::vector<StudyAxis>& changes) {
     study_.file = file_.name;
     study_.id = std::filesystem::path(file_.name).stem().string();
     study_.title = study_.id;
     for (const TomlEntry& entry : file_.entries) read_entry(entry);
     for (const TomlTable& table : file_.tables) read_table(table);
+    for (const StudyAxis& change : changes) apply(change);
     require_whole();
     return std::move(study_);
   }
@@ -226,6 +227,28 @@ class StudyReader {
     refuse_key(entry.value.line, name, "of a cell", vocabulary_.names);
   }
 
+  void apply(const StudyAxis& change) {
+    const std::string& option = change.option;
+    const auto is_it = [&](const auto& one) { return one.option == option; };
+    const auto is_named = [&](const CellOption& one) { return one.name == option; };
+    for (const CellOptions& options : study_.cases) {
+      if (std::any_of(options.begin(), options.end(), is_named)) {
+        reject("--set: {} is told apart by the cases; accepted: another option", option);
+      }
+    }
+    const auto axis = std::find_if(study_.axes.begin(), study_.axes.end(), is_it);
+    if (axis != study_.axes.end()) {
+      *axis = change;
+      return;
+    }
+    std::erase_if(study_.shared, is_named);
+    if (change.size() > 1) {
+      study_.axes.push_back(change);
+    } else {
+      study_.shared.push_back({option, change.texts});
+    }
+  }
+
   // What can be said when all is read.
 
   void require_whole() {
@@ -322,7 +345,7 @@ class StudyReader {
     if (figure.kind == FigureKind::heat_map) require_quantity(figure, "value", figure.value);
     if (figure.kind == FigureKind::phase_map || figure.kind == FigureKind::dimensionality)
       require_source(figure);
-    if (is_map) require_no_other_axis(figure);
+    require_no_other_axis(figure);
   }
 
   void require_source(StudyFigure& figure) const {
@@ -338,14 +361,18 @@ class StudyReader {
     }
   }
 
+  /// Cells that differ in more than the figure shows are not to be put together, but for repetitions on lines
+  /// and dots.
   void require_no_other_axis(const StudyFigure& figure) const {
+    const bool has_lines = figure.kind == FigureKind::lines;
+    const bool is_heat = figure.kind == FigureKind::heat_map;
+    const bool takes_seeds = has_lines || figure.kind == FigureKind::dimensionality;
     for (const StudyAxis& axis : study_.axes) {
-      if (axis.option == figure.x || axis.option == figure.y.front() || axis.option == figure.by ||
-          axis.size() == 1) {
-        continue;
-      }
+      const bool is_y = !has_lines && !figure.y.empty() && axis.option == figure.y.front();
+      if (axis.size() == 1 || axis.option == figure.x || axis.option == figure.by || is_y) continue;
+      if (takes_seeds && axis.option == "seed") continue;
       refuse(figure.line, fmt::format("the axis {} is in no part of the figure; accepted: {}of one value",
-                                      axis.option, figure.kind == FigureKind::heat_map ? "as by, or " : ""));
+                                      axis.option, has_lines || is_heat ? "as by, or " : ""));
     }
   }
 
@@ -390,8 +417,9 @@ const StudyAxis* Study::find_axis(std::string_view option) const {
   return nullptr;
 }
 
-Study parse_study(std::string_view text, const std::string& file, const CellVocabulary& vocabulary) {
-  return StudyReader(parse_toml(text, file), vocabulary).read();
+Study parse_study(std::string_view text, const std::string& file, const CellVocabulary& vocabulary,
+                  const std::vector<StudyAxis>& changes) {
+  return StudyReader(parse_toml(text, file), vocabulary).read(changes);
 }
 
 std::vector<std::size_t> indices_of(const Study& study, std::size_t cell) {
@@ -464,6 +492,11 @@ std::string feature_named_by(std::string_view option) {
   return at == std::string_view::npos ? "" : std::string(option.substr(at + of.size()));
 }
 
+bool names_a_feature(const std::vector<StudyAxis>& axes) {
+  return std::any_of(axes.begin(), axes.end(),
+                     [](const StudyAxis& axis) { return !feature_named_by(axis.option).empty(); });
+}
+
 std::optional<Eigen::Index> swept_feature(const std::vector<StudyAxis>& axes, Eigen::Index features) {
   std::optional<Eigen::Index> swept;
   for (const StudyAxis& axis : axes) {
@@ -479,9 +512,6 @@ std::optional<Eigen::Index> swept_feature(const std::vector<StudyAxis>& axes, Ei
 
 std::vector<std::string> quantities_of(const Study& study) {
   std::vector<std::string> names;
-  const bool names_a_feature = std::any_of(study.axes.begin(), study.axes.end(), [](const StudyAxis& axis) {
-    return !feature_named_by(axis.option).empty();
-  });
   const auto add_of = [&](const std::string& source) {
     names.push_back(source + "_loss");
     names.push_back(source + "_share_of_zero");
@@ -489,7 +519,7 @@ std::vector<std::string> quantities_of(const Study& study) {
       for (const char* one : {"_represented", "_dimensions_per_feature", "_capacity", "_coherence"}) {
         names.push_back(source + one);
       }
-      if (names_a_feature) names.push_back(source + "_swept_norm");
+      if (names_a_feature(study.axes)) names.push_back(source + "_swept_norm");
     }
     if (study.computes(Compute::decomposition)) {
       names.push_back(source + "_reconstruction");
@@ -504,6 +534,7 @@ std::vector<std::string> quantities_of(const Study& study) {
   if (study.computes(Compute::gap)) {
     names.emplace_back("gap");
     names.emplace_back("relative_gap");
+    names.emplace_back("gap_share_of_zero");
   }
   return names;
 }

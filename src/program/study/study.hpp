@@ -81,8 +81,10 @@ inline constexpr const char* source_optimum = "optimum";
 inline constexpr const char* case_axis = "case";
 
 /// Reads a study. Throws InputError "FILE:LINE: …" that says what is accepted: of what is no TOML, unknown
-/// keys, empty axes, and figures of what is not computed. Options' values are read with the cells.
-Study parse_study(std::string_view text, const std::string& file, const CellVocabulary& vocabulary);
+/// keys, empty axes, and figures of what is not computed. Options' values are read with the cells. `changes`
+/// take the place of what the file says of their options, as axes or, of one value, for all cells.
+Study parse_study(std::string_view text, const std::string& file, const CellVocabulary& vocabulary,
+                  const std::vector<StudyAxis>& changes = {});
 
 /// A point of the axes: the number of its value on each.
 std::vector<std::size_t> indices_of(const Study& study, std::size_t cell);
@@ -99,6 +101,9 @@ nlohmann::json identity_of(const Study& study);
 /// The feature that an option names: "0" of "density-of-0", "last" of "importance-ratio-of-last"; empty of
 /// others.
 std::string feature_named_by(std::string_view option);
+
+/// Whether any axis does.
+bool names_a_feature(const std::vector<StudyAxis>& axes);
 
 /// The feature that the axes vary alone, if there is one.
 std::optional<Eigen::Index> swept_feature(const std::vector<StudyAxis>& axes, Eigen::Index features);

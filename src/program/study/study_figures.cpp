@@ -32,6 +32,7 @@ std::string words_for(const std::string& quantity) {
   if (words == "swept_norm") return "norm of the swept feature";
   if (words == "worst_start") return "loss of the worst start";
   if (words == "relative_gap") return "trained loss / optimum − 1";
+  if (words == "gap_share_of_zero") return "gap / loss of answering 0";
   if (words == "gap") return "trained loss − optimum";
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;
@@ -42,9 +43,16 @@ std::size_t color_of_source(const std::string& source) {
   return source == source_trained ? 1 : source == source_optimum ? 0 : 2;
 }
 
-/// Colours of so many lines, without yellow.
+/// Colours of many lines: those of trained models and optima last, and no yellow.
 std::size_t color_of_line(std::size_t line) {
-  return line % 7;
+  constexpr std::array<std::size_t, 7> colors{2, 4, 5, 3, 6, 0, 1};
+  return colors.at(line % colors.size());
+}
+
+/// Of many lines the legend has room for some.
+bool is_in_legend(std::size_t line, std::size_t lines) {
+  constexpr std::size_t most = 6;
+  return line % ((lines + most - 1) / most) == 0 || line + 1 == lines;
 }
 
 double median_of(std::vector<double> values) {
@@ -65,7 +73,12 @@ std::string as_label(const std::string& text) {
 /// "density = 0.1", or the name of a case.
 std::string value_text(const StudyAxis& axis, std::size_t value) {
   const std::string text = as_label(axis.texts[value]);
-  return axis.option == case_axis ? text : fmt::format("{} = {}", axis.option, text);
+  if (axis.option == case_axis) return text;
+  const std::string name = axis.option == "features" ? "{/:Italic n}"
+                           : axis.option == "hidden" ? "{/:Italic m}"
+                                                     : axis.option;
+  return axis.is_numeric ? fmt::format("{} = {:.4g}", name, axis.values[value])
+                         : fmt::format("{} = {}", name, text);
 }
 
 /// The points of one line: the values at each x, and the cells they are of.
@@ -97,16 +110,43 @@ std::string other_axes(const StudyResults& results, const StudyFigure& figure) {
   return names;
 }
 
-AxisScale scale_for(const std::vector<Series>& series) {
+/// Ticks at 1, 2 and 5 times the powers of ten, where a logarithmic axis is short of two of them; else empty.
+std::string ticks_for(const StudyAxis& axis) {
+  const auto [least, greatest] = std::minmax_element(axis.values.begin(), axis.values.end());
+  constexpr double many = 100.0;
+  if (axis.scale != AxisScale::logarithmic || *greatest >= many * *least) return "";
+  std::string ticks;
+  for (double decade = std::floor(std::log10(*least)); decade <= std::log10(*greatest); ++decade) {
+    for (const double digit : {1.0, 2.0, 5.0}) {
+      ticks += fmt::format("{}{:.6g}", ticks.empty() ? "" : ", ", digit * std::pow(10.0, decade));
+    }
+  }
+  return "(" + ticks + ")";
+}
+
+/// The y axis of lines: as the file says, of losses and gaps over a wide range logarithmic, else linear and
+/// from 0 where nothing is below it, with room above.
+void set_y_axis(const StudyFigure& figure, SeriesPanel& panel) {
   double least = std::numeric_limits<double>::infinity();
-  double greatest = 0.0;
-  for (const Series& one : series) {
+  double greatest = -least;
+  for (const Series& one : panel.series) {
     for (const Eigen::Vector2d& point : one.points) {
       least = std::min(least, point[1]);
       greatest = std::max(greatest, point[1]);
     }
   }
-  return least > 0.0 && greatest > 30.0 * least ? AxisScale::logarithmic : AxisScale::linear;
+  const std::string& quantity = figure.y.front();
+  bool is_loss = false;
+  for (const char* word : {"loss", "gap", "share", "worst_start"}) {
+    is_loss = is_loss || quantity.find(word) != std::string::npos;
+  }
+  constexpr double wide = 30.0;
+  const bool is_wide = is_loss && least > 0.0 && greatest > wide * least;
+  panel.y_scale = figure.y_scale.value_or(is_wide ? AxisScale::logarithmic : AxisScale::linear);
+  constexpr double room = 1.08;
+  if (panel.y_scale == AxisScale::linear && least >= 0.0 && greatest > 0.0) {
+    panel.y_range = fmt::format("[0:{}]", room * greatest);
+  }
 }
 
 std::string draw_lines(const std::filesystem::path& path, const StudyFigure& figure,
@@ -122,8 +162,8 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
       const bool is_one_stem = std::all_of(figure.y.begin(), figure.y.end(), [&](const std::string& other) {
         return words_for(other) == words_for(quantity);
       });
-      std::string label = by == nullptr ? "" : value_text(*by, v);
-      if (figure.y.size() > 1) {
+      std::string label = by == nullptr || !is_in_legend(v, lines) ? "" : value_text(*by, v);
+      if (figure.y.size() > 1 && is_in_legend(v, lines)) {
         label += (label.empty() ? "" : ", ") + (is_one_stem      ? source
                                                 : source.empty() ? words_for(quantity)
                                                                  : source + " " + words_for(quantity));
@@ -147,7 +187,8 @@ std::string draw_lines(const std::filesystem::path& path, const StudyFigure& fig
   }
   SeriesPanel panel{"", label_of_axis(x.option), words_for(figure.y.front()), std::move(series)};
   panel.x_scale = x.scale;
-  panel.y_scale = figure.y_scale.value_or(scale_for(panel.series));
+  panel.x_tics = ticks_for(x);
+  set_y_axis(figure, panel);
   draw_series(path, figure.title, {panel});
   const std::string others = other_axes(results, figure);
   std::string shows = fmt::format("{} against {}", plain_text(panel.y_label), x.option);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/atomic_file.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/files/run.hpp"
 #include "core/model/feature_description.hpp"
 #include "geometry/represented.hpp"
@@ -84,13 +85,15 @@ Places write_weights_of(const std::filesystem::path& folder, const StudyResults&
 Table cells_table_with(const StudyResults& results, const Places& places) {
   const Study& study = *results.study;
   const bool has_geometry = study.computes(Compute::geometry);
+  const bool has_phase = has_geometry && names_a_feature(study.axes);
   const std::vector<std::string> quantities = quantities_of(study);
   std::vector<std::string> columns{"kind", "features", "hidden", "density", "law", "seed", "zero_loss"};
   columns.insert(columns.end(), quantities.begin(), quantities.end());
   std::vector<std::string> sources;
   for (const StudyModel& model : results.points.front().models) sources.push_back(model.source);
   for (const std::string& source : sources) {
-    if (has_geometry) columns.insert(columns.end(), {source + "_geometry", source + "_phase"});
+    if (has_geometry) columns.push_back(source + "_geometry");
+    if (has_phase) columns.push_back(source + "_phase");
   }
   for (const auto& [source, all] : places) {
     columns.insert(columns.end(), {source + "_file", source + "_instance"});
@@ -108,7 +111,8 @@ Table cells_table_with(const StudyResults& results, const Places& places) {
                                  text_of(point.zero_loss)};
     for (const std::string& name : quantities) row.push_back(text_or_nothing(results.quantity(point, name)));
     for (const StudyModel& model : point.models) {
-      if (has_geometry) row.insert(row.end(), {model.name, swept_phase(results, model)});
+      if (has_geometry) row.push_back(model.name);
+      if (has_phase) row.push_back(swept_phase(results, model));
     }
     for (const auto& [source, all] : places) {
       row.insert(row.end(), {all[k].file, text_of(all[k].instance)});
@@ -213,14 +217,20 @@ void write_study(const std::filesystem::path& folder, const StudyResults& result
   for (const StudyFigure& figure : study.figures) {
     const std::string shows = draw_figure(folder, figure, results);
     write_file_atomically(folder / (figure.name + ".txt"), fmt::format("{}\n\n{}.\n", shows, settings));
+    const std::string title = figure.title.empty() ? "" : ": " + plain_text(figure.title);
     report.sections.push_back(
-        {figure.title.empty() ? figure.name : figure.title, shows, command, {folder / figure.name}, {}, {}});
+        {figure.name + title, "", "", {folder / figure.name}, {}, {}});  // it has a caption
   }
   constexpr std::size_t most_rows = 200;
   Table shown = cells;
   if (shown.rows.size() > most_rows) shown.rows.resize(most_rows);
+  for (std::vector<std::string>& row : shown.rows) {
+    for (std::string& entry : row) {
+      if (const auto number = parse_number(entry)) entry = fmt::format("{:.6g}", *number);
+    }
+  }
   report.sections.push_back(
-      {"Cells",
+      {"All cells",
        shown.rows.size() < cells.rows.size()
            ? fmt::format("The first {} of {}; all are in cells.csv.", most_rows, cells.rows.size())
            : "As in cells.csv.",

@@ -175,6 +175,7 @@ double StudyResults::quantity(const StudyPoint& point, const std::string& name) 
   const StudyModel* trained = point.find(source_trained);
   const StudyModel* best = point.find(source_optimum);
   if (name == "gap") return trained->loss - best->loss;
+  if (name == "gap_share_of_zero") return (trained->loss - best->loss) / point.zero_loss;
   if (name == "relative_gap") return best->loss > 0.0 ? trained->loss / best->loss - 1.0 : not_a_number;
   if (name == "trained_worst_start") {
     const std::vector<double>& losses = point.trained->losses;
