@@ -24,7 +24,7 @@ ALLOWED = {
     "theory/packing": CORE + ["geometry", "theory/numerics", "theory/search"],
     "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/law", "theory/engine",
                              "theory/loss", "theory/packing"],
-    "theory/singular": CORE + ["theory/numerics", "theory/search", "theory/loss", "theory/optima"],
+    "theory/singular": CORE + ["theory/numerics", "theory/search", "theory/law", "theory/loss", "theory/optima"],
     "theory/recovery": CORE + ["geometry", "theory/numerics"],
     "empirical/sampling": CORE,
     "empirical/training": CORE + ["empirical/sampling"],

@@ -99,7 +99,7 @@ void add_rows(Table& table, const std::string& encoder, const RecoveryErrors& er
   }
 }
 
-std::string text_of(const LossParts& parts) {
+std::string text_of_parts(const LossParts& parts) {
   const double loss = parts.lost + parts.unfound + parts.readout;
   return fmt::format(
       "loss {:.6g} = {:.6g} that h no longer holds, the active features known\n  + {:.6g} that the best "
@@ -115,7 +115,7 @@ Table count_table(const std::vector<RecoveryErrors>& by_count) {
     table.columns.push_back(std::string(name_of(one.decoder)));
   }
   for (std::size_t k = 0; k < by_count.size(); ++k) {
-    std::vector<std::string> row{digon::text_of(k + 1)};
+    std::vector<std::string> row{text_of(k + 1)};
     for (const DecodedError& one : by_count[k].decoders) row.push_back(fmt::format("{:.4g}", one.recovered));
     table.add_row(row);
   }
@@ -178,7 +178,7 @@ int run_recover(const std::vector<std::string>& arguments) {
       for (const RecoveryErrors& one : by_count) described["by_count"].push_back(describe(one));
       if (errors.parts) {
         described["loss"] = describe(*errors.parts);
-        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + text_of(*errors.parts);
+        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + text_of_parts(*errors.parts);
       }
       instance[encoder.name] = described;
       add_rows(table, encoder.name, errors, zero_model_loss(features[k]));

@@ -48,7 +48,7 @@ LearningOptions options_of(std::vector<double> inverse_temperatures, double loca
 }
 
 /// 2%, or three standard errors.
-bool agrees(double found, double error, double lambda) {
+bool agrees_with_known(double found, double error, double lambda) {
   return std::abs(found - lambda) <= std::max(0.02 * lambda, 3.0 * error);
 }
 
@@ -186,9 +186,9 @@ TEST_CASE("learning coefficients are those known, and not half the number of par
     const LearningCoefficient found =
         learning_coefficient(known.loss, known.at, options_of({1e3, 1e4, 1e5}, row.localisation));
     CAPTURE(row.name, known.lambda, found.lambda, found.error);
-    CHECK(agrees(found.lambda, found.error, known.lambda));
+    CHECK(agrees_with_known(found.lambda, found.error, known.lambda));
     CHECK(found.error < 0.15 * known.lambda);
-    CHECK_FALSE(agrees(found.lambda, found.error, 0.5 * double(known.at.size())));
+    CHECK_FALSE(agrees_with_known(found.lambda, found.error, 0.5 * double(known.at.size())));
     CHECK(found.hessian.bound() <= known.lambda + 1e-12);
   }
 }
@@ -212,11 +212,11 @@ TEST_CASE("k-gons have the learning coefficients of the literature") {
         slice.loss, Eigen::VectorXd::Zero(slice.basis.cols()), options_of({1e4, 1e5, 1e6, 1e7}, 100.0));
     CAPTURE(known.k, known.absent_bias, found.lambda, found.error);
     CHECK(found.is_trustworthy());
-    CHECK(agrees(found.lambda, found.error, known.lambda));
+    CHECK(agrees_with_known(found.lambda, found.error, known.lambda));
     CHECK(found.hessian.bound() == known.lambda);
     CHECK(found.hessian.least > -1e-6);
-    CHECK_FALSE(agrees(found.lambda, found.error, known.lambda == 7.0 ? 8.5 : 7.0));
-    CHECK_FALSE(agrees(found.lambda, found.error, 9.0));  // of 18 parameters
+    CHECK_FALSE(agrees_with_known(found.lambda, found.error, known.lambda == 7.0 ? 8.5 : 7.0));
+    CHECK_FALSE(agrees_with_known(found.lambda, found.error, 9.0));  // of 18 parameters
   }
 }
 
@@ -275,9 +275,9 @@ TEST_CASE("volumes scale as the learning coefficient says") {
     };
     const VolumeScaling found = volume_scaling(excess, known.at, options);
     CAPTURE(name, found.lambda.value, found.lambda.error);
-    CHECK(agrees(found.lambda.value, found.lambda.error, known.lambda));
+    CHECK(agrees_with_known(found.lambda.value, found.lambda.error, known.lambda));
     CHECK(found.lambda.error < 0.1 * known.lambda);
-    CHECK_FALSE(agrees(found.lambda.value, found.lambda.error, 0.5 * double(known.at.size())));
+    CHECK_FALSE(agrees_with_known(found.lambda.value, found.lambda.error, 0.5 * double(known.at.size())));
     options.threads = 1;
     CHECK(volume_scaling(excess, known.at, options).lambda.value == found.lambda.value);
   }
