@@ -96,7 +96,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
     add(fmt::format("${} using 1:2 with {} {}", block, with_of(series),
                     series.label.empty() ? "notitle" : fmt::format("title \"{}\"", series.label)));
     if (!series.errors.empty()) {
-      add(fmt::format("${} using 1:2:3 with yerrorbars pt 7 ps 0 lw 1.5 lc rgb '{}' notitle", block,
+      add(fmt::format("${} using 1:($2-$3):(0):(2*$3) with vectors nohead lw 1.5 lc rgb '{}' notitle", block,
                       feature_color(series.color)));
     }
   }

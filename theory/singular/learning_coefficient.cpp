@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/algebra/products.hpp"
@@ -72,6 +73,10 @@ LearningCoefficient learning_coefficient(const SmoothFunction& loss, const Eigen
                                          const LearningOptions& options) {
   if (options.inverse_temperatures.empty()) reject("nbeta: none given; at least 1 is needed");
   if (options.localisations.empty()) reject("gamma: none given; at least 1 is needed");
+  if (!std::is_sorted(options.inverse_temperatures.begin(), options.inverse_temperatures.end(),
+                      std::less_equal<>())) {
+    reject("nbeta: numbers given that do not ascend; accepted: ascending, above 0");
+  }
   const Curvature curvature = curvature_at(loss, at);
   LearningCoefficient found;
   found.hessian = hessian_rank(curvature);

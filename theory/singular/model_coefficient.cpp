@@ -83,7 +83,9 @@ ModelCoefficient model_coefficient(const ToyModel& model, const FeatureDistribut
     const Excess excess = [&](const Eigen::VectorXd& s) {
       return objective(unflatten(slice.at + slice.basis * s, model)).loss - found.loss;
     };
-    found.volume = volume_scaling(excess, origin, *options.volume);
+    VolumeOptions volume = *options.volume;
+    volume.least_excess *= loss_of_answering_0(objective, model);
+    found.volume = volume_scaling(excess, origin, volume);
   }
   return found;
 }

@@ -21,8 +21,8 @@ enum class LearningPlace { minimum, weights };
 struct ModelCoefficientOptions {
   LearningLoss loss = LearningLoss::exact;
   LearningPlace place = LearningPlace::minimum;
-  LearningOptions learning;  ///< no nβ: usual_temperatures of the loss of answering 0
-  std::optional<VolumeOptions> volume = {};
+  LearningOptions learning;                  ///< no nβ: usual_temperatures of the loss of answering 0
+  std::optional<VolumeOptions> volume = {};  ///< its ε in units of the loss of answering 0
 };
 
 /// The learning coefficient of a model.

@@ -22,6 +22,7 @@ struct Live {
 struct Levels {
   std::vector<double> log_excess;
   std::vector<double> log_volume;
+  double below = 0.0;  ///< how far the loss was found below that of the point
 
   /// By lines between the levels.
   [[nodiscard]] double log_volume_at(double log_e) const {
@@ -52,10 +53,8 @@ class Splitting {
     for (;;) {
       throw_if_interrupted();
       std::sort(live_.begin(), live_.end(), [](const Live& a, const Live& b) { return a.excess < b.excess; });
-      if (live_.front().excess < -1e-12) {
-        reject("the loss falls below its value at the point, by {}: it is no minimum within 1/√γ",
-               -live_.front().excess);
-      }
+      levels.below = std::max(0.0, -live_.front().excess);
+      if (levels.below > 1e-12) return levels;
       const double level = live_[half - 1].excess;
       log_volume -= std::log(2.0);
       levels.log_excess.push_back(std::log(level));
@@ -115,10 +114,12 @@ VolumeScaling volume_scaling(const Excess& excess, const Eigen::VectorXd& at, co
     runs[k] = Splitting(excess, at, options, derive_seed(options.seed, k)).run();
     options.advance(1);
   });
+  VolumeScaling scaling;
+  for (const Levels& levels : runs) scaling.below = std::max(scaling.below, levels.below);
+  if (scaling.below > 1e-12) return scaling;
   double widest = std::log(1e300);
   for (const Levels& levels : runs) widest = std::min(widest, levels.log_excess.front());
   const double decade = std::log(10.0);
-  VolumeScaling scaling;
   std::vector<AtFinite> finite;
   for (double from = widest; from - decade >= std::log(options.least_excess); from -= decade) {
     Eigen::ArrayXd slopes(Eigen::Index(options.runs));
@@ -129,6 +130,8 @@ VolumeScaling volume_scaling(const Excess& excess, const Eigen::VectorXd& at, co
     scaling.slopes.push_back(slope);
     finite.push_back({1.0 / slope.excess, slope.slope, slope.error});
   }
+  if (finite.empty())
+    reject("volume: an excess of {} leaves no factor of ten to measure", options.least_excess);
   scaling.lambda = extrapolate(finite);
   return scaling;
 }

@@ -19,9 +19,9 @@ namespace digon {
 
 struct VolumeOptions {
   double localisation = 100.0;          ///< γ
-  double least_excess = 1e-8;           ///< the ε to come down to
-  std::size_t population = 400;         ///< points of a run
-  std::size_t moves_per_parameter = 4;  ///< of each point at each level
+  double least_excess = 1e-6;           ///< the ε to come down to
+  std::size_t population = 200;         ///< points of a run
+  std::size_t moves_per_parameter = 3;  ///< of each point at each level
   std::size_t runs = 4;                 ///< that know nothing of each other: the error is their spread
   std::uint64_t seed = 0;
   std::size_t threads = 0;  ///< 0: one a core; the result does not depend on it
@@ -38,14 +38,16 @@ struct VolumeSlope {
 struct VolumeScaling {
   std::vector<VolumeSlope> slopes;  ///< a factor of ten of ε each, from wide to narrow
   Extrapolation lambda;             ///< ε → 0
+  /// By how much L was found below L(w*) in the Gaussian, beyond 1e-12: w* is no minimum there, and there are
+  /// no slopes.
+  double below = 0.0;
 };
 
 /// L(w) − L(w*), and nothing of its gradient.
 using Excess = std::function<double(const Eigen::VectorXd& w)>;
 
 /// For some twenty parameters: moves grow with their number. Throws InputError on more than 40, fewer than 2
-/// runs, or a population below 10 or odd; where L falls below L(w*), as it does not at a minimum;
-/// Interrupted.
+/// runs, a population below 10 or odd, or an ε that leaves no decade; Interrupted.
 VolumeScaling volume_scaling(const Excess& excess, const Eigen::VectorXd& at,
                              const VolumeOptions& options = {});
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
@@ -151,6 +152,7 @@ json describe(const ModelCoefficient& one, const std::vector<double>& localisati
     }
     described["volume"] = describe(one.volume->lambda);
     described["volume"]["slopes"] = slopes;
+    described["volume"]["below"] = one.volume->below;
   }
   return described;
 }
@@ -195,7 +197,10 @@ std::string text_of_coefficient(const ModelCoefficient& one, const std::vector<d
       "{:.1e}, least eigenvalue {:.1e})\n",
       found.lambda, found.error, found.hessian.bound(), found.hessian.least_curved,
       found.hessian.greatest_flat, found.hessian.least);
-  if (one.volume) {
+  if (one.volume && one.volume->below > 0.0) {
+    text += fmt::format("by the scaling of volume: none, the loss falls {:.1e} below that of the point\n",
+                        one.volume->below);
+  } else if (one.volume) {
     text += fmt::format("by the scaling of volume: {:.3f} ± {:.3f}\n", one.volume->lambda.value,
                         one.volume->lambda.error);
   }
@@ -214,8 +219,12 @@ SeriesPanel panel_of(const std::string& title, const ModelCoefficient& one,
   panel.x_scale = AxisScale::logarithmic;
   const std::size_t of_each = one.found.points.size() / localisations.size();
   for (std::size_t g = 0; g < localisations.size(); ++g) {
+    constexpr std::array<std::size_t, 5> colors{0, 2, 3, 4, 6};  // no orange, which is training's
     Series plain{"as drawn", {}, SeriesStyle::points, 5, 0.3};
-    Series controlled{fmt::format("γ = {:.4g}", localisations[g]), {}, SeriesStyle::line_and_points, g};
+    Series controlled{fmt::format("γ = {:.4g}", localisations[g]),
+                      {},
+                      SeriesStyle::line_and_points,
+                      colors.at(g % colors.size())};
     if (g > 0) plain.label.clear();
     for (std::size_t k = g * of_each; k < (g + 1) * of_each; ++k) {
       const LearningPoint& point = one.found.points[k];
@@ -228,6 +237,8 @@ SeriesPanel panel_of(const std::string& title, const ModelCoefficient& one,
     panel.series.push_back(std::move(controlled));
   }
   panel.levels = {{one.found.hessian.bound(), "half the rank"}};
+  panel.x_range = fmt::format("[{}:{}]", one.found.points.front().inverse_temperature / 2.0,
+                              one.found.points.back().inverse_temperature * 2.0);
   return panel;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -23,10 +24,10 @@ TrainingCell learning_cell(const Setting& setting) {
   cell.features = with_active(uniform_features(phases_features, 0.0), 1);
   cell.hidden = 2;
   cell.starts = 1;
-  cell.steps = setting.choose(30'000, 120'000);
+  cell.steps = setting.choose(40'000, 120'000);
   cell.batch = 64;
   cell.optimizer = OptimizerKind::sgd;
-  cell.learning_rate = setting.choose(1e-3, 5e-4);
+  cell.learning_rate = 5e-4;
   cell.schedule = Schedule::constant;
   cell.snapshot_steps = linear_schedule(100, cell.steps);
   return cell;
@@ -35,15 +36,12 @@ TrainingCell learning_cell(const Setting& setting) {
 // Critical points.
 
 /// A k-gon of n features: of the others `plus` have the bias 1/(2n) that costs least, the rest a bias below
-/// 0, dead; of the k, `minus` have a bias so far below 0 that their own outputs are off. "5+", "4++-".
+/// 0, dead: "5", "5+".
 struct PolygonName {
   Eigen::Index k = 0;
   Eigen::Index plus = 0;
-  Eigen::Index minus = 0;
 
-  [[nodiscard]] std::string text() const {
-    return std::to_string(k) + std::string(std::size_t(plus), '+') + std::string(std::size_t(minus), '-');
-  }
+  [[nodiscard]] std::string text() const { return std::to_string(k) + std::string(std::size_t(plus), '+'); }
 };
 
 ToyModel polygon_model(const PolygonName& name, Eigen::Index n) {
@@ -51,7 +49,7 @@ ToyModel polygon_model(const PolygonName& name, Eigen::Index n) {
   const PolygonOptimum best = name.k <= 4 ? PolygonOptimum{1.0, 0.0, 0.0, {}} : polygon_optimum(name.k);
   ToyModel model{Eigen::MatrixXd::Zero(2, n), Eigen::VectorXd::Constant(n, -1.0)};
   model.W.leftCols(name.k) = regular_polygon(name.k, best.norm, best.bias).W;
-  model.b.head(name.k - name.minus).setConstant(best.bias);
+  model.b.head(name.k).setConstant(best.bias);
   model.b.segment(name.k, name.plus).setConstant(0.5 / double(n));
   return model;
 }
@@ -67,7 +65,7 @@ struct CriticalPoint {
   [[nodiscard]] double prior() const {
     const ToyModel& at = coefficient.at;
     const double fixed_biases =
-        at.b.head(name.k - name.minus).squaredNorm() + at.b.segment(name.k, name.plus).squaredNorm();
+        at.b.head(name.k).squaredNorm() + at.b.segment(name.k, name.plus).squaredNorm();
     return 0.5 * (at.W.squaredNorm() + fixed_biases);
   }
   /// n L + λ log n + ½‖w‖² of so many samples, chen2023 §4, up to a constant.
@@ -135,11 +133,10 @@ std::vector<Rest> rests_of(const std::vector<double>& loss, const std::vector<Cr
 std::any find_phases(const Results& results) {
   Phases phases;
   const ExperimentContext& context = results.context;
-  phases.points.push_back(find_critical_point(context, {4, 2, 1}, phases_features));
   for (const Eigen::Index n : {phases_features, phases_features - 1}) {
     for (Eigen::Index k = 4; k <= n; ++k) {
       for (Eigen::Index plus = 0; plus <= n - k; ++plus) {
-        phases.points.push_back(find_critical_point(context, {k, plus, 0}, n));
+        phases.points.push_back(find_critical_point(context, {k, plus}, n));
       }
     }
   }
@@ -288,12 +285,14 @@ Table run_table(const Results& results) {
   return table;
 }
 
+constexpr std::array<std::size_t, 4> phase_colors{0, 2, 3, 4};  // no orange: that is one run of training
+
 SeriesPanel free_energy_panel(const Phases& phases) {
   SeriesPanel panel{"free energy above the least", "samples {/:Italic n}", "Δ{/:Italic F}", {}};
   std::vector<const CriticalPoint*> shown;
   for (const char* name : {"4", "5", "5+", "6"}) shown.push_back(&phases.at(name));
   for (std::size_t k = 0; k < shown.size(); ++k) {
-    Series series{shown[k]->name.text(), {}, SeriesStyle::line, k};
+    Series series{shown[k]->name.text(), {}, SeriesStyle::line, phase_colors.at(k)};
     for (double samples = 3.0; samples < 4000.0; samples *= 1.05) {
       double least = shown[0]->free_energy(samples);
       for (const CriticalPoint* one : shown) least = std::min(least, one->free_energy(samples));
@@ -308,11 +307,12 @@ SeriesPanel free_energy_panel(const Phases& phases) {
 
 SeriesPanel approach_panel(const Phases& phases) {
   SeriesPanel panel{"λ̂ at finite temperatures", "{/:Italic nβ}", "λ̂", {}};
-  std::size_t color = 0;
+  std::size_t next = 0;
   for (const char* name : {"4", "5", "5+", "6"}) {
+    const std::size_t color = phase_colors.at(next++);
     const CriticalPoint& point = phases.at(name);
     Series drawn{"", {}, SeriesStyle::points, color, 0.3};
-    Series controlled{name, {}, SeriesStyle::line_and_points, color++};
+    Series controlled{name, {}, SeriesStyle::line_and_points, color};
     for (const LearningPoint& one : point.coefficient.found.points) {
       controlled.points.emplace_back(one.inverse_temperature, one.lambda);
       controlled.errors.push_back(one.standard_error);
@@ -324,6 +324,7 @@ SeriesPanel approach_panel(const Phases& phases) {
   }
   panel.x_scale = AxisScale::logarithmic;
   panel.levels = {{7.0, "7"}, {7.5, "7½"}, {8.5, "8½"}};
+  panel.x_range = "[2e4:6e7]";
   return panel;
 }
 
@@ -401,7 +402,7 @@ Measure lambda_of(const char* name, const char* point, const char* other) {
 
 /// By how much the bias of the absent feature of a pentagon lowers the loss, in units of 1/(4·6²).
 double gain_of_absent_bias(double bias) {
-  ToyModel model = polygon_model({5, 0, 0}, phases_features);
+  ToyModel model = polygon_model({5, 0}, phases_features);
   const Objective objective = learning_objective(
       ModelKind::relu_output, with_active(uniform_features(phases_features, 0.0), 1), LearningLoss::exact);
   const double without = objective(model).loss;
@@ -414,7 +415,7 @@ double gain_of_absent_bias(double bias) {
 Experiment phases_of_learning() {
   return {.id = "phases-of-learning",
           .summary = "learning coefficients of k-gons, and the order in which training passes them",
-          .axes = {start_axis(48, 256)},
+          .axes = {start_axis(96, 256)},
           .cell = learning_cell,
           .find = find_phases,
           .tables = {{"critical-points", critical_point_table},

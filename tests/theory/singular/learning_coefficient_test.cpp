@@ -268,7 +268,7 @@ TEST_CASE("volumes scale as the learning coefficient says") {
     VolumeOptions options;
     options.localisation = 4.0;
     options.population = 300;
-    options.least_excess = 1e-6;
+    options.moves_per_parameter = 4;
     Eigen::VectorXd unused(known.at.size());
     const Excess excess = [&, gradient = unused](const Eigen::VectorXd& w) mutable {
       return known.loss({w.data(), w.size()}, {gradient.data(), gradient.size()});
@@ -295,7 +295,8 @@ TEST_CASE("what cannot be sampled is refused") {
   none.sampling.chains = 0;
   CHECK_THROWS_WITH(learning_coefficient(loss, at, none), Catch::Contains("chains"));
   const Excess maximum = [](const Eigen::VectorXd& w) { return -w.squaredNorm(); };
-  CHECK_THROWS_WITH(volume_scaling(maximum, at), Catch::Contains("no minimum"));
+  CHECK(volume_scaling(maximum, at).below > 0.001);
+  CHECK(volume_scaling(maximum, at).slopes.empty());
   CHECK_THROWS_WITH(volume_scaling(maximum, Eigen::VectorXd::Zero(41)), Catch::Contains("parameters"));
 }
 
