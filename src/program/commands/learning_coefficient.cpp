@@ -6,6 +6,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/json.hpp"
+#include "core/base/memory.hpp"
 #include "core/base/parse_number.hpp"
 #include "core/base/progress.hpp"
 #include "core/files/table.hpp"
@@ -263,6 +264,10 @@ int run_learning_coefficient(const std::vector<std::string>& arguments) {
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     learning_objective(chosen[k].model.kind, features[k], options.loss);  // which refuses what has none
   }
+  const SamplingOptions& asked = options.learning.sampling;
+  constexpr double numbers_a_draw = 80.0;  // two copies of up to 32 control variates among them
+  require_memory(fmt::format("--draws: {} of {} chains", asked.draws, asked.chains),
+                 double(asked.draws) * double(asked.chains) * numbers_a_draw * sizeof(double));
   const auto lock = claim_out(line);
   const std::vector<double>& localisations = options.learning.localisations;
   const SamplingOptions& sampling = options.learning.sampling;
