@@ -994,7 +994,8 @@ TEST_CASE("learning-coefficient: of a pentagon 7, with its diagnosis, the same b
   CHECK(found.at("rotations") == 1);
   CHECK(found.at("points").size() == 4);
   // L_1 is five times the mean over one active feature; a few draws of MALA say the same.
-  const json l1 = json_of(run_in(folder.path(), quick + "--objective l1 --sampler mala --draws 2000"));
+  const json l1 =
+      json_of(run_in(folder.path(), coefficient + "--json --objective l1 --sampler mala --draws 2000"));
   CHECK(l1.at("loss").get<double>() == Approx(5.0 * found.at("loss").get<double>()));
   CHECK(l1.at("lambda").get<double>() == Approx(7.0).margin(0.15));
   // A pair in one dimension, whose four parameters are all held.

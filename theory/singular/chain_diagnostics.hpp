@@ -8,7 +8,7 @@ namespace digon {
 // worth (vehtari2021). Chains are columns: values [draws × chains], of one number that was watched.
 //
 // Example: four chains of 1000 independent draws have R̂ = 1.000 and an effective size of about 4000; a fifth
-// that rests one standard deviation away makes R̂ 1.06.
+// that rests one standard deviation away makes R̂ 1.08.
 
 /// R̂ of the halves of the chains, of the values' ranks turned normal or of their distances from the median,
 /// whichever is larger: near 1 where all halves agree, above 1.01 where they hardly do. Infinite where a

@@ -81,6 +81,7 @@ LearningCoefficient learning_coefficient(const SmoothFunction& loss, const Eigen
   LearningCoefficient found;
   found.hessian = hessian_rank(curvature);
   double weights = 0.0;
+  double errors = 0.0;
   for (const double localisation : options.localisations) {
     std::vector<AtFinite> finite;
     std::vector<AtFinite> trusted;
@@ -96,6 +97,7 @@ LearningCoefficient learning_coefficient(const SmoothFunction& loss, const Eigen
     const Extrapolation limit = extrapolate(trusted.empty() ? finite : trusted);
     const double weight = 1.0 / std::max(limit.error * limit.error, 1e-24);
     found.lambda += weight * limit.value;
+    errors += weight * limit.error;
     weights += weight;
     found.of_localisation.push_back(limit);
   }
@@ -105,7 +107,8 @@ LearningCoefficient learning_coefficient(const SmoothFunction& loss, const Eigen
     scatter += std::pow((limit.value - found.lambda) / std::max(limit.error, 1e-12), 2);
   }
   const auto others = double(found.of_localisation.size() - 1);
-  found.error = std::sqrt((others > 0.0 ? std::max(1.0, scatter / others) : 1.0) / weights);
+  // Errors of the ways there are shared, and do not average out.
+  found.error = errors / weights * std::sqrt(others > 0.0 ? std::max(1.0, scatter / others) : 1.0);
   return found;
 }
 

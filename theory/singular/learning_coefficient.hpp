@@ -74,7 +74,7 @@ struct LearningCoefficient {
   std::vector<LearningPoint> points;           ///< γ by γ, nβ ascending
   std::vector<Extrapolation> of_localisation;  ///< nβ → ∞, of each γ
   double lambda = 0.0;                         ///< their mean, weighted by 1/error²
-  double error = 0.0;  ///< of it: larger where the γ disagree by more than their errors
+  double error = 0.0;                          ///< the mean of theirs, larger where the γ disagree by more
   HessianRank hessian;
 
   /// Whether the limit of every γ is drawn from three trustworthy points or more.

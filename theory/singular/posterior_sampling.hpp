@@ -16,7 +16,7 @@ namespace digon {
 // lengths, their step found by dual averaging (hoffman2014), in the coordinates z of w = w* + A z in which
 // the posterior's second-order form at w* is the unit one: curved directions are as wide as the flat ones.
 //
-// Example: L = w²/2, nβ = 100, γ = 0: w has the standard deviation 1/10, and the mean of nβ L is 1/2.
+// Example: L = w²/2, nβ = 100, γ → 0: w has the standard deviation 1/10, and the mean of nβ L is 1/2.
 
 /// The posterior near a point w* [N].
 struct LocalPosterior {
