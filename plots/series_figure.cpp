@@ -91,10 +91,15 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
     const Series& series = panel.series[k];
     std::vector<std::vector<double>> rows;
     for (const Eigen::Vector2d& point : series.points) rows.push_back({point[0], point[1]});
+    for (std::size_t p = 0; p < series.errors.size(); ++p) rows[p].push_back(series.errors[p]);
     const std::string block = fmt::format("series{}_{}", index, k);
     figure.data(block, rows);
     add(fmt::format("${} using 1:2 with {} {}", block, with_of(series),
                     series.label.empty() ? "notitle" : fmt::format("title \"{}\"", series.label)));
+    if (!series.errors.empty()) {
+      add(fmt::format("${} using 1:($2-$3):(0):(2*$3) with vectors nohead lw 1.5 lc rgb '{}' notitle", block,
+                      feature_color(series.color)));
+    }
   }
   figure << plots << "\n";
   figure.can_be_pointed_at(points_of(panel));

@@ -19,6 +19,7 @@ struct Series {
   std::size_t color = 0;                ///< as of feature_color
   double size = 0.5;                    ///< of the points
   std::vector<std::string> notes = {};  ///< one a point, or none: what else there is to say of it
+  std::vector<double> errors = {};      ///< one a point, or none: bars of so much up and down
 };
 
 /// A horizontal line with its name at the right edge.

@@ -7,7 +7,7 @@ import sys
 # with is its room.
 CORE = ["core/base", "core/model", "core/files", "core/algebra"]
 THEORY = ["theory/law", "theory/numerics", "theory/engine", "theory/loss", "theory/search", "theory/packing",
-          "theory/optima", "theory/recovery"]
+          "theory/optima", "theory/recovery", "theory/singular"]
 EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
 BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
@@ -24,6 +24,7 @@ ALLOWED = {
     "theory/packing": CORE + ["geometry", "theory/numerics", "theory/search"],
     "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/law", "theory/engine",
                              "theory/loss", "theory/packing"],
+    "theory/singular": CORE + ["theory/numerics", "theory/search", "theory/law", "theory/loss", "theory/optima"],
     "theory/recovery": CORE + ["geometry", "theory/numerics"],
     "empirical/sampling": CORE,
     "empirical/training": CORE + ["empirical/sampling"],

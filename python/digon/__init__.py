@@ -36,9 +36,10 @@ from ._numbers import check
 from ._progress import watch
 
 __version__ = _digon.version
-__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "Loss", "Measures", "Minimum",
+__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "LearningCoefficient",
+           "LearningPoint", "Limit", "Loss", "Measures", "Minimum",
            "Models", "Neuron", "Optimum", "Packing", "PhaseDiagram", "SampledLoss", "Snapshots", "ToleranceError", "Training",
-           "decompose", "descend", "gap", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",
+           "decompose", "descend", "gap", "learning_coefficient", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",
            "sample", "sampled_loss", "save", "train", "zero_model_loss"]
 
 Array = NDArray[Any]
@@ -494,6 +495,95 @@ def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = Fa
             lambda: _digon.pack(points, dim, energy, antipodal, starts, hops,
                                 None if initial is None else to_array("initial", initial), seed, threads, counter),
             packing)
+
+
+# --- learning coefficients
+
+
+class Limit(NamedTuple):
+    """What something measured comes to in a limit, over several ways of approach."""
+
+    value: float
+    error: float  #: one standard deviation
+    approach: dict[str, float]  #: the weight of each way: "none", "1/t", "1/sqrt(t)", "1/log(t)"
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    """λ̂ = nβ (E[L] − L(w*)) at one temperature and localisation."""
+
+    nbeta: float
+    gamma: float
+    value: float  #: λ̂, by control variates
+    standard_error: float
+    without_controls: float  #: the mean as drawn
+    without_controls_standard_error: float
+    r_hat: float  #: above 1.01 the chains disagree
+    effective_draws: float  #: independent draws that the mean as drawn is worth
+    acceptance: float
+    below: float  #: share of draws of clearly lower loss: w* is no minimum there
+    distance: float  #: √E ‖w − w*‖²
+    trustworthy: bool
+
+
+@dataclass(frozen=True)
+class LearningCoefficient:
+    """The local learning coefficient λ of weights."""
+
+    value: float  #: nβ → ∞
+    error: float
+    trustworthy: bool  #: drawn from three temperatures or more whose chains agree and stay
+    half_rank: float  #: of the Hessian, a lower bound of λ
+    least_eigenvalue: float  #: of the Hessian: clearly below 0, w* is no minimum
+    parameters: int
+    rotations: int  #: directions of W → WQ, taken out
+    loss: float  #: L(w*)
+    moved: float  #: ‖w* − w‖ of the descent
+    points: list[LearningPoint]  #: gamma by gamma, nbeta ascending
+    limits: list[Limit]  #: nβ → ∞ of each gamma
+    volume: Optional[Limit]  #: by the scaling of volume, where asked for
+    W: Array  #: [n, m] w*
+    b: Array  #: [n]
+
+    def __float__(self) -> float:
+        return self.value
+
+
+def learning_coefficient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, objective: str = "exact",
+                         nbeta: Optional[Sequence[float]] = None, gamma: Union[float, Sequence[float]] = 100.0,
+                         chains: int = 4, draws: int = 500, warm_up: int = 300, sampler: str = "hmc", as_is: bool = False,
+                         volume: bool = False, layout: str = "n,m", seed: int = 0, threads: int = 0,
+                         progress: bool = False) -> Union[LearningCoefficient, list[LearningCoefficient]]:
+    """The local learning coefficient of weights by Hamiltonian Monte Carlo on the exact loss, without minibatches
+    (lau2023, chen2023): at the minimum that a descent from them reaches, or with as_is at the weights themselves.
+
+    W [n, m] or [instances, n, m], of kind "relu-output" or "linear"; of a batch a list. objective: "exact", the loss of the
+    law, or "l1", its sum over inputs with one feature active. nbeta: temperatures, ascending, default 1e4 … 1e7 over the
+    loss of answering 0; gamma: strengths of the localisation, which reaches about 1/√gamma. sampler: "hmc", or "mala" as a
+    check. volume: also by the scaling of volume, of up to 40 parameters.
+
+    Raises ValueError on bad input. docs/learning-coefficients.md says how it is found and what to trust.
+
+    >>> pentagon = digon.optimum(5, 2, digon.Law(active=1)); digon.learning_coefficient(pentagon.W, pentagon.b, digon.Law(active=1))
+    """
+    check(chains=chains, draws=draws, warm_up=warm_up, seed=seed, threads=threads)
+    weights, kinds, laws = _read(W, b, law, kind, layout)
+    temperatures = [] if nbeta is None else _axis("nbeta", nbeta).tolist()
+    localisations = _axis("gamma", gamma).tolist()
+    total = len(weights.W) * (len(temperatures) or 4) * len(localisations) * chains * (warm_up + draws)
+
+    def coefficient(found):
+        found["points"] = [LearningPoint(**one) for one in found["points"]]
+        found["limits"] = [Limit(**one) for one in found["limits"]]
+        found["volume"] = found["volume"] and Limit(**found["volume"])
+        found["W"], found["b"] = _laid_out(found["W"][0], layout), found["b"][0]
+        return LearningCoefficient(**found)
+
+    with watch(progress, "learning coefficient, draws", total) as counter:
+        return _interruptible(
+            lambda: _digon.learning_coefficient(weights.W, weights.b, kinds, laws, objective, temperatures, localisations,
+                                                chains, draws, warm_up, sampler, as_is, volume, seed, threads, counter),
+            lambda found: weights.each([coefficient(one) for one in found]))
 
 
 # --- training

@@ -21,6 +21,7 @@
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
 #include "theory/optima/optimum_record.hpp"
+#include "theory/optima/polygon.hpp"
 
 namespace {
 
@@ -35,8 +36,9 @@ TEST_CASE("every command explains itself with an example") {
   const TemporaryFolder folder;
   CHECK(run_in(folder.path(), "--version").out.substr(0, 6) == "digon ");
   const std::string help = run_in(folder.path(), "--help").out;
-  for (const std::string command : {"train", "loss", "measure", "optimum", "gap", "recover", "pack", "phase",
-                                    "reproduce", "sweep", "verify", "report"}) {
+  for (const std::string command :
+       {"train", "loss", "measure", "optimum", "gap", "recover", "learning-coefficient", "pack", "phase",
+        "reproduce", "sweep", "verify", "report"}) {
     CHECK(help.find("  " + command) != std::string::npos);
     const Outcome outcome = run_in(folder.path(), command + " --help");
     CHECK(outcome.status == 0);
@@ -783,7 +785,6 @@ TEST_CASE("an experiment run again computes nothing, and its cells are exported"
   CHECK(load_models(folder.path() / "cells" / "cell-0.safetensors").size() > 1);  // its snapshots too
   outcome = run_in(folder.path(), "export --store none.db --out nowhere");
   CHECK(outcome.status == 2);
-  CHECK(!std::filesystem::exists(folder.path() / "nowhere"));
 }
 
 TEST_CASE("every experiment is listed, and bad choices of experiments are refused") {
@@ -1005,4 +1006,55 @@ TEST_CASE("recover: the loss in parts, the same bits on any threads, W of other 
   refused(recover + "--beside circle", "--beside: 'circle' given; accepted: gaussian, frame, optimum");
   refused(recover + "--beside optimum", "--beside: optimum given; paper_refs/optima.csv has none of 4 in 2");
   refused(recover + "--kind relu-hidden", "model: relu-hidden given; accepted: models with h = Wx");
+}
+
+TEST_CASE("learning-coefficient: of a pentagon 7, with its diagnosis, the same bits on any threads") {
+  const TemporaryFolder folder;
+  const PolygonOptimum best = polygon_optimum(5);
+  write_file_atomically(folder.path() / "pentagon.safetensors",
+                        serialize_models({{regular_polygon(5, best.norm, best.bias),
+                                           with_active(uniform_features(5, 0.0), 1), 0}}));
+  const std::string coefficient = "learning-coefficient --model pentagon.safetensors ";
+  const Outcome text = run_in(folder.path(), coefficient + "--out figure");
+  CHECK(text.status == 0);
+  CHECK(text.out.find("half the rank of the Hessian 7.0") != std::string::npos);
+  CHECK(text.out.find("not to be trusted") == std::string::npos);
+  CHECK(std::filesystem::exists(folder.path() / "figure" / "learning-coefficient.svg"));
+  CHECK(lines(read_file(folder.path() / "figure" / "learning-coefficient.csv")) == 5);
+  const std::string quick = coefficient + "--draws 200 --json ";
+  const Outcome one = run_in(folder.path(), quick + "--threads 1");
+  CHECK(one.out == run_in(folder.path(), quick + "--threads 2").out);
+  CHECK(one.out != run_in(folder.path(), quick + "--seed 1").out);
+  const json found = json_of(one);
+  CHECK(found.at("lambda").get<double>() == Approx(7.0).margin(0.15));
+  CHECK(std::abs(found.at("lambda").get<double>() - 7.5) > 0.3);  // half the parameters
+  CHECK(found.at("trustworthy") == true);
+  CHECK(found.at("rotations") == 1);
+  CHECK(found.at("points").size() == 4);
+  // L_1 is five times the mean over one active feature; a few draws of MALA say the same.
+  const json l1 =
+      json_of(run_in(folder.path(), coefficient + "--json --objective l1 --sampler mala --draws 2000"));
+  CHECK(l1.at("loss").get<double>() == Approx(5.0 * found.at("loss").get<double>()));
+  CHECK(l1.at("lambda").get<double>() == Approx(7.0).margin(0.15));
+  // A pair in one dimension, whose four parameters are all held.
+  const ToyModel pair{Eigen::RowVector2d(1.0, -1.0), Eigen::Vector2d::Zero()};
+  write_file_atomically(folder.path() / "pair.safetensors",
+                        serialize_models({{pair, with_active(uniform_features(2, 0.0), 1), 0}}));
+  const json volume = json_of(run_in(
+      folder.path(), "learning-coefficient --model pair.safetensors --as-is --volume --draws 200 --json"));
+  CHECK(volume.at("volume").at("lambda").get<double>() == Approx(2.0).margin(0.2));
+  CHECK(volume.at("lambda").get<double>() == Approx(2.0).margin(0.05));
+  CHECK(volume.at("moved") == 0.0);
+  const auto refused = [&](const std::string& words, const std::string& reason) {
+    check_refused(folder.path(), words, reason);
+  };
+  refused("learning-coefficient", "--model");
+  refused(coefficient + "--nbeta 100 10", "--nbeta: '10' given; accepted: ascending numbers above 0");
+  refused(coefficient + "--nbeta zero", "--nbeta: 'zero' given");
+  refused(coefficient + "--gamma 0", "--gamma: '0' given; accepted: numbers above 0");
+  refused(coefficient + "--chains 0", "--chains: '0'");
+  refused(coefficient + "--draws 3", "--draws: '3' given; accepted: a whole number from 4");
+  refused(coefficient + "--sampler nuts", "--sampler: 'nuts' given; accepted: hmc, mala");
+  refused(coefficient + "--objective l2", "--objective: 'l2' is not a loss; accepted: exact, l1");
+  refused(coefficient + "--kind relu-hidden", "kind: relu-hidden given, whose loss is estimated");
 }

@@ -338,6 +338,28 @@ class Searches(unittest.TestCase):
         self.assertEqual(both.components[0][0].features, [0, 1, 2, 3, 4])
         self.assertEqual(digon.measure(numpy.eye(2)).neurons[0].name, "monosemantic")
 
+    def test_learning_coefficient(self):
+        angle = 2 * numpy.pi * numpy.arange(5) / 5
+        W, b = 1.170460 * numpy.stack([numpy.cos(angle), numpy.sin(angle)], 1), numpy.full(5, -0.282297)
+        found = digon.learning_coefficient(W, b, digon.Law(active=1))
+        self.assertAlmostEqual(float(found), 7.0, delta=0.15)
+        self.assertGreater(abs(found.value - 7.5), 0.3)  # half the parameters
+        self.assertTrue(found.trustworthy)
+        self.assertEqual((found.parameters, found.rotations, found.half_rank), (15, 1, 7.0))
+        self.assertEqual([point.gamma for point in found.points], [100.0] * 4)
+        self.assertAlmostEqual(sum(found.limits[0].approach.values()), 1.0)
+        self.assertIsNone(found.volume)
+        numpy.testing.assert_allclose(found.W, W, atol=1e-4)
+        same = digon.learning_coefficient([W, W], b, digon.Law(active=1), draws=50, nbeta=[1e5], layout="n,m", threads=1)
+        self.assertEqual(same[0].value, same[1].value)
+        self.assertFalse(same[0].trustworthy)  # of one temperature
+        for settings, reason in ((dict(nbeta=[2, 1]), "ascend"), (dict(gamma=-1), "gamma: -1 given"),
+                                 (dict(chains=0), "chains: '0' given"), (dict(sampler="nuts"), "accepted: hmc, mala"),
+                                 (dict(objective="l2"), "accepted: exact, l1"),
+                                 (dict(kind="relu-hidden"), "accepted: linear, relu-output")):
+            with self.assertRaisesRegex(ValueError, reason):
+                digon.learning_coefficient(W, b, digon.Law(active=1), **settings)
+
     def test_phase_and_pack(self):
         diagram = digon.phase(density=[0.01, 1.0], relative_importance=[0.2, 5.0])
         names = [[diagram.names[cell] for cell in row] for row in diagram.phase]

@@ -33,6 +33,7 @@ Experiment published_small();
 Experiment published_training();
 Experiment compressed_sensing();
 Experiment almost_orthogonal();
+Experiment phases_of_learning();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
@@ -59,6 +60,7 @@ const std::vector<Experiment>& catalog() {
                                            packing(),
                                            compressed_sensing(),
                                            almost_orthogonal(),
+                                           phases_of_learning(),
                                            published_small(),
                                            published_cells(),
                                            published_pairs(),
