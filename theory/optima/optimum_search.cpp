@@ -1,8 +1,11 @@
 #include "theory/optima/optimum_search.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/feature_moves.hpp"
@@ -12,7 +15,7 @@ namespace digon {
 namespace {
 
 /// Descents of a population need not be closer: what is kept is finished on the objective itself.
-constexpr DescentOptions evolving{.steps = 800, .function_tolerance = 1e-7};
+constexpr DescentOptions evolving{.steps = 2000, .function_tolerance = 1e-7};
 
 /// A column a feature: W_i, over what its output reads where that is not W_i, over b_i.
 ToyModel model_of(const Eigen::MatrixXd& columns, ModelKind kind) {
@@ -40,10 +43,26 @@ std::optional<Descent> descent_from(const Objective& objective, const ToyModel& 
   }
 }
 
+/// The same from a minimum of its guide; where it is interrupted that minimum as it is.
+std::optional<Descent> end_beside_guide(const Objective& objective, const ToyModel& model,
+                                        const DescentOptions& options) {
+  if (!interrupted() && (!objective.has_smooth_guide || objective.max_coherence < 1.0)) {
+    return descent_from(objective, model, options);
+  }
+  try {
+    if (!interrupted()) return with_best_absent_biases(objective, descend_beside_guide(objective, model));
+    const LossGradient loss = objective(model);
+    return Descent{model, loss.loss, std::sqrt(loss.by_W.squaredNorm() + loss.by_b.squaredNorm())};
+  } catch (const ToleranceError&) {
+    return std::nullopt;
+  }
+}
+
 /// The search for columns W_i over b_i by the objective's guide.
 EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
   Objective guide = objective;
   if (objective.guide) guide.loss = objective.guide;
+  guide.importance.array() += objective.interference;
   EvolutionProblem problem;
   if (has_relu_hidden(objective.kind)) {
     problem.start = [=, kind = objective.kind](RandomDraws& random) {
@@ -112,11 +131,10 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
   for (std::size_t rank = 0; rank < std::min(options.finished, population.pool.size()); ++rank) {
-    if (interrupted()) break;
-    const Individual& member = population.pool[rank];
+    if (rank > 0 && (interrupted() || options.evolution.out_of_time())) break;
+    const ToyModel model = model_of(population.pool[rank].columns, objective.kind);
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    const std::optional<Descent> found =
-        descent_from(objective, model_of(member.columns, objective.kind), options.finish);
+    const std::optional<Descent> found = end_beside_guide(objective, model, options.finish);
     if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
@@ -139,10 +157,12 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
   if (options.populations < 1) reject("populations: 0 given; at least 1 is needed");
   const auto on_threads_here = [&](std::size_t begin, std::size_t count) {
-    const SearchOptions here{count, options.seed, options.threads, options.advance};
-    return on_threads<PopulationEnd>(here)(count, [&](std::size_t k) {
-      return population_of_models(objective, features, hidden, options, begin + k);
+    std::vector<std::optional<PopulationEnd>> ends(count);
+    parallel_for(count, options.threads, [&](std::size_t k) {  // one that is interrupted has its best so far
+      ends[k] = population_of_models(objective, features, hidden, options, begin + k);
+      options.advance(1);
     });
+    return ends;
   };
   OptimumFound found;
   found.recorded = recorded;
