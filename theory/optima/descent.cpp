@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "core/algebra/dense_solvers.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "theory/loss/exact_loss.hpp"
@@ -104,46 +103,6 @@ Descent descend(const Objective& objective, const ToyModel& start, const Descent
   const ToyModel model = objective.max_coherence < 1.0
                              ? end_within_bound(objective, start, unit, in_units)
                              : end_of_descent(objective, start, nullptr, unit, in_units);
-  const LossGradient loss = objective(model);
-  return {model, loss.loss, flatten(loss).norm()};
-}
-
-namespace {
-
-/// Where a descent on the objective in the units of a Hessian ends, R Rᵀ, y = Rᵀ(x − start).
-ToyModel end_in_units_of(const Eigen::MatrixXd& R, const Objective& objective, const ToyModel& start,
-                         double unit, const DescentOptions& options) {
-  const Eigen::VectorXd from = flatten(start.W, start.W_out, start.b);
-  const auto model_at = [&](const Eigen::VectorXd& y) {
-    return unflatten(from + R.transpose().triangularView<Eigen::Upper>().solve(y), start);
-  };
-  const auto loss_at = [&](Eigen::Map<const Eigen::VectorXd> y, Eigen::Map<Eigen::VectorXd> gradient) {
-    try {
-      const LossGradient loss = objective(model_at(y));
-      gradient = R.triangularView<Eigen::Lower>().solve(flatten(loss)) / unit;
-      return loss.loss / unit;
-    } catch (const ToleranceError&) {
-      return std::numeric_limits<double>::infinity();
-    } catch (const InputError&) {
-      return std::numeric_limits<double>::infinity();  // a step to infinity
-    }
-  };
-  return model_at(local_descent(loss_at, Eigen::VectorXd::Zero(from.size()), options));
-}
-
-}  // namespace
-
-Descent descend_beside_guide(const Objective& objective, const ToyModel& start) {
-  Objective guide = objective;
-  guide.loss = objective.guide;
-  const double unit = unit_of(objective, start);
-  const auto units_at = [&](const ToyModel& model) {
-    return factor_of_shifted(hessian(guide, model) / unit);  // near 0 along rotations, and at saddles below
-  };
-  constexpr DescentOptions to_the_guides{.steps = 300, .function_tolerance = 1e-10};
-  constexpr DescentOptions to_the_end{.steps = 100, .function_tolerance = 1e-13};
-  const ToyModel beside = end_in_units_of(units_at(start), guide, start, unit, to_the_guides);
-  const ToyModel model = end_in_units_of(units_at(beside), objective, beside, unit, to_the_end);
   const LossGradient loss = objective(model);
   return {model, loss.loss, flatten(loss).norm()};
 }

@@ -25,11 +25,6 @@ struct Descent {
 /// the loss alone, which the bound holds away from 0.
 Descent descend(const Objective& objective, const ToyModel& start, const DescentOptions& options = {});
 
-/// The minimum of an objective beside one of its smooth guide: L-BFGS in the units of the guide's Hessian
-/// there, in which the loss is nearly ½|y|² + const. 10 to 30 evaluations of the objective, where 300 to
-/// 3000 from the same point are needed without. Throws as descend does.
-Descent descend_beside_guide(const Objective& objective, const ToyModel& start);
-
 /// A feature shorter than this at the end of a descent is absent.
 inline constexpr double absent_norm_of_descents = 1e-3;
 

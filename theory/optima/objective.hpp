@@ -17,7 +17,7 @@ struct Objective {
   Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
   /// Empty, or a loss that costs less and whose minima tell where good ones of this loss are.
   std::function<LossGradient(const ToyModel&)> guide = {};
-  /// Whether the guide is in closed form: so smooth that its Hessian can be had by differences.
+  /// Whether the guide is in closed form, and smooth: its minima are cheap to find to the end.
   bool has_smooth_guide = false;
   /// What interference adds to a feature's share: W_i bends the loss by I_i p_i/3 of its own output and by
   /// some Σ_j I_j p_j p_i of the others'. Descents on the guide go in units of 1/√(I_i + this).

@@ -3,7 +3,6 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
-#include <cmath>
 
 namespace digon {
 
@@ -36,16 +35,6 @@ Eigen::VectorXd least_norm_solution(const Eigen::MatrixXd& A, const Eigen::Vecto
   solver.setThreshold(threshold);
   solver.compute(A);
   return solver.solve(b);
-}
-
-Eigen::MatrixXd factor_of_shifted(const Eigen::MatrixXd& A) {
-  const double largest = A.diagonal().cwiseAbs().maxCoeff();
-  for (double shift = 1e-10 * largest;; shift *= 10.0) {
-    Eigen::MatrixXd shifted = A;
-    shifted.diagonal().array() += shift;
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(shifted);
-    if (cholesky.info() == Eigen::Success || !std::isfinite(shift)) return cholesky.matrixL();
-  }
 }
 
 bool solve_positive(Eigen::MatrixXd& A, Eigen::VectorXd& b) {

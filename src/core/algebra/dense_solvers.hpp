@@ -24,10 +24,6 @@ Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A, double threshold = 1e-12
 Eigen::VectorXd least_norm_solution(const Eigen::MatrixXd& A, const Eigen::VectorXd& b,
                                     double threshold = 1e-12);
 
-/// The lower triangular R with R Rᵀ = A + μ 1 of a symmetric A, μ the least of 1e-10, 1e-9, … times A's
-/// largest diagonal entry for which that is positive definite.
-Eigen::MatrixXd factor_of_shifted(const Eigen::MatrixXd& A);
-
 /// Solves A x = b by Cholesky's decomposition, of which only A's lower triangle is read; leaves it in A, and
 /// x in b. False, and b as it was, where A is not positive definite.
 bool solve_positive(Eigen::MatrixXd& A, Eigen::VectorXd& b);

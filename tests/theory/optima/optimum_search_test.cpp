@@ -41,38 +41,6 @@ TEST_CASE("populations agree on optima that are known") {
   }
 }
 
-TEST_CASE("beside a minimum of the guide a minimum of the loss is a few steps away") {
-  for (const ActiveValue& values : {ActiveValue::uniform, ActiveValue::signed_uniform}) {
-    FeatureDistribution features = falling(12, 0.05, 0.8);
-    features.values = values;
-    Objective objective = exact_objective(features);
-    REQUIRE(objective.has_smooth_guide);
-    Objective guide = objective;
-    guide.loss = objective.guide;
-    std::size_t evaluations = 0;
-    objective.loss = [&, loss = objective.loss](const ToyModel& model) {
-      ++evaluations;
-      return loss(model);
-    };
-    for (std::size_t k = 0; k < 3; ++k) {
-      const Descent start = with_best_absent_biases(guide, *descent_from_start(guide, 12, 3, 5, k));
-      const double of_guide = objective(start.model).loss;
-      evaluations = 0;
-      const Descent beside = descend_beside_guide(objective, start.model);
-      const std::size_t few = evaluations;
-      CAPTURE(k, few);
-      CHECK(beside.loss < of_guide);  // the guide's own minimum is not the loss's
-      CHECK(beside.gradient_norm < 1e-6 * objective(start.model).by_W.norm() + 1e-9);
-      evaluations = 0;
-      const Descent plain = descend(objective, beside.model);  // there is nothing left to descend
-      CHECK(plain.loss == Approx(beside.loss).epsilon(1e-9));
-      evaluations = 0;
-      descend(objective, start.model);
-      CHECK(2 * few < evaluations);
-    }
-  }
-}
-
 TEST_CASE("absent features have the bias that costs least, and no dead one") {
   const FeatureDistribution features = falling(6, 0.9, 0.5);
   const OptimumFound found = search_optimum(exact_objective(features), 6, 2, {});
