@@ -144,9 +144,9 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   for (const ToyModel& model : given) starts.push_back(columns_of(model));
   EvolutionOptions evolution = options.evolution;
   DescentOptions finish = options.finish;
-  if (features * (hidden + 1) > large_model) {  // there is time for some hundred descents, not for variety
-    evolution.pool = std::min<std::size_t>(evolution.pool, 4);
+  if (features * (hidden + 1) > large_model) {  // some hundred descents, where they go by the contour fewer
     evolution.heats = 1;
+    if (objective.has_smooth_guide) evolution.pool = std::min<std::size_t>(evolution.pool, 4);
     finish.steps = std::min(finish.steps, 300);
   }
   const Population population = evolve(problem, evolution, derive_seed(options.seed, k), starts);
