@@ -962,7 +962,13 @@ TEST_CASE("optimum: minima as weights, a record that takes what is new, penaltie
   CHECK(one_of(run_in(folder.path(), "loss --json --model minima/weights.safetensors --instance 0"))
             .at("loss")
             .get<double>() == Approx(read_optimum_record(folder.path() / "known").at(0).loss).epsilon(1e-9));
-  CHECK(run_in(folder.path(), small + "--out minima").status == 2);
+  // The populations of a folder are taken from there, and what another command wrote is left alone.
+  const std::string weights = read_file(folder.path() / "minima/weights.safetensors");
+  REQUIRE(run_in(folder.path(), small + "--out minima").status == 0);
+  CHECK(read_file(folder.path() / "minima/weights.safetensors") == weights);
+  CHECK(RunStore(folder.path() / "minima/results.db").size() == 1);
+  std::filesystem::remove(folder.path() / "minima/minima.csv");
+  CHECK(run_in(folder.path(), small + "--out minima").error.find("of another command") != std::string::npos);
   const auto refused = [&](const std::string& words, const std::string& reason) {
     check_refused(folder.path(), words, reason);
   };

@@ -18,14 +18,16 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
                         return exact_loss_gradient(model, features, options);
                       },
                       features.importance};
-  constexpr double sparse = 0.65;
+  constexpr double sparse = 0.85;
   constexpr double loose = 1e-5;
-  if (features.are_independent() && features.values == ActiveValue::uniform &&
-      features.density.sum() <= sparse) {
+  if (features.are_independent() && features.density.sum() <= sparse) {
     objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
+    objective.has_smooth_guide = !features.values.is_constant();
   } else if (reachable < loose && !features.data) {
     objective.guide = exact_objective(features, loose).loss;
   }
+  constexpr double of_interference = 0.2;  // docs/search.md
+  if (!features.data) objective.interference = of_interference * features.importance.dot(features.density);
   if (features.data) {
     objective.absent_bias = features.data->x.rowwise().mean().cwiseMax(0.0);
   } else {

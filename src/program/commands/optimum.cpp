@@ -22,9 +22,9 @@
 #include "program/commands/commands.hpp"
 #include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/output_folder.hpp"
 #include "program/commands/search_options.hpp"
 #include "sweep/kinds/optimum_cell.hpp"
-#include "sweep/ranks.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 
@@ -37,6 +37,7 @@ using nlohmann::json;
 constexpr std::size_t most_minima_shown = 20;
 
 constexpr const char* minima_file = "weights.safetensors";
+constexpr const char* minima_table = "minima.csv";
 
 CommandLine declare_optimum() {
   CommandLine line("optimum", "the lowest loss any model can have, and the other local minima",
@@ -55,11 +56,14 @@ CommandLine declare_optimum() {
   declare_optimum_search(line);
   line.option("from", "FILE",
               "weights to descend from besides, e.g. trained ones; with --populations 0 from nothing else");
-  line.option("out", "DIR", "folder for weights.safetensors, an instance a local minimum, and minima.csv");
+  line.option("out", "DIR",
+              "folder for weights.safetensors, an instance a local minimum, and minima.csv; it keeps the "
+              "populations, so that the same command goes on where it was cut short");
   line.option("record", "DIR",
               "folder of optima.safetensors and optima.csv: begin with what is known there, add what is new "
               "or lower");
   declare_seed_and_threads(line);
+  declare_wait(line);
   declare_json(line);
   return line;
 }
@@ -207,7 +211,7 @@ void write_minima(const std::filesystem::path& folder, const OptimumFound& found
                    describe_geometry(minimum.at.model.W).name});
   }
   write_file_atomically(folder / minima_file, serialize_models(models, StoredType::float64));
-  write_csv(folder / "minima.csv", table);
+  write_csv(folder / minima_table, table);
 }
 
 /// The lower of what a user's record and Digon's own know.
@@ -283,18 +287,22 @@ int run_optimum(const std::vector<std::string>& arguments) {
   options.seed = read_seed(line);
   options.threads = read_threads(line);
 
-  if (line.has("out")) {
-    const std::filesystem::path folder = line.text("out");
-    require_folder(folder);
-    if (std::filesystem::exists(folder / minima_file)) {
-      reject("--out: '{}' has a {} already; accepted: a folder without one", folder.string(), minima_file);
-    }
-  }
   OptimumRecord record;
   if (line.has("record")) {
     require_folder(line.text("record"));
     record = read_optimum_record(line.text("record"));
     options.even_if_recorded = true;
+  }
+  const auto claimed = claim_out(line);
+  std::unique_ptr<RunStore> store;
+  if (line.has("out")) {
+    const std::filesystem::path folder = line.text("out");
+    if (std::filesystem::exists(folder / minima_file) && !std::filesystem::exists(folder / minima_table)) {
+      reject("--out: '{}' has a {} of another command; accepted: a folder without one", folder.string(),
+             minima_file);
+    }
+    if (!line.has("seconds") && !shared.features.data && from.empty() && !is_linear)
+      store = std::make_unique<RunStore>(folder / "results.db");
   }
   const RecordedOptimum* known =
       has_record ? lower_of(find_recorded(record, shared.features, m, shared.kind),
@@ -303,9 +311,6 @@ int run_optimum(const std::vector<std::string>& arguments) {
 
   const OptimumFound found = [&] {
     if (is_linear) return linear_found(shared.features, m);
-    // Cells know no time, no data and no weights of the user's.
-    if (rank_count() > 1 && !line.has("seconds") && !shared.features.data && from.empty())
-      return search_optimum_shared(shared, m, options, known);
     Progress progress("optimum", options.populations * options.evolution.descents);
     std::mutex lowest_so_far;
     double lowest = std::numeric_limits<double>::infinity();
@@ -316,19 +321,25 @@ int run_optimum(const std::vector<std::string>& arguments) {
       }
       progress.advance(1);
     };
-    return search_optimum(objective, n, m, options, from, {}, known);
+    // Cells know no time, no data and no weights of the user's.
+    if (line.has("seconds") || shared.features.data || !from.empty())
+      return search_optimum(objective, n, m, options, from, {}, known);
+    return search_optimum_shared(shared, m, options, known, store.get());
   }();
   if (line.has("out")) write_minima(line.text("out"), found, shared, options.seed);
   const ToyModel& best = found.best().model;
   std::optional<HiddenReluLoss> stated;
   if (is_estimated) stated = hidden_relu_loss(best, shared.features, stated_options(options.threads));
-  if (line.has("record")) {
+  if (line.has("record") && !interrupted()) {
     add_to(line.text("record"), record, found, shared.features, stated ? stated->loss : found.best().loss);
   }
-  // At a bound the Hessian of the loss alone says nothing.
-  const double least_eigenvalue = shared.penalty.max_coherence < 1.0 || is_estimated || is_linear
-                                      ? std::numeric_limits<double>::quiet_NaN()
-                                      : hessian_eigenvalues(hessian(objective, best), best).minCoeff();
+  // At a bound the Hessian of the loss alone says nothing. Two gradients a parameter, and none is cheap.
+  constexpr Eigen::Index most_parameters = 600;
+  const bool is_large = best.W.size() + best.b.size() > most_parameters;
+  const double least_eigenvalue =
+      shared.penalty.max_coherence < 1.0 || is_estimated || is_linear || is_large || interrupted()
+          ? std::numeric_limits<double>::quiet_NaN()
+          : hessian_eigenvalues(hessian(objective, best), best).minCoeff();
   if (line.has("json")) {
     print_answers(json::array({describe(found, shared, least_eigenvalue, stated)}));
   } else {
@@ -341,7 +352,9 @@ int run_optimum(const std::vector<std::string>& arguments) {
     }
   }
   if (!interrupted()) return 0;
-  fmt::print(stderr, "digon: interrupted; the minima are those of the populations finished\n");
+  fmt::print(stderr,
+             "digon: interrupted; the minima are the lowest so far, of populations cut short as their "
+             "descents left them\n");
   return exit_interrupted;
 }
 

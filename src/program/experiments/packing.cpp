@@ -115,7 +115,7 @@ ThomsonCases find_thomson(const ExperimentContext& context) {
   ThomsonCases cases;
   for (const ThomsonEnergy& one : known) {
     const PackingResult found =
-        search_packing({}, one.points, 3, search_of(context, context.choose<std::size_t>(100, 200)));
+        search_packing({}, one.points, 3, search_of(context, context.choose<std::size_t>(32, 200)));
     throw_if_interrupted();
     cases.push_back({one, polish_packing({}, found.best), found.starts, found.hits});
     progress.advance(1);
