@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -50,9 +51,22 @@ Eigen::VectorXd read_range(const CommandLine& line, const std::string& name, Eig
   return logarithmic_grid(count, range->first, range->second);
 }
 
+/// The law of a phase diagram is what its axes say.
+void refuse_other_laws(const std::vector<std::string>& arguments) {
+  for (const char* option :
+       {"--sparsity", "--importance", "--correlated", "--anticorrelated", "--active", "--data", "--kind"}) {
+    if (std::find(arguments.begin(), arguments.end(), option) == arguments.end()) continue;
+    reject(
+        "{}: given to phase, whose ReLU output models have independent features of one density; accepted: "
+        "--density LO:HI, --relative-importance LO:HI, --values",
+        option);
+  }
+}
+
 }  // namespace
 
 int run_phase(const std::vector<std::string>& arguments) {
+  refuse_other_laws(arguments);
   CommandLine line = declare_phase();
   if (!line.parse(arguments)) return 0;
   const auto n = Eigen::Index(line.integer("features", 2, 3));

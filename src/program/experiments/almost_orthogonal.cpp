@@ -209,7 +209,7 @@ void draw_lines(const std::filesystem::path& path, const Results& results) {
     Series bound{first ? "exp({/:Italic m}ε^2/4)" : "", {}, SeriesStyle::line, 5};
     Series known{first ? "found" : "", {}, SeriesStyle::points, 0, 0.8};
     Series capped{first ? "no more sought" : "", {}, SeriesStyle::points, 4, 0.8};
-    Series structured{first ? "structured" : "", {}, SeriesStyle::points, 3, 0.8};
+    Series structured{first ? "structured" : "", {}, SeriesStyle::points, 6, 0.8};
     for (const LineCount& one : orthogonality(results).lines) {
       if (one.epsilon != epsilon) continue;
       const auto m = double(one.dim);

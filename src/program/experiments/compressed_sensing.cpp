@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/random.hpp"
+#include "core/model/feature_description.hpp"
 #include "empirical/sampling/samples.hpp"
 #include "geometry/represented.hpp"
 #include "plots/recovery_figure.hpp"
@@ -312,7 +313,9 @@ SeriesPanel count_panel(const std::vector<Point>& points, bool has_key) {
   const auto m = double(points[0].W().rows());
   const auto count = [](const KeptFeatures& kept) { return double(kept.count); };
   SeriesPanel panel = sparsity_panel(
-      fmt::format("{{/:Italic n}} = {}, {{/:Italic m}} = {}", n, m), has_key ? "features kept" : "",
+      fmt::format("{{/:Italic n}} = {}, {{/:Italic m}} = {}, {{/:Italic I}} = {}", n, m,
+                  describe_profile(points[0].cell.features.importance)),
+      has_key ? "features kept" : "",
       {against_sparsity(points, has_key ? "lowest known" : "", SeriesStyle::line_and_points, 0,
                         of_optimum(count)),
        against_sparsity(points, has_key ? "trained" : "", SeriesStyle::line_and_points, 1, of_trained(count)),
