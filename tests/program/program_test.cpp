@@ -352,6 +352,37 @@ TEST_CASE("the linear model's optimum keeps the features that cost most to drop"
   CHECK(run_in(folder.path(), words).out.find("known in closed form") != std::string::npos);
 }
 
+TEST_CASE("the cosines of a layer's pairs stand beside those of random directions") {
+  const TemporaryFolder folder;
+  Safetensors file;
+  file.tensors["W"] = {{4, 2}, {1.0, 0.0, -0.6, 0.8, -1.0, 0.0, 1.8, 2.4}, StoredType::float64};
+  write_file_atomically(folder.path() / "layer.safetensors", serialize(file));
+  const json found = json_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --json"));
+  const json& cosines = found.at("cosines");
+  REQUIRE(cosines.at("pairs").size() == 40);
+  CHECK(cosines.at("edges").size() == 41);
+  double pairs = 0.0;
+  double random = 0.0;
+  for (std::size_t bin = 0; bin < 40; ++bin) {
+    pairs += cosines.at("pairs").at(bin).get<double>();
+    random += cosines.at("pairs_of_random").at(bin).get<double>();
+  }
+  CHECK(pairs == 6.0);
+  CHECK(random == Approx(6.0).epsilon(1e-12));
+  CHECK(cosines.at("pairs").at(0) == 1);   // opposite
+  CHECK(cosines.at("pairs").at(25) == 1);  // 0.28
+  // On a circle the angle is even.
+  CHECK(cosines.at("pairs_of_random").at(39).get<double>() ==
+        Approx(6.0 * std::acos(0.95) / std::acos(-1.0)).epsilon(1e-9));
+  CHECK(found.at("coherence_of_random").get<double>() < 1.0);
+  CHECK(found.at("coherence_of_random").get<double>() > 0.9);
+  const std::string text = run_in(folder.path(), "measure --layer layer.safetensors --layout n,m").out;
+  CHECK(text.find("of as many random directions") != std::string::npos);
+  CHECK(text.find("0.9  0                   1") != std::string::npos);
+  CHECK(json_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --no-coherence --json"))
+            .count("cosines") == 0);
+}
+
 TEST_CASE("the phase diagram leaves its tables and figure") {
   const TemporaryFolder folder;
   const Outcome outcome = run_in(folder.path(), "phase --grid 6 --out phase");

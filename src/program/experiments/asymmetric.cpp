@@ -146,7 +146,7 @@ Experiment asymmetric() {
       .summary = "asymmetric superposition with inhibition",
       .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
       .cell = asymmetric_cell,
-      .optimum_starts = Starts{24, 400},
+      .optimum_starts = Starts{8, 400},
       .find = [](const Results& results) { return put_beside_optima(results); },
       .tables = asymmetric_tables(),
       .figures = {{"asymmetric",
