@@ -125,7 +125,9 @@ TEST_CASE("bad input: one line that names it, exit 2, nothing written") {
   refused(optimum + "--density 0.1 0.2", "--density: 2 values given");
   refused(optimum + "--density 0.1 --objective l1", "L_1 is the limit of density 0");
   refused(optimum + "--density 0.1 --objective l2", "--objective: 'l2'");
-  refused(optimum + "--density 0.1 --populations 0", "--populations: '0'");
+  refused(optimum + "--density 0.1 --populations 0", "--populations: 0 given; accepted without --from");
+  refused(optimum + "--density 0.1 --steps 0", "--steps: '0'");
+  refused(optimum + "--density 0.1 --from missing", "missing");
   refused(optimum + "--density 0.1 --descents 0", "--descents: '0'");
   refused(optimum + "--density 0.1 --seconds 0", "--seconds: '0'");
   refused("optimum --hidden 1 --density 0.1", "--features is needed");
@@ -290,6 +292,51 @@ TEST_CASE("the optimum, and the gap of weights that are not there yet") {
   CHECK(gap.at("best_optimum").get<double>() == Approx(optimum).epsilon(1e-7));
   CHECK(gap.at("relative_gap").get<double>() == Approx(0.03 / optimum - 1.0).epsilon(1e-5));
   CHECK(run_in(folder.path(), "gap --model pair.safetensors --density 0.3 --seconds 1").status == 0);
+}
+
+TEST_CASE("the linear model's optimum keeps the features that cost most to drop") {
+  const TemporaryFolder folder;
+  const std::string words =
+      "optimum --kind linear --features 3 --hidden 1 --density 0.1,0.4,0.2 --importance 1,2,3 ";
+  const json found = json_of(run_in(folder.path(), words + "--out best --json"));
+  const auto variance = [](double p) { return p / 3.0 - p * p / 4.0; };
+  CHECK(found.at("loss").get<double>() == Approx(variance(0.1) + 3.0 * variance(0.2)).epsilon(1e-13));
+  CHECK(found.at("confirmed") == true);
+  CHECK(found.at("W") == json::parse("[[0.0, 1.0, 0.0]]"));
+  const json loss = json_of(run_in(folder.path(), "loss --model best/weights.safetensors --json"));
+  CHECK(loss.at("loss").get<double>() == Approx(found.at("loss").get<double>()).epsilon(1e-12));
+  CHECK(run_in(folder.path(), words).out.find("known in closed form") != std::string::npos);
+}
+
+TEST_CASE("the cosines of a layer's pairs stand beside those of random directions") {
+  const TemporaryFolder folder;
+  Safetensors file;
+  file.tensors["W"] = {{4, 2}, {1.0, 0.0, -0.6, 0.8, -1.0, 0.0, 1.8, 2.4}, StoredType::float64};
+  write_file_atomically(folder.path() / "layer.safetensors", serialize(file));
+  const json found = json_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --json"));
+  const json& cosines = found.at("cosines");
+  REQUIRE(cosines.at("pairs").size() == 40);
+  CHECK(cosines.at("edges").size() == 41);
+  double pairs = 0.0;
+  double random = 0.0;
+  for (std::size_t bin = 0; bin < 40; ++bin) {
+    pairs += cosines.at("pairs").at(bin).get<double>();
+    random += cosines.at("pairs_of_random").at(bin).get<double>();
+  }
+  CHECK(pairs == 6.0);
+  CHECK(random == Approx(6.0).epsilon(1e-12));
+  CHECK(cosines.at("pairs").at(0) == 1);   // opposite
+  CHECK(cosines.at("pairs").at(25) == 1);  // 0.28
+  // On a circle the angle is even.
+  CHECK(cosines.at("pairs_of_random").at(39).get<double>() ==
+        Approx(6.0 * std::acos(0.95) / std::acos(-1.0)).epsilon(1e-9));
+  CHECK(found.at("coherence_of_random").get<double>() < 1.0);
+  CHECK(found.at("coherence_of_random").get<double>() > 0.9);
+  const std::string text = run_in(folder.path(), "measure --layer layer.safetensors --layout n,m").out;
+  CHECK(text.find("of as many random directions") != std::string::npos);
+  CHECK(text.find("0.9  0                   1") != std::string::npos);
+  CHECK(json_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --no-coherence --json"))
+            .count("cosines") == 0);
 }
 
 TEST_CASE("the phase diagram leaves its tables and figure") {
@@ -713,8 +760,8 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
           "values: binary given; of models with a ReLU");
   refused("optimum --features 4 --hidden 2 --kind relu-hidden --objective l1",
           "--objective: l1 given with --kind relu-hidden; accepted there: exact");
-  refused("optimum --features 4 --hidden 2 --density 0.1 --kind relu-hidden --record known",
-          "--record: given with --kind relu-hidden");
+  refused("optimum --features 4 --hidden 2 --objective l1 --record known",
+          "--record: given with --objective l1");
   refused("train --features 4 --hidden 2 --data three.safetensors --out new", "accepted: of 4");
   refused("train --features 3 --hidden 2 --data three.safetensors --objective sampled --out new",
           "--objective: sampled given with --data; accepted there: exact");
@@ -726,11 +773,21 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
           "--active: given with --density");
   refused("train --features 50 --hidden 2 --density 0.1 --values binary --objective exact --out new",
           "--objective: exact given for relu-output models of features binary {0, 1}, independent");
-  refused("optimum --features 4 --hidden 2 --density 0.1 --kind linear",
-          "--kind: 'linear' given; accepted: relu-output, relu-hidden, absolute-value");
+  const std::string linear = "optimum --features 4 --hidden 2 --kind linear ";
+  for (const std::string option : {"--penalty weights:0.1", "--max-coherence 0.5", "--populations 2",
+                                   "--seconds 1", "--record known", "--from run/weights.safetensors"}) {
+    refused(linear + "--density 0.1 " + option, "given with --kind linear, whose optimum is known");
+  }
+  refused(linear + "--objective l1", "--objective: l1 given with --kind linear");
+  refused(linear + "--active 2", "exactly 2 active given; accepted: independent ones");
+  refused(linear + "--density 0.1 --correlated 2", "accepted: independent ones");
   refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
           "--active: L_1 is the limit of density 0");
   refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
+  refused("phase --out new --correlated 2",
+          "--correlated: given to phase, whose ReLU output models have independent features");
+  refused("phase --out new --kind linear",
+          "accepted: --density LO:HI, --relative-importance LO:HI, --values");
   refused("report --values signed --out new", "--values: given without --model");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
 }
@@ -915,6 +972,20 @@ TEST_CASE("a model with a ReLU in its hidden layer: trained, measured, its loss,
   CHECK(best["stated_loss"].get<double>() < 1e-12);  // two neurons a feature
   CHECK(best["W_out"].size() == 2);
   CHECK(best["values"] == "signed");
+  // A record of its own, which gap and optimum begin with; a descent from weights that are given.
+  const std::string hidden = "optimum --kind relu-hidden --features 6 --hidden 3 --density 0.1 ";
+  REQUIRE(run_in(folder.path(), hidden + "--populations 0 --from run/weights.safetensors --record known")
+              .error.find("record: added") != std::string::npos);
+  const OptimumRecord known = read_optimum_record(folder.path() / "known");
+  CHECK(known.at(0).model.kind == ModelKind::relu_hidden);
+  CHECK(known.at(0).loss == Approx(gap["local_minimum"].get<double>()).epsilon(1e-3));
+  CHECK(run_in(folder.path(), hidden + "--populations 1 --descents 1 --record known").status == 0);
+  CHECK(read_optimum_record(folder.path() / "known").at(0).loss <= known.at(0).loss);
+  check_refused(
+      folder.path(),
+      "optimum --kind relu-hidden --features 6 --hidden 2 --density 0.1 --from run/weights.safetensors",
+      "--from: a model of kind relu-hidden with 6 features in 3 dimensions given; accepted: of kind "
+      "relu-hidden, 6 in 2");
   const Outcome exact = run_in(folder.path(),
                                "train --kind relu-hidden --features 6 --hidden 3 --density 0.1 --objective "
                                "exact --out exact");

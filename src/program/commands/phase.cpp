@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -117,7 +118,8 @@ void say(const CommandLine& line, const std::filesystem::path& folder, const Tab
   write_csv(folder / "phase.csv", cells);
   write_csv(folder / "boundary.csv", boundary);
   if (line.has("json")) {
-    print_answers(nlohmann::json::array({{{"cells", to_objects(cells)}, {"boundary", to_objects(boundary)}}}));
+    print_answers(
+        nlohmann::json::array({{{"cells", to_objects(cells)}, {"boundary", to_objects(boundary)}}}));
     return;
   }
   fmt::print("{}\n", law);

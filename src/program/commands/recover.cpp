@@ -8,13 +8,14 @@
 #include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "core/files/table.hpp"
+#include "empirical/sampling/samples.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
-#include "sweep/recovery_error.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimum_record.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 namespace digon {
 namespace {
@@ -59,6 +60,20 @@ std::vector<Encoder> encoders_of(const ToyModel& model, const FeatureDistributio
   return encoders;
 }
 
+/// How many inputs are decoded, and which.
+struct RecoveryOptions {
+  Eigen::Index samples = 0;
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;
+};
+
+RecoveryErrors errors_of(const ToyModel& model, const FeatureDistribution& features,
+                         const RecoveryOptions& options) {
+  return recovery_errors(model, features,
+                         recovery_inputs(features, options.samples, options.seed, options.threads),
+                         options.threads);
+}
+
 /// The recovery of exactly k active features, chosen evenly, k = 1, 2, …
 std::vector<RecoveryErrors> errors_by_count(const ToyModel& model, const FeatureDistribution& features,
                                             Eigen::Index up_to, RecoveryOptions options) {
@@ -69,7 +84,7 @@ std::vector<RecoveryErrors> errors_by_count(const ToyModel& model, const Feature
   std::vector<RecoveryErrors> errors;
   for (Eigen::Index k = 1; k <= up_to; ++k) {
     options.seed = derive_seed(seed, std::uint64_t(k));
-    errors.push_back(recovery_errors(model, with_active(even, k), options));
+    errors.push_back(errors_of(model, with_active(even, k), options));
   }
   return errors;
 }
@@ -152,11 +167,11 @@ int run_recover(const std::vector<std::string>& arguments) {
   const std::vector<std::string> beside = read_beside(line);
   RecoveryOptions options;
   constexpr std::uint64_t most = 100'000'000;
-  options.samples = line.integer("samples", 2, most);
+  options.samples = Eigen::Index(line.integer("samples", 2, most));
   options.seed = read_seed(line);
   options.threads = read_threads(line);
   RecoveryOptions of_count = options;
-  of_count.samples = line.integer("trials", 2, most);
+  of_count.samples = Eigen::Index(line.integer("trials", 2, most));
 
   json printed = json::array();
   std::string text;
@@ -172,7 +187,7 @@ int run_recover(const std::vector<std::string>& arguments) {
     std::string parts;
     std::string counts;
     for (const Encoder& encoder : encoders_of(model, features[k], beside, options.seed)) {
-      const RecoveryErrors errors = recovery_errors(encoder.model, features[k], options);
+      const RecoveryErrors errors = errors_of(encoder.model, features[k], options);
       const std::vector<RecoveryErrors> by_count =
           errors_by_count(encoder.model, features[k], up_to, of_count);
       json described = {{"W", encoder.name},

@@ -61,7 +61,8 @@ Penalty read_penalty(const CommandLine& line) {
 }
 
 std::string describe_confirmation(const Confirmation& confirmation) {
-  if (confirmation.agreeing == 0) return "of the weights given: no population has come to it, not confirmed";
+  if (confirmation.agreeing == 0)
+    return "of weights that are given or recorded: no population has come to it, not confirmed";
   std::string found =
       fmt::format("found in {} of {} populations", confirmation.agreeing, confirmation.populations);
   if (!confirmation.recorded.empty()) found += fmt::format(" (recorded {})", confirmation.recorded);

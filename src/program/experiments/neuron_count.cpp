@@ -25,6 +25,11 @@ NeuronCount count_neurons(const ToyModel& model) {
   return count;
 }
 
+double strongest_inhibition(const ToyModel& model) {
+  const Eigen::VectorXd loudest = model.W.cwiseAbs().rowwise().maxCoeff();
+  return -(model.W_out * loudest.asDiagonal()).minCoeff();
+}
+
 Table neuron_table(const Results& results) {
   Table table{{"density", "loss", "dead", "monosemantic", "polysemantic", "features_per_neuron"}, {}};
   for (const Point& point : results.points) {

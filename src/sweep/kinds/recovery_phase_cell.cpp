@@ -6,8 +6,8 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/random.hpp"
 #include "empirical/sampling/samples.hpp"
-#include "sweep/recovery_error.hpp"
 #include "sweep/sweep.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 namespace digon {
 namespace {
