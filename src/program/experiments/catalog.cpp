@@ -27,9 +27,11 @@ Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
 Experiment published_cells();
+Experiment published_memorisation();
 Experiment published_pairs();
 Experiment published_small();
 Experiment published_training();
+Experiment published_widths();
 Experiment compressed_sensing();
 Experiment almost_orthogonal();
 }  // namespace experiments
@@ -61,7 +63,9 @@ const std::vector<Experiment>& catalog() {
                                            published_small(),
                                            published_cells(),
                                            published_pairs(),
-                                           published_training()};
+                                           published_training(),
+                                           published_memorisation(),
+                                           published_widths()};
   return all;
 }
 

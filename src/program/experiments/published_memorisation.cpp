@@ -1,0 +1,208 @@
+// Memorised samples and features at the published size, 10,000 features in two dimensions, S = 0.999, samples
+// of norm 1 (henighan2023): which has the lower training loss, and which the lower test loss, at which number
+// of samples.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/interrupt.hpp"
+#include "core/base/random.hpp"
+#include "core/files/table.hpp"
+#include "plots/series_figure.hpp"
+#include "program/experiments/experiment.hpp"
+#include "program/experiments/memorised_samples.hpp"
+#include "sweep/sweep.hpp"
+#include "theory/loss/plane_loss.hpp"
+#include "theory/optima/descent.hpp"
+
+namespace digon::tables {
+extern const std::string_view published_memorisation;  // generated from paper_refs
+}  // namespace digon::tables
+
+namespace digon::experiments {
+namespace {
+
+constexpr Eigen::Index all_features = 10'000;
+constexpr double all_density = 0.001;
+constexpr std::uint64_t training_samples_seed = 1;
+constexpr std::uint64_t test_samples_seed = 99;
+constexpr Eigen::Index test_samples = 20'000;
+constexpr Eigen::Index few = 250;  ///< memorised, beside the best number of them
+
+const SparseSamples& samples_of_test() {
+  static const SparseSamples x = unit_samples(all_features, all_density, test_samples, test_samples_seed);
+  return x;
+}
+
+/// A model with its losses; answering 0 costs 1.
+struct Fitted {
+  ToyModel model;
+  double train = std::numeric_limits<double>::infinity();
+  Eigen::Index kept = 0;  ///< samples that are memorised
+};
+
+Fitted fitted(const ToyModel& model, const SparseSamples& x, Eigen::Index kept = 0) {
+  throw_if_interrupted();
+  return {model, plane_loss(model, x).loss, kept};
+}
+
+double test_loss(const Fitted& one) {
+  return plane_loss(one.model, samples_of_test()).loss;
+}
+
+void keep_lower(Fitted& best, Fitted other) {
+  if (other.train < best.train) best = std::move(other);
+}
+
+/// The full-batch descent over all of W and b.
+Fitted descended(const Fitted& from, const SparseSamples& x, int steps) {
+  if (steps == 0) return from;
+  const Objective objective{[&](const ToyModel& model) { return plane_loss(model, x); },
+                            Eigen::VectorXd::Ones(all_features)};
+  Fitted end = fitted(descend(objective, from.model, {.steps = steps}).model, x, from.kept);
+  return end.train < from.train ? end : from;
+}
+
+/// The best of polygons of three to seven features.
+Fitted best_features(const SparseSamples& x) {
+  Fitted best;
+  for (Eigen::Index k = 3; k <= 7; ++k) keep_lower(best, fitted(polygon_of_features(x, k), x));
+  return best;
+}
+
+Fitted best_memory(const SparseSamples& x, const std::vector<Eigen::Index>& most, std::uint64_t seed) {
+  Fitted best;
+  for (const Eigen::Index K : most) {
+    MemorisedSamples memorised = memorise(x, K, seed);
+    keep_lower(best, fitted(memorised.model, x, memorised.kept));
+  }
+  return best;
+}
+
+/// The lower of the descents from small and from larger random weights.
+Fitted from_random(const SparseSamples& x, int steps, std::uint64_t seed) {
+  Fitted best;
+  for (const double scale : {0.03, 0.3}) {
+    ToyModel model{Eigen::MatrixXd(2, all_features), means(x)};
+    fill_standard_normal({model.W.data(), std::size_t(model.W.size())}, {seed, Purpose::initial_weights});
+    model.W *= scale;
+    keep_lower(best, descended(fitted(model, x), x, steps));
+  }
+  return best;
+}
+
+/// A number of samples as a cell: {samples, most (memorised, to choose from), steps (of descents), seed}.
+StoredCell compute_memorisation(const nlohmann::json& settings, const std::string& /*given*/) {
+  const auto seed = settings.at("seed").get<std::uint64_t>();
+  const int steps = settings.at("steps");
+  const SparseSamples x =
+      unit_samples(all_features, all_density, settings.at("samples"), training_samples_seed);
+  const Fitted built = best_memory(x, settings.at("most").get<std::vector<Eigen::Index>>(), seed);
+  const Fitted memory = descended(built, x, steps);
+  const Fitted few_kept = best_memory(x, {few}, seed);
+  const Fitted polygon = best_features(x);
+  const Fitted features = descended(polygon, x, steps);
+  nlohmann::json result = {{"absent", fitted({Eigen::MatrixXd::Zero(2, all_features), means(x)}, x).train},
+                           {"memorised", memory.kept},
+                           {"built_train", built.train},
+                           {"built_test", test_loss(built)},
+                           {"memory_train", memory.train},
+                           {"memory_test", test_loss(memory)},
+                           {"few_train", few_kept.train},
+                           {"polygon_train", polygon.train},
+                           {"polygon_test", test_loss(polygon)},
+                           {"features_train", features.train},
+                           {"features_test", test_loss(features)}};
+  if (steps > 0) {
+    const Fitted random = from_random(x, steps, seed);
+    result["random_train"] = random.train;
+    result["random_test"] = test_loss(random);
+  }
+  return {result, {}};
+}
+
+const CellKind memorisation_kind{"memorisation", 1, &compute_memorisation};
+
+/// The columns of paper_refs/published_memorisation.csv after the number of samples.
+const std::vector<std::string> columns{"absent",       "memorised",      "built_train",   "built_test",
+                                       "memory_train", "memory_test",    "few_train",     "polygon_train",
+                                       "polygon_test", "features_train", "features_test", "random_train",
+                                       "random_test"};
+
+/// A row of it; NaN where there is no number.
+struct MemorisationRow {
+  double samples = 0.0;
+  std::map<std::string, double> values = {};
+
+  [[nodiscard]] double at(const std::string& column) const { return values.at(column); }
+};
+
+struct FoundMemorisation {
+  std::vector<MemorisationRow> rows;   ///< the table, or all of this run in the paper preset
+  std::vector<MemorisationRow> again;  ///< of this run
+};
+
+std::vector<MemorisationRow> recorded_memorisation() {
+  std::vector<MemorisationRow> rows;
+  for (const auto& row : parse_csv(tables::published_memorisation).rows) {
+    MemorisationRow& one = rows.emplace_back(MemorisationRow{std::stod(row[0])});
+    for (std::size_t k = 0; k < columns.size(); ++k) one.values[columns[k]] = std::stod(row[k + 1]);
+  }
+  return rows;
+}
+
+/// Up to 5000 samples whole descents; more only what is built, of which one is enough where that takes a
+/// minute.
+SweepCell memorisation_cell(const ExperimentContext& context, Eigen::Index samples) {
+  std::vector<Eigen::Index> most{1500, 3000};
+  if (samples <= 200'000) most.insert(most.begin(), {500, 1000});
+  if (samples > 500'000) most = {2000};
+  if (context.preset == Preset::quick) most = {1500};
+  const bool descends = context.preset == Preset::paper && samples <= 5000;
+  return {&memorisation_kind,
+          {{"samples", samples}, {"most", most}, {"steps", descends ? 300 : 0}, {"seed", context.seed}}};
+}
+
+std::any find_memorisation(const Results& results) {
+  const ExperimentContext& context = results.context;
+  std::vector<SweepCell> cells;
+  std::vector<Eigen::Index> sizes{20, 200, 1000, 5000};
+  if (context.preset == Preset::paper) {
+    sizes = {5,    10,     20,     50,     100,     200,     500,     1000,      2000,
+             5000, 10'000, 20'000, 50'000, 100'000, 200'000, 500'000, 1'000'000, 2'000'000};
+  }
+  for (const Eigen::Index samples : sizes) cells.push_back(memorisation_cell(context, samples));
+  const std::vector<StoredCell> stored = sweep(context.store, results.id, cells, context.threads);
+  FoundMemorisation found;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    MemorisationRow& row = found.again.emplace_back(MemorisationRow{double(sizes[k])});
+    for (const std::string& column : columns)
+      row.values[column] = stored[k].result.value(column, std::numeric_limits<double>::quiet_NaN());
+  }
+  found.rows = context.preset == Preset::paper ? found.again : recorded_memorisation();
+  return found;
+}
+
+Table memorisation_table(const Results& results) {
+  Table table{{"samples"}, {}};
+  table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+  for (const MemorisationRow& row : results.found_as<FoundMemorisation>().rows) {
+    std::vector<std::string> entries{text_of(row.samples)};
+    for (const std::string& column : columns) entries.push_back(text_of(row.at(column)));
+    table.add_row(entries);
+  }
+  return table;
+}
+
+}  // namespace
+
+Experiment published_memorisation() {
+  return {.suite = Suite::published,
+          .id = "published-memorisation",
+          .summary = "Memorised samples or features, 10,000 features in two dimensions",
+          .find = find_memorisation,
+          .tables = {{"published_memorisation", memorisation_table}}};
+}
+
+}  // namespace digon::experiments
