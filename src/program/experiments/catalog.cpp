@@ -26,6 +26,7 @@ Experiment abs_small();
 Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
+Experiment published_binary();
 Experiment published_cells();
 Experiment published_memorisation();
 Experiment published_pairs();
@@ -64,6 +65,7 @@ const std::vector<Experiment>& catalog() {
                                            published_cells(),
                                            published_pairs(),
                                            published_training(),
+                                           published_binary(),
                                            published_memorisation(),
                                            published_widths()};
   return all;

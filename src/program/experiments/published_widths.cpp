@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -26,7 +27,7 @@ namespace digon::experiments {
 namespace {
 
 constexpr Eigen::Index width_features = 60;
-constexpr double accuracy = 1e-6;  ///< of exact losses, relative
+constexpr double width_accuracy = 1e-6;  ///< of exact losses, relative
 
 /// p_i ∝ i^−α with one feature on in a sample, on average.
 FeatureDistribution power_law(double alpha) {
@@ -38,7 +39,7 @@ FeatureDistribution power_law(double alpha) {
 
 /// The exact loss, and as its guide the loss to second order, which is 20 times as fast and 1 to 2% off.
 Objective width_objective(const FeatureDistribution& features) {
-  Objective objective = exact_objective(features, accuracy);
+  Objective objective = exact_objective(features, width_accuracy);
   objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
   return objective;
 }
@@ -110,7 +111,7 @@ double trained_loss(const FeatureDistribution& features, Eigen::Index m, double 
   settings.optimizer.weight_decay = weight_decay;
   settings.threads = 1;
   const auto trained = train({{ModelKind::relu_output, m, features, seed}}, settings);
-  return exact_loss(trained.front().model, features, {.relative_tolerance = accuracy}).loss;
+  return exact_loss(trained.front().model, features, {.relative_tolerance = width_accuracy}).loss;
 }
 
 /// A width as a cell: {alpha, hidden, descents, draws (of random directions), steps, seed}.
@@ -166,7 +167,7 @@ using WidthRows = std::vector<WidthRow>;
 /// The exact loss of the m most frequent features alone: p/3 − p²/4 of each other.
 double loss_of_frequent(double alpha, Eigen::Index m) {
   const FeatureDistribution features = power_law(alpha);
-  return exact_loss(most_frequent(features, m, 1), features, {.relative_tolerance = accuracy}).loss;
+  return exact_loss(most_frequent(features, m, 1), features, {.relative_tolerance = width_accuracy}).loss;
 }
 
 WidthRows recorded_widths() {
@@ -198,13 +199,13 @@ std::any find_widths(const Results& results) {
                       {"seed", context.seed}}});
   };
   const std::vector<double> alphas{0.0, 0.5, 1.0, 1.5};
-  const std::vector<Eigen::Index> widths{2, 3, 5, 8, 12};
+  const std::vector<Eigen::Index> widths{2, 3, 5, 8};
   if (context.preset == Preset::paper) {
     for (const Eigen::Index m : widths) {
       for (const double alpha : alphas) add(alpha, m);
     }
   } else {
-    add(1.5, 3);
+    add(1.5, 2);
   }
   const std::vector<StoredCell> stored = sweep(context.store, results.id, cells, context.threads);
   found.rows = recorded_widths();
@@ -218,7 +219,7 @@ std::any find_widths(const Results& results) {
     }
   }
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    if (cells[k].settings.at("alpha") == 1.5 && cells[k].settings.at("hidden") == 3)
+    if (cells[k].settings.at("alpha") == 1.5 && cells[k].settings.at("hidden") == 2)
       found.again = stored[k].result.at("lowest");
   }
   for (WidthRow& row : found.rows) row.frequent = loss_of_frequent(row.alpha, row.hidden);
@@ -237,14 +238,124 @@ Table widths_table(const Results& results) {
   return table;
 }
 
+using WidthColumn = double WidthRow::*;
+
+/// The rows of one law, by width.
+WidthRows rows_of(const Results& results, double alpha) {
+  WidthRows rows;
+  for (const WidthRow& row : results.found_as<FoundWidths>().rows) {
+    if (row.alpha == alpha) rows.push_back(row);
+  }
+  std::sort(rows.begin(), rows.end(),
+            [](const WidthRow& one, const WidthRow& other) { return one.hidden < other.hidden; });
+  return rows;
+}
+
+/// −d ln L/d ln m between two widths next to each other.
+double exponent(const WidthRow& narrow, const WidthRow& wide, WidthColumn column) {
+  return std::log(narrow.*column / (wide.*column)) / std::log(double(wide.hidden) / double(narrow.hidden));
+}
+
+std::vector<double> exponents(const Results& results, WidthColumn column) {
+  std::vector<double> all;
+  for (const double alpha : {0.0, 0.5, 1.0, 1.5}) {
+    const WidthRows rows = rows_of(results, alpha);
+    for (std::size_t k = 1; k < rows.size(); ++k) all.push_back(exponent(rows[k - 1], rows[k], column));
+  }
+  return all;
+}
+
+double spread(const std::vector<double>& values) {
+  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+  return *greatest - *least;
+}
+
+double greatest_excess(const Results& results, WidthColumn column) {
+  double greatest = 0.0;
+  for (const WidthRow& row : results.found_as<FoundWidths>().rows)
+    greatest = std::max(greatest, row.*column / row.lowest - 1.0);
+  return greatest;
+}
+
+Series width_series(const WidthRows& rows, const std::string& label, WidthColumn column, SeriesStyle style,
+                    std::size_t color) {
+  Series series{label, {}, style, color};
+  for (const WidthRow& row : rows) series.points.emplace_back(double(row.hidden), row.*column);
+  return series;
+}
+
+void draw_widths(const std::filesystem::path& path, const Results& results) {
+  std::vector<SeriesPanel> panels;
+  std::vector<Series> lowest;
+  std::vector<Series> unit;
+  for (const double alpha : {0.0, 0.5, 1.0, 1.5}) {
+    const WidthRows rows = rows_of(results, alpha);
+    panels.push_back({fmt::format("{{/:Italic p_i}} ∝ {{/:Italic i}}^{{−{:g}}}", alpha),
+                      "{/:Italic m}",
+                      "loss",
+                      {width_series(rows, "lowest known", &WidthRow::lowest, SeriesStyle::line_and_points, 0),
+                       width_series(rows, "norms 1", &WidthRow::unit, SeriesStyle::line_and_points, 2),
+                       width_series(rows, "random", &WidthRow::random, SeriesStyle::line_and_points, 5),
+                       width_series(rows, "most frequent", &WidthRow::frequent, SeriesStyle::line, 6),
+                       width_series(rows, "AdamW", &WidthRow::adam, SeriesStyle::points, 3),
+                       width_series(rows, "decay 1", &WidthRow::decayed, SeriesStyle::points, 4)},
+                      AxisScale::logarithmic,
+                      AxisScale::logarithmic});
+    const std::string label = fmt::format("α = {:g}", alpha);
+    const std::size_t color = std::array<std::size_t, 4>{0, 2, 3, 4}.at(lowest.size());
+    lowest.push_back({label, {}, SeriesStyle::line_and_points, color});
+    unit.push_back(lowest.back());
+    for (std::size_t k = 1; k < rows.size(); ++k) {
+      const double at = std::sqrt(double(rows[k - 1].hidden) * double(rows[k].hidden));
+      lowest.back().points.emplace_back(at, exponent(rows[k - 1], rows[k], &WidthRow::lowest));
+      unit.back().points.emplace_back(at, exponent(rows[k - 1], rows[k], &WidthRow::unit));
+    }
+  }
+  panels.push_back({"Lowest known: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}",
+                    lowest, AxisScale::logarithmic});
+  panels.push_back({"Norms 1: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", unit,
+                    AxisScale::logarithmic});
+  for (std::size_t k = 4; k < 6; ++k) panels[k].levels = {{1.0, "1/m"}};
+  draw_series(path, "60 features, one on at a time on average, frequencies a power of the rank", panels, 3);
+}
+
 }  // namespace
 
 Experiment published_widths() {
-  return {.suite = Suite::published,
-          .id = "published-widths",
-          .summary = "Loss against dimensions for features of power-law frequency: optimum or optimiser",
-          .find = find_widths,
-          .tables = {{"published_widths", widths_table}}};
+  return {
+      .suite = Suite::published,
+      .id = "published-widths",
+      .summary = "Loss against dimensions for features of power-law frequency: optimum or optimiser",
+      .find = find_widths,
+      .tables = {{"published_widths", widths_table}},
+      .figures =
+          {{"published-widths",
+            "Loss against dimensions for four laws of frequency: the lowest known, the lowest with all "
+            "norms 1, random directions with the best biases, the most frequent features alone, and "
+            "trainings with and without weight decay; and the local exponents.",
+            draw_widths}},
+      .measures = {
+          {"exponents", [](const Results& results) { return spread(exponents(results, &WidthRow::lowest)); },
+           [](const Results&) {
+             return spread({1.0, 1.0});
+           }},
+          {"norms-1", [](const Results& results) { return spread(exponents(results, &WidthRow::unit)); },
+           [](const Results&) {
+             return spread({1.0, 1.0});
+           }},
+          {"trainings", [](const Results& results) { return greatest_excess(results, &WidthRow::adam); },
+           [](const Results& results) { return greatest_excess(results, &WidthRow::random); }},
+          {"decayed", [](const Results& results) { return greatest_excess(results, &WidthRow::decayed); },
+           [](const Results& results) { return greatest_excess(results, &WidthRow::frequent); }},
+          {"found-again",
+           [](const Results& results) {
+             const auto& found = results.found_as<FoundWidths>();
+             return found.again / rows_of(results, 1.5).front().lowest - 1.0;
+           },
+           [](const Results& results) {
+             const auto& found = results.found_as<FoundWidths>();
+             return found.again / rows_of(results, 1.0).front().lowest - 1.0;
+           }}}};
 }
 
 }  // namespace digon::experiments
