@@ -230,6 +230,7 @@ void draw_memorisation(const std::filesystem::path& path, const Results& results
   const std::uint64_t seed = results.context.seed;
   const SparseSamples x20 = unit_samples(all_features, all_density, 20, training_samples_seed);
   const SparseSamples x1000 = unit_samples(all_features, all_density, 1000, training_samples_seed);
+  const SparseSamples x20000 = unit_samples(all_features, all_density, 20'000, training_samples_seed);
   draw_series(path, "10,000 features in two dimensions, {/:Italic S} = 0.999, samples of norm 1",
               {{"Training loss below that of answering 0",
                 "samples",
@@ -239,7 +240,8 @@ void draw_memorisation(const std::filesystem::path& path, const Results& results
                  series_of(found, "features", "features_train", 2, true),
                  series_of(found, "random starts", "random_train", 3, true)},
                 AxisScale::logarithmic,
-                AxisScale::logarithmic},
+                AxisScale::logarithmic,
+                "[0.0005:1.5]"},
                {"Loss of 20,000 other samples",
                 "samples",
                 "loss",
@@ -258,7 +260,7 @@ void draw_memorisation(const std::filesystem::path& path, const Results& results
                 "[0.998:1.006]"},
                vectors_panel("20 samples, memorised", best_memory(x20, {1500}, seed).model, x20),
                vectors_panel("1000 samples, memorised", best_memory(x1000, {1500}, seed).model, x1000),
-               vectors_panel("1000 samples, features", best_features(x1000).model, x1000)},
+               vectors_panel("20,000 samples, features", best_features(x20000).model, x20000.leftCols(3000))},
               3);
 }
 

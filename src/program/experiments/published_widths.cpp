@@ -290,7 +290,9 @@ void draw_widths(const std::filesystem::path& path, const Results& results) {
   std::vector<Series> unit;
   for (const double alpha : {0.0, 0.5, 1.0, 1.5}) {
     const WidthRows rows = rows_of(results, alpha);
-    panels.push_back({fmt::format("{{/:Italic p_i}} ∝ {{/:Italic i}}^{{−{:g}}}", alpha),
+    const std::string law = alpha == 0.0 ? "equal frequencies"
+                                         : fmt::format("{{/:Italic p_i}} ∝ {{/:Italic i}}^{{−{:g}}}", alpha);
+    panels.push_back({law,
                       "{/:Italic m}",
                       "loss",
                       {width_series(rows, "lowest known", &WidthRow::lowest, SeriesStyle::line_and_points, 0),
@@ -299,7 +301,7 @@ void draw_widths(const std::filesystem::path& path, const Results& results) {
                        width_series(rows, "most frequent", &WidthRow::frequent, SeriesStyle::line, 6),
                        width_series(rows, "AdamW", &WidthRow::adam, SeriesStyle::points, 3),
                        width_series(rows, "decay 1", &WidthRow::decayed, SeriesStyle::points, 4)},
-                      AxisScale::logarithmic,
+                      AxisScale::linear,
                       AxisScale::logarithmic});
     const std::string label = fmt::format("α = {:g}", alpha);
     const std::size_t color = std::array<std::size_t, 4>{0, 2, 3, 4}.at(lowest.size());
@@ -311,10 +313,9 @@ void draw_widths(const std::filesystem::path& path, const Results& results) {
       unit.back().points.emplace_back(at, exponent(rows[k - 1], rows[k], &WidthRow::unit));
     }
   }
-  panels.push_back({"Lowest known: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}",
-                    lowest, AxisScale::logarithmic});
-  panels.push_back({"Norms 1: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", unit,
-                    AxisScale::logarithmic});
+  panels.push_back(
+      {"Lowest known: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", lowest});
+  panels.push_back({"Norms 1: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", unit});
   for (std::size_t k = 4; k < 6; ++k) panels[k].levels = {{1.0, "1/m"}};
   draw_series(path, "60 features, one on at a time on average, frequencies a power of the rank", panels, 3);
 }
@@ -350,11 +351,11 @@ Experiment published_widths() {
           {"found-again",
            [](const Results& results) {
              const auto& found = results.found_as<FoundWidths>();
-             return found.again / rows_of(results, 1.5).front().lowest - 1.0;
+             return std::abs(found.again / rows_of(results, 1.5).front().lowest - 1.0);
            },
            [](const Results& results) {
              const auto& found = results.found_as<FoundWidths>();
-             return found.again / rows_of(results, 1.0).front().lowest - 1.0;
+             return std::abs(found.again / rows_of(results, 1.0).front().lowest - 1.0);
            }}}};
 }
 
