@@ -784,10 +784,6 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
   refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
           "--active: L_1 is the limit of density 0");
   refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
-  refused("phase --out new --correlated 2",
-          "--correlated: given to phase, whose ReLU output models have independent features");
-  refused("phase --out new --kind linear",
-          "accepted: --density LO:HI, --relative-importance LO:HI, --values");
   refused("report --values signed --out new", "--values: given without --model");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
 }

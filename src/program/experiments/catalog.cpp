@@ -26,11 +26,14 @@ Experiment abs_small();
 Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
+Experiment published_binary();
 Experiment published_cells();
+Experiment published_memorisation();
 Experiment published_pairs();
 Experiment published_eight_pairs();
 Experiment published_small();
 Experiment published_training();
+Experiment published_widths();
 Experiment compressed_sensing();
 Experiment almost_orthogonal();
 Experiment phases_of_learning();
@@ -65,7 +68,10 @@ const std::vector<Experiment>& catalog() {
                                            published_cells(),
                                            published_pairs(),
                                            published_eight_pairs(),
-                                           published_training()};
+                                           published_training(),
+                                           published_binary(),
+                                           published_memorisation(),
+                                           published_widths()};
   return all;
 }
 
