@@ -1,4 +1,4 @@
-// Phases of learning: the k-gons of one active feature in two dimensions (chen2023), their learning
+// PhasesOfLearning of learning: the k-gons of one active feature in two dimensions (chen2023), their learning
 // coefficients by the exact loss, the sample sizes at which a Bayesian posterior would move from one to the
 // next, and the order in which training passes them.
 #include <fmt/format.h>
@@ -90,7 +90,7 @@ CriticalPoint find_critical_point(const ExperimentContext& context, const Polygo
 
 /// Where a run rests, and from which snapshot on.
 struct Rest {
-  std::size_t point = 0;  ///< of Phases::points
+  std::size_t point = 0;  ///< of PhasesOfLearning::points
   std::size_t begin = 0;
 };
 
@@ -99,7 +99,7 @@ struct LearningRun {
   std::vector<Rest> rests;
 };
 
-struct Phases {
+struct PhasesOfLearning {
   std::vector<CriticalPoint> points;  ///< of six features, by falling loss, then of five
   std::vector<LearningRun> runs;
 
@@ -130,8 +130,8 @@ std::vector<Rest> rests_of(const std::vector<double>& loss, const std::vector<Cr
   return rests;
 }
 
-std::any find_phases(const Results& results) {
-  Phases phases;
+std::any find_phases_of_learning(const Results& results) {
+  PhasesOfLearning phases;
   const ExperimentContext& context = results.context;
   for (const Eigen::Index n : {phases_features, phases_features - 1}) {
     for (Eigen::Index k = 4; k <= n; ++k) {
@@ -152,15 +152,15 @@ std::any find_phases(const Results& results) {
   return phases;
 }
 
-const Phases& phases_of(const Results& results) {
-  return results.found_as<Phases>();
+const PhasesOfLearning& phases_found(const Results& results) {
+  return results.found_as<PhasesOfLearning>();
 }
 
 /// Of all moves from one critical point to the next, in the order of training or backwards, the share that go
 /// to a lower loss and no lower λ.
 double share_of_climbs(const Results& results, bool backwards) {
   constexpr double same = 0.2;
-  const Phases& phases = phases_of(results);
+  const PhasesOfLearning& phases = phases_found(results);
   double moves = 0.0;
   double climbs = 0.0;
   for (const LearningRun& run : phases.runs) {
@@ -207,7 +207,7 @@ std::string order_of_posterior(const Results& results, double weight) {
   for (double samples = 3.0; samples < 1e6; samples *= 1.02) {
     const CriticalPoint* least = nullptr;
     double energy = 0.0;
-    for (const CriticalPoint& point : phases_of(results).points) {
+    for (const CriticalPoint& point : phases_found(results).points) {
       if (point.n != phases_features) continue;
       const double its = weight > 0.0 ? point.free_energy(samples) : samples * point.loss();
       if (least == nullptr || its < energy) {
@@ -229,7 +229,7 @@ Table critical_point_table(const Results& results) {
   Table table{{"features", "point", "loss", "lambda", "error", "half_rank_of_hessian", "half_the_parameters",
                "half_squared_norm", "trustworthy"},
               {}};
-  for (const CriticalPoint& point : phases_of(results).points) {
+  for (const CriticalPoint& point : phases_found(results).points) {
     const LearningCoefficient& found = point.coefficient.found;
     table.add_row({text_of(std::size_t(point.n)), point.name.text(), text_of(point.loss()),
                    text_of(found.lambda), text_of(found.error), text_of(found.hessian.bound()),
@@ -243,7 +243,7 @@ Table temperature_table(const Results& results) {
   Table table{{"features", "point", "nbeta", "gamma", "lambda", "standard_error", "without_controls",
                "its_standard_error", "r_hat", "effective_draws", "below"},
               {}};
-  for (const CriticalPoint& point : phases_of(results).points) {
+  for (const CriticalPoint& point : phases_found(results).points) {
     for (const LearningPoint& one : point.coefficient.found.points) {
       table.add_row({text_of(std::size_t(point.n)), point.name.text(), text_of(one.inverse_temperature),
                      text_of(one.localisation), text_of(one.lambda), text_of(one.standard_error),
@@ -256,7 +256,7 @@ Table temperature_table(const Results& results) {
 
 Table sample_size_table(const Results& results) {
   Table table{{"features", "from", "to", "samples"}, {}};
-  const std::vector<CriticalPoint>& points = phases_of(results).points;
+  const std::vector<CriticalPoint>& points = phases_found(results).points;
   for (const CriticalPoint& from : points) {
     for (const CriticalPoint& to : points) {
       if (from.n != to.n || to.loss() >= from.loss()) continue;
@@ -271,7 +271,7 @@ Table sample_size_table(const Results& results) {
 
 Table run_table(const Results& results) {
   Table table{{"start", "rests_at", "from_steps", "last_loss"}, {}};
-  const Phases& phases = phases_of(results);
+  const PhasesOfLearning& phases = phases_found(results);
   for (std::size_t k = 0; k < phases.runs.size(); ++k) {
     std::string names;
     std::string steps;
@@ -287,7 +287,7 @@ Table run_table(const Results& results) {
 
 constexpr std::array<std::size_t, 4> phase_colors{0, 2, 3, 4};  // no orange: that is one run of training
 
-SeriesPanel free_energy_panel(const Phases& phases) {
+SeriesPanel free_energy_panel(const PhasesOfLearning& phases) {
   SeriesPanel panel{"free energy above the least", "samples {/:Italic n}", "Δ{/:Italic F}", {}};
   std::vector<const CriticalPoint*> shown;
   for (const char* name : {"4", "5", "5+", "6"}) shown.push_back(&phases.at(name));
@@ -305,7 +305,7 @@ SeriesPanel free_energy_panel(const Phases& phases) {
   return panel;
 }
 
-SeriesPanel approach_panel(const Phases& phases) {
+SeriesPanel approach_panel(const PhasesOfLearning& phases) {
   SeriesPanel panel{"λ̂ at finite temperatures", "{/:Italic nβ}", "λ̂", {}};
   std::size_t next = 0;
   for (const char* name : {"4", "5", "5+", "6"}) {
@@ -329,7 +329,7 @@ SeriesPanel approach_panel(const Phases& phases) {
 }
 
 /// Up to four runs, of different orders, those that rest most often first.
-std::vector<std::size_t> runs_to_show(const Phases& phases) {
+std::vector<std::size_t> runs_to_show(const PhasesOfLearning& phases) {
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < phases.runs.size(); ++k) order.push_back(k);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -346,7 +346,7 @@ std::vector<std::size_t> runs_to_show(const Phases& phases) {
 }
 
 void draw_phases_of_learning(const std::filesystem::path& path, const Results& results) {
-  const Phases& phases = phases_of(results);
+  const PhasesOfLearning& phases = phases_found(results);
   SeriesPanel falls{"training", "optimiser step", "exact loss", {}};
   SeriesPanel climbs{"λ of where training rests", "optimiser step", "λ", {}};
   std::size_t color = 0;
@@ -376,12 +376,12 @@ void draw_phases_of_learning(const std::filesystem::path& path, const Results& r
   climbs.y_range = "[6.5:9]";
   climbs.levels = {{7.0, "5"}, {7.5, "4"}, {8.0, "4+"}, {8.5, "4++, 5+, 6"}};
   climbs.x_range = falls.x_range = fmt::format("[0:{}]", results.points.front().cell.steps / 2);
-  draw_series(path, "Phases of learning, " + results.size() + ", one feature active",
+  draw_series(path, "PhasesOfLearning of learning, " + results.size() + ", one feature active",
               {free_energy_panel(phases), approach_panel(phases), falls, climbs}, 2);
 }
 
 std::string facts_of_phases(const Results& results) {
-  const Phases& phases = phases_of(results);
+  const PhasesOfLearning& phases = phases_found(results);
   std::string text;
   for (const CriticalPoint& point : phases.points) {
     if (point.n != phases_features) continue;
@@ -396,8 +396,8 @@ std::string facts_of_phases(const Results& results) {
 // Claims.
 
 Measure lambda_of(const char* name, const char* point, const char* other) {
-  return {name, [point](const Results& results) { return phases_of(results).at(point).lambda(); },
-          [other](const Results& results) { return phases_of(results).at(other).lambda(); }};
+  return {name, [point](const Results& results) { return phases_found(results).at(point).lambda(); },
+          [other](const Results& results) { return phases_found(results).at(other).lambda(); }};
 }
 
 /// By how much the bias of the absent feature of a pentagon lowers the loss, in units of 1/(4·6²).
@@ -417,7 +417,7 @@ Experiment phases_of_learning() {
           .summary = "learning coefficients of k-gons, and the order in which training passes them",
           .axes = {start_axis(96, 256)},
           .cell = learning_cell,
-          .find = find_phases,
+          .find = find_phases_of_learning,
           .tables = {{"critical-points", critical_point_table},
                      {"temperatures", temperature_table},
                      {"sample-sizes", sample_size_table},
@@ -435,12 +435,12 @@ Experiment phases_of_learning() {
                         [](const Results&) { return gain_of_absent_bias(1.0 / 6.0); }},
                        {"sample-size",
                         [](const Results& results) {
-                          const Phases& phases = phases_of(results);
+                          const PhasesOfLearning& phases = phases_found(results);
                           return samples_to_move(phases.at("5"), phases.at("6"),
                                                  [](const CriticalPoint& point) { return point.lambda(); });
                         },
                         [](const Results& results) {
-                          const Phases& phases = phases_of(results);
+                          const PhasesOfLearning& phases = phases_found(results);
                           return samples_to_move(phases.at("5"), phases.at("6"), half_the_parameters);
                         }},
                        {"posterior", [](const Results& results) { return order_of_posterior(results, 1.0); },
