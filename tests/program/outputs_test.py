@@ -109,7 +109,7 @@ with tempfile.TemporaryDirectory() as name:
 
     def check(section, *words):
         answers = json.loads(digon(*words, "--json"))
-        assert isinstance(answers, dict if section in ("verify", "phase") else list), words
+        assert isinstance(answers, dict if section == "verify" else list), words
         last[section] = answers = [answers] if isinstance(answers, dict) else answers
         assert answers, words
         wrong = faults(answers, listed[section])

@@ -298,12 +298,12 @@ TEST_CASE("the linear model's optimum keeps the features that cost most to drop"
   const TemporaryFolder folder;
   const std::string words =
       "optimum --kind linear --features 3 --hidden 1 --density 0.1,0.4,0.2 --importance 1,2,3 ";
-  const json found = json_of(run_in(folder.path(), words + "--out best --json"));
+  const json found = one_of(run_in(folder.path(), words + "--out best --json"));
   const auto variance = [](double p) { return p / 3.0 - p * p / 4.0; };
   CHECK(found.at("loss").get<double>() == Approx(variance(0.1) + 3.0 * variance(0.2)).epsilon(1e-13));
   CHECK(found.at("confirmed") == true);
   CHECK(found.at("W") == json::parse("[[0.0, 1.0, 0.0]]"));
-  const json loss = json_of(run_in(folder.path(), "loss --model best/weights.safetensors --json"));
+  const json loss = one_of(run_in(folder.path(), "loss --model best/weights.safetensors --json"));
   CHECK(loss.at("loss").get<double>() == Approx(found.at("loss").get<double>()).epsilon(1e-12));
   CHECK(run_in(folder.path(), words).out.find("known in closed form") != std::string::npos);
 }
@@ -313,7 +313,7 @@ TEST_CASE("the cosines of a layer's pairs stand beside those of random direction
   Safetensors file;
   file.tensors["W"] = {{4, 2}, {1.0, 0.0, -0.6, 0.8, -1.0, 0.0, 1.8, 2.4}, StoredType::float64};
   write_file_atomically(folder.path() / "layer.safetensors", serialize(file));
-  const json found = json_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --json"));
+  const json found = one_of(run_in(folder.path(), "measure --layer layer.safetensors --layout n,m --json"));
   const json& cosines = found.at("cosines");
   REQUIRE(cosines.at("pairs").size() == 40);
   CHECK(cosines.at("edges").size() == 41);

@@ -402,7 +402,7 @@ class Searches(unittest.TestCase):
         again = digon.pack(12, 3, starts=1, initial=packing.points)
         self.assertLessEqual(again.value, packing.value)
         free = digon.pack(5, 2, "l1", starts=6)
-        best = answer("pack", "--features", 5, "--dim", 2, "--energy", "l1", "--starts", 6)["optima"]
+        best = answer("pack", "--features", 5, "--dim", 2, "--energy", "l1", "--starts", 6)[0]["optima"]
         self.assertEqual(free.by_represented, {one["represented"]: one["loss"] for one in best})
         self.assertEqual((free.value, free.geometry), (best[0]["loss"], best[0]["geometry"]))
         law = digon.Law(active=1)
@@ -461,10 +461,10 @@ class Trainings(unittest.TestCase):
         trained = digon.train(12, 4, law, steps=300, batch=64)
         path = folder / "recover.safetensors"
         digon.save(path, trained.W, trained.b, law)
-        expected = answer("recover", "--model", path, "--samples", 300)["model"]
+        expected = answer("recover", "--model", path, "--samples", 300)[0]["encoders"][0]
         found = digon.recover(trained.W, trained.b, law, samples=300)[0]
         self.assertEqual({name: found.decoders[name].error for name in found.decoders},
-                         {name: one["error"] for name, one in expected["decoders"].items()})
+                         {one["decoder"]: one["error"] for one in expected["decoders"]})
         self.assertEqual([found.lost, found.unfound, found.readout, found.best],
                          [expected["loss"][name] for name in ("lost", "unfound", "readout", "best")])
         readout = found.decoders["readout"]

@@ -129,12 +129,14 @@ json describe(const CommandLine& line, const LayerFile& layer, const LayerGeomet
     if (has_random_law(layer)) {
       object["coherence_of_random"] = random_coherence(geometry.nonzero, layer.dim());
       object["cosines"] = describe_cosines(geometry, layer.dim());
+    } else {
+      leave_out(object, {"coherence_of_random", "cosines"}, "on a line all directions are parallel");
     }
     object["closest_pair"] = {geometry.closest->first, geometry.closest->second};
     object["largest_cosine"] = json_of(spread_of(geometry.largest_cosine));
   } else {
     leave_out(
-        object, {"coherence", "closest_pair", "largest_cosine"},
+        object, {"coherence", "closest_pair", "largest_cosine", "coherence_of_random", "cosines"},
         line.has("no-coherence") ? "--no-coherence is given" : "there is no pair of vectors that are not 0");
   }
   return object;
