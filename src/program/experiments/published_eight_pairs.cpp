@@ -155,7 +155,7 @@ std::any find_eight_pairs(const Results& results) {
   return all;
 }
 
-/// The mean |cos| of the pairs whose features are both represented; 0 where there is none.
+/// The mean |cos| of the pairs whose features are both represented; NaN where there is none.
 double mean_cosine(const ToyModel& model) {
   double sum = 0.0;
   int pairs = 0;
@@ -164,7 +164,7 @@ double mean_cosine(const ToyModel& model) {
     sum += std::abs(column_cosine(model.W, i, i + 1));
     ++pairs;
   }
-  return pairs > 0 ? sum / pairs : 0.0;
+  return pairs > 0 ? sum / pairs : std::numeric_limits<double>::quiet_NaN();
 }
 
 /// ‖W‖²/m
@@ -192,7 +192,8 @@ Table eight_pairs_table(const Results& results) {
   for (const EightPairs& one : results.found_as<AllEightPairs>()) {
     table.add_row({text_of(one.density), text_of(one.rho), text_of(one.loss), text_of(one.blocks),
                    text_of(represented_features(one.model.W).size()),
-                   text_of(features_per_dimension(one.model)), text_of(mean_cosine(one.model))});
+                   text_of(features_per_dimension(one.model)),
+                   std::isnan(cosine_of(one)) ? "" : text_of(cosine_of(one))});
   }
   return table;
 }
@@ -218,7 +219,7 @@ std::vector<Series> lines_of(const AllEightPairs& all, double (*value)(const Eig
       lines.push_back(
           {fmt::format("density {:g}", one.density), {}, SeriesStyle::line_and_points, lines.size()});
     }
-    lines.back().points.emplace_back(one.rho, value(one));
+    if (const double y = value(one); std::isfinite(y)) lines.back().points.emplace_back(one.rho, y);
   }
   return lines;
 }
