@@ -193,7 +193,7 @@ Table eight_pairs_table(const Results& results) {
     table.add_row({text_of(one.density), text_of(one.rho), text_of(one.loss), text_of(one.blocks),
                    text_of(represented_features(one.model.W).size()),
                    text_of(features_per_dimension(one.model)),
-                   std::isnan(cosine_of(one)) ? "" : text_of(cosine_of(one))});
+                   std::isnan(mean_cosine(one.model)) ? "" : text_of(mean_cosine(one.model))});
   }
   return table;
 }
