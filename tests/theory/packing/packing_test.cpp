@@ -196,16 +196,6 @@ TEST_CASE("codes of least coherence from random starts, with a certificate") {
   if (kind == CodeKind::points) CHECK(describe_geometry(code.W, packing_tolerance).name == geometry);
 }
 
-TEST_CASE("forty points in ten dimensions of least Coulomb energy are the (10, 40, 1/6) code") {
-  PackingSearch search;
-  search.starts = 2;
-  const auto name_of_least = [&](Eigen::Index points) {
-    return describe_geometry(search_packing({}, points, 10, search).best.W, packing_tolerance).name;
-  };
-  CHECK(name_of_least(40) == "(10, 40, 1/6) code");
-  CHECK(name_of_least(39) != "(10, 40, 1/6) code");
-}
-
 TEST_CASE("the soft maximum and its gradient, for any number of points") {
   const CodeKind kind = GENERATE(CodeKind::points, CodeKind::lines);
   const double sharpness = GENERATE(0.5, 20.0, 3000.0);
