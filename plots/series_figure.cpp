@@ -109,6 +109,11 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
 
 }  // namespace
 
+std::vector<Level> polytope_levels() {
+  return {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
+          {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
+}
+
 void draw_series(const std::filesystem::path& path, const std::string& title,
                  const std::vector<SeriesPanel>& panels, std::size_t columns) {
   const std::size_t across = std::min(columns, panels.size());

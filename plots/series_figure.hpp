@@ -29,6 +29,9 @@ struct Level {
   double shift = 0.0;  ///< of the name, upwards, in characters
 };
 
+/// The feature dimensionalities of the polytopes that elhage2022 names.
+std::vector<Level> polytope_levels();
+
 /// Axes with series in them.
 struct SeriesPanel {
   std::string title;

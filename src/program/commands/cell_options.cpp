@@ -221,4 +221,14 @@ CellVocabulary cell_vocabulary() {
   return {cell_names(), &option_of, &read_cell};
 }
 
+StudyAxis read_axis(const std::string& option, const std::string& text, const CellVocabulary& vocabulary) {
+  const NamedValues given = parse_assignment(option, text);
+  const auto named = vocabulary.option_of(given.name);
+  if (!named) {
+    reject("{}: '{}' is no option of a cell; accepted: {}", option, given.name,
+           fmt::join(vocabulary.names, ", "));
+  }
+  return parse_axis(option + " " + given.name, *named, given.texts);
+}
+
 }  // namespace digon

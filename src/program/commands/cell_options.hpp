@@ -8,4 +8,8 @@ namespace digon {
 /// training, the penalty; and what one feature has besides, -of-K.
 CellVocabulary cell_vocabulary();
 
+/// The axis that NAME=VALUES after an option of the command line says; throws InputError where NAME is no
+/// option of a cell.
+StudyAxis read_axis(const std::string& option, const std::string& text, const CellVocabulary& vocabulary);
+
 }  // namespace digon

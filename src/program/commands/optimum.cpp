@@ -293,6 +293,8 @@ int run_optimum(const std::vector<std::string>& arguments) {
     record = read_optimum_record(line.text("record"));
     options.even_if_recorded = true;
   }
+  // Cells know no time, no data and no weights of the user's.
+  const bool in_cells = !is_linear && !line.has("seconds") && !shared.features.data && from.empty();
   const auto claimed = claim_out(line);
   std::unique_ptr<RunStore> store;
   if (line.has("out")) {
@@ -301,8 +303,7 @@ int run_optimum(const std::vector<std::string>& arguments) {
       reject("--out: '{}' has a {} of another command; accepted: a folder without one", folder.string(),
              minima_file);
     }
-    if (!line.has("seconds") && !shared.features.data && from.empty() && !is_linear)
-      store = std::make_unique<RunStore>(folder / "results.db");
+    if (in_cells) store = std::make_unique<RunStore>(folder / "results.db");
   }
   const RecordedOptimum* known =
       has_record ? lower_of(find_recorded(record, shared.features, m, shared.kind),
@@ -321,10 +322,8 @@ int run_optimum(const std::vector<std::string>& arguments) {
       }
       progress.advance(1);
     };
-    // Cells know no time, no data and no weights of the user's.
-    if (line.has("seconds") || shared.features.data || !from.empty())
-      return search_optimum(objective, n, m, options, from, {}, known);
-    return search_optimum_shared(shared, m, options, known, store.get());
+    return in_cells ? search_optimum_shared(shared, m, options, known, store.get())
+                    : search_optimum(objective, n, m, options, from, {}, known);
   }();
   if (line.has("out")) write_minima(line.text("out"), found, shared, options.seed);
   const ToyModel& best = found.best().model;

@@ -204,13 +204,7 @@ std::vector<StudyAxis> read_axes(const CommandLine& line, const CellVocabulary& 
   if (texts.size() != 2) reject("--axes: {} given; accepted: two, X=VALUES Y=VALUES", texts.size());
   std::vector<StudyAxis> axes;
   for (const std::string& text : {texts[1], texts[0]}) {
-    const NamedValues named = parse_assignment("--axes", text);
-    const auto option = vocabulary.option_of(named.name);
-    if (!option) {
-      reject("--axes: '{}' is no option of a cell; accepted: {}", named.name,
-             fmt::join(vocabulary.names, ", "));
-    }
-    axes.push_back(parse_axis("--axes " + named.name, *option, named.texts));
+    axes.push_back(read_axis("--axes", text, vocabulary));
     if (!axes.back().is_numeric || axes.back().size() < 2) {
       reject("--axes: '{}' given; accepted: at least two numbers", text);
     }

@@ -56,15 +56,7 @@ CommandLine declare_sweep() {
 /// What --set says: an option and its values.
 std::vector<StudyAxis> read_changes_of_study(const CommandLine& line, const CellVocabulary& vocabulary) {
   std::vector<StudyAxis> changes;
-  for (const std::string& text : line.list("set")) {
-    const NamedValues given = parse_assignment("--set", text);
-    const auto option = vocabulary.option_of(given.name);
-    if (!option) {
-      reject("--set: '{}' is no option of a cell; accepted: {}", given.name,
-             fmt::join(vocabulary.names, ", "));
-    }
-    changes.push_back(parse_axis("--set " + given.name, *option, given.texts));
-  }
+  for (const std::string& text : line.list("set")) changes.push_back(read_axis("--set", text, vocabulary));
   return changes;
 }
 

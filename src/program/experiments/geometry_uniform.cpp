@@ -297,8 +297,7 @@ void draw_geometry_uniform(const std::filesystem::path& path, const Results& res
   SeriesPanel dimensions{"dimensions per feature", sparsity, "dimensionality", {dots, average}};
   dimensions.x_scale = AxisScale::logarithmic;
   dimensions.y_range = "[0:1.1]";
-  dimensions.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
-                       {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
+  dimensions.levels = polytope_levels();
   SeriesPanel losses{"exact loss against what polytopes could do",
                      sparsity,
                      "loss / loss with no feature represented",

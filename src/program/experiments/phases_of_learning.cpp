@@ -10,6 +10,7 @@
 
 #include "plots/series_figure.hpp"
 #include "program/experiments/experiment.hpp"
+#include "theory/numerics/bisect.hpp"
 #include "theory/optima/polygon.hpp"
 #include "theory/singular/model_coefficient.hpp"
 
@@ -191,13 +192,8 @@ double samples_to_move(const CriticalPoint& from, const CriticalPoint& to, Lambd
   double log_samples = std::log(1e6);  // where the loss decides
   while (log_samples > 0.0 && lead(log_samples) > 0.0) log_samples -= 0.01;
   if (log_samples <= 0.0) return 1.0;
-  double below = log_samples;
-  double above = log_samples + 0.01;
-  for (int k = 0; k < 60; ++k) {
-    const double middle = 0.5 * (below + above);
-    (lead(middle) > 0.0 ? above : below) = middle;
-  }
-  return std::exp(above);
+  const auto is_ahead = [&](double at) { return lead(at) > 0.0; };
+  return std::exp(bisect(is_ahead, log_samples + 0.01, log_samples).holds);
 }
 
 /// The critical points of least free energy as samples grow from 3 to a million, with λ weighed so much.

@@ -31,30 +31,30 @@ constexpr Eigen::Index hidden_of_pairs = 4;
 // The search. The exact loss is a mixture of 3⁸ laws, some seconds an evaluation: descents follow the loss of
 // drawn samples, a twentieth of a second, and the exact loss states what they ended at.
 
-/// The block of two pairs in each dimension, at its optimum.
-ToyModel four_blocks(double density, double rho, std::uint64_t seed) {
+/// The lowest of eight descents on the exact loss of a smaller problem.
+ToyModel best_of_eight(const FeatureDistribution& features, Eigen::Index hidden, std::uint64_t seed) {
   OptimumOptions options;
   options.starts = 8;
   options.seed = seed;
   options.threads = 1;
-  const Descent block = lowest(find_minima(exact_objective(paired_features(4, density, rho)), 4, 1, options));
-  ToyModel model{Eigen::MatrixXd::Zero(hidden_of_pairs, features_of_pairs), block.model.b.replicate(4, 1)};
-  for (Eigen::Index k = 0; k < hidden_of_pairs; ++k) model.W.block(k, 4 * k, 1, 4) = block.model.W;
+  return lowest(find_minima(exact_objective(features), features.features(), hidden, options)).model;
+}
+
+/// The block of two pairs in each dimension, at its optimum.
+ToyModel four_blocks(double density, double rho, std::uint64_t seed) {
+  const ToyModel block = best_of_eight(paired_features(4, density, rho), 1, seed);
+  ToyModel model{Eigen::MatrixXd::Zero(hidden_of_pairs, features_of_pairs), block.b.replicate(4, 1)};
+  for (Eigen::Index k = 0; k < hidden_of_pairs; ++k) model.W.block(k, 4 * k, 1, 4) = block.W;
   return model;
 }
 
 /// Each feature of eight at their optimum made two of 1/√2 its length.
 ToyModel merged_features(double density, std::uint64_t seed) {
-  OptimumOptions options;
-  options.starts = 8;
-  options.seed = seed;
-  options.threads = 1;
-  const Descent eight =
-      lowest(find_minima(exact_objective(uniform_features(8, density)), 8, hidden_of_pairs, options));
+  const ToyModel eight = best_of_eight(uniform_features(8, density), hidden_of_pairs, seed);
   ToyModel model{Eigen::MatrixXd(hidden_of_pairs, features_of_pairs), Eigen::VectorXd(features_of_pairs)};
   for (Eigen::Index i = 0; i < features_of_pairs; ++i) {
-    model.W.col(i) = eight.model.W.col(i / 2) * std::sqrt(0.5);
-    model.b[i] = eight.model.b[i / 2];
+    model.W.col(i) = eight.W.col(i / 2) * std::sqrt(0.5);
+    model.b[i] = eight.b[i / 2];
   }
   return model;
 }

@@ -198,7 +198,8 @@ Experiment published_training() {
       .suite = Suite::published,
       .id = "published-training",
       .summary =
-          "Memorised samples and features at reduced size; trainings of five features beside the optimum",
+          "Memorised samples and features at reduced size; trainings of five and of forty features beside "
+          "the optimum",
       .axes = {named_axis("size", {"5 in 2", "40 in 10"}), start_axis(4, 32)},
       .cell = adamw_cell,
       .optimum_starts = Starts{8, 64},

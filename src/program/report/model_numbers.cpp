@@ -141,11 +141,6 @@ void keep(SeriesPanel& panel, std::vector<Series> series) {
   panel.series = std::move(series);
 }
 
-std::vector<Level> polytope_levels() {
-  return {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
-          {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
-}
-
 /// D_i of each represented feature over the steps, a line a feature.
 SeriesPanel dimensions_over_steps(const Drawing& drawing, const Models& snapshots, const std::string& title) {
   SeriesPanel panel = panel_of(drawing, title, "{/:Italic D_i}");

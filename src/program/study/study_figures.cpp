@@ -276,8 +276,7 @@ std::string draw_dimensionality(const std::filesystem::path& path, const StudyFi
       "", is_density ? "1/(1 − {/:Italic S})" : label_of_axis(x.option), "dimensionality", {dots, average}};
   panel.x_scale = x.scale;
   panel.y_range = "[0:1.1]";
-  panel.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
-                  {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
+  panel.levels = polytope_levels();
   draw_series(path, figure.title, {panel});
   return fmt::format("Dimensions per feature of {} against {}; a dot is a feature of norm above {}.",
                      figure.of == source_trained ? "trained models" : "the optimum",
