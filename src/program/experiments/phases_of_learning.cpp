@@ -1,4 +1,4 @@
-// PhasesOfLearning of learning: the k-gons of one active feature in two dimensions (chen2023), their learning
+// Phases of learning: the k-gons of one active feature in two dimensions (chen2023), their learning
 // coefficients by the exact loss, the sample sizes at which a Bayesian posterior would move from one to the
 // next, and the order in which training passes them.
 #include <fmt/format.h>
@@ -372,7 +372,7 @@ void draw_phases_of_learning(const std::filesystem::path& path, const Results& r
   climbs.y_range = "[6.5:9]";
   climbs.levels = {{7.0, "5"}, {7.5, "4"}, {8.0, "4+"}, {8.5, "4++, 5+, 6"}};
   climbs.x_range = falls.x_range = fmt::format("[0:{}]", results.points.front().cell.steps / 2);
-  draw_series(path, "PhasesOfLearning of learning, " + results.size() + ", one feature active",
+  draw_series(path, "Phases of learning, " + results.size() + ", one feature active",
               {free_energy_panel(phases), approach_panel(phases), falls, climbs}, 2);
 }
 

@@ -81,8 +81,7 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   const ModelKind kind = kind_of(settings);
   // Cells without a penalty, the first there were, name none.
   const Penalty penalty = settings.contains("penalty") ? penalty_from(settings["penalty"]) : Penalty{};
-  const Objective exact = objective_of_kind(kind, features);
-  const Objective objective = penalty.is_none() ? exact : penalized(exact, penalty);
+  const Objective objective = penalized(objective_of_kind(kind, features), penalty);
   const Eigen::Index hidden = settings.at("hidden");
   if (features.features() < fewest_evolved && !has_relu_hidden(kind)) {
     return {to_json(lowest(find_minima(objective, features.features(), hidden, options, models))), {}};
