@@ -37,6 +37,7 @@ void check_refusal(const std::string& text, const std::string& begin, const std:
   const std::string said = refusal(text);
   CAPTURE(text, said);
   CHECK(said.starts_with("s.toml:" + begin));
+  CHECK(said.find("s.toml", 1) == std::string::npos);  // the place is said once
   CHECK(said.find(accepted) != std::string::npos);
   CHECK(said.find('\n') == std::string::npos);
 }
@@ -137,6 +138,8 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal(with("n = 3", "n = [[3]]"), "3: n: accepted: a number", "");
   check_refusal(with("[cell]", "titlee = 1\n[cell]"), "2: 'titlee' is not known here", "did you mean title?");
   check_refusal(with("[cell]", "[cells]"), "2: table 'cells' given; accepted: [cell]", "[[case]]");
+  check_refusal(with("density", "densty"), "8: 'densty' is not known of a cell, did you mean density?",
+                "seed");
   check_refusal(with("steps", "stepz"), "5: 'stepz' is not known of a cell, did you mean steps?", "seed");
   check_refusal(with("steps = 8", "data = \"x.npy\""), "5: 'data' is not known of a cell",
                 "accepted: features");

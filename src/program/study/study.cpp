@@ -138,8 +138,8 @@ class StudyReader {
 
   void read_axes(const TomlTable& table) {
     for (const TomlEntry& entry : table.entries) {
-      StudyAxis axis =
-          at(entry.value.line, [&] { return parse_axis(entry.key, option_of(entry), entry.value.texts); });
+      const std::string option = option_of(entry);
+      StudyAxis axis = at(entry.value.line, [&] { return parse_axis(entry.key, option, entry.value.texts); });
       axis.line = entry.value.line;
       if (const StudyAxis* other = study_.find_axis(axis.option)) {
         refuse(axis.line, fmt::format("{} is an axis already in line {}", axis.option, other->line));
