@@ -133,6 +133,8 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal(with("n = 3", "Ġ = 3"), "3: is no TOML: a letter beyond ASCII", "quotes");
   check_refusal(with("n = 3", "values = \"\"\"\nx\"\"\""), "3: a text over several lines", "one line");
   CHECK(refusal("title = \"Ġ # \\\"é\" # ü 'ö\n" + right).empty());
+  check_refusal("title = 2\"log \xef\xab\xbf \"\n", "1: is no TOML", "");  // toml++ reads on after the 2
+  check_refusal("title = \"\xc3\"\n", "1: a text is not UTF-8", "");
   check_refusal(with("n = 3", "n = 3\nn = 4"), "4: is no TOML", "redefine");
   check_refusal(with("n = 3", "n = true"), "3: n: accepted: a number", "");
   check_refusal(with("n = 3", "n = [[3]]"), "3: n: accepted: a number", "");

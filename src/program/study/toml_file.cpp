@@ -8,7 +8,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <boost/regex/pending/unicode_iterator.hpp>
 #include <cctype>
+#include <cstdint>
+#include <stdexcept>
 
 #include "core/base/input_error.hpp"
 #include "core/files/table.hpp"
@@ -25,10 +28,31 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// TOML has letters beyond ASCII in texts and comments alone; elsewhere toml++ 3.3 reaches what it calls
-/// unreachable. Texts over several lines, which would hide them, are nothing that a study needs.
-void require_ascii_outside_texts(std::string_view text, const std::string& name) {
+constexpr bool is_ascii(char letter) {
+  return static_cast<unsigned char>(letter) < 0x80U;
+}
+
+/// Letters beyond ASCII as TOML's escapes: "é" is \U000000E9.
+std::string escaped(std::string_view letters, const std::string& name, std::size_t line) {
+  using CodePoints = boost::u8_to_u32_iterator<std::string_view::const_iterator>;
+  std::string text;
+  try {
+    const CodePoints end(letters.end(), letters.begin(), letters.end());
+    for (CodePoints at(letters.begin(), letters.begin(), letters.end()); at != end; ++at) {
+      text += fmt::format("\\U{:08X}", static_cast<std::uint32_t>(*at));
+    }
+  } catch (const std::out_of_range&) {
+    reject_line(name, line, "a text is not UTF-8");
+  }
+  return text;
+}
+
+/// The same TOML in ASCII, without comments: toml++ 3.3 reaches what it calls unreachable on letters beyond
+/// ASCII outside texts, also where it reads on after an error. Texts over several lines, which would hide
+/// such letters, are nothing that a study needs.
+std::string in_ascii(std::string_view text, const std::string& name) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
+  std::string ascii;
   std::size_t line = 1;
   char quote = 0;
   bool is_comment = false;
@@ -40,9 +64,20 @@ void require_ascii_outside_texts(std::string_view text, const std::string& name)
       is_comment = false;
     } else if (is_comment) {
       continue;
+    } else if (!is_ascii(letter)) {
+      if (quote != '"') reject_line(name, line, "is no TOML: a letter beyond ASCII; a text needs \"quotes\"");
+      const auto* end = std::find_if(text.begin() + k, text.end(), is_ascii);
+      const std::string_view letters(text.begin() + k, end);
+      ascii += escaped(letters, name, line);
+      k += letters.size() - 1;
+      continue;
     } else if (quote != 0) {
       if (letter == quote) quote = 0;
-      if (letter == '\\' && quote == '"' && k + 1 < text.size() && text[k + 1] != '\n') ++k;
+      if (letter == '\\' && quote == '"' && k + 1 < text.size() && is_ascii(text[k + 1]) &&
+          text[k + 1] != '\n') {
+        ascii += letter;
+        ++k;
+      }
     } else if (letter == '"' || letter == '\'') {
       if (text.substr(k, 3) == std::string(3, letter)) {
         reject_line(name, line, "a text over several lines given; accepted: of one line");
@@ -50,10 +85,11 @@ void require_ascii_outside_texts(std::string_view text, const std::string& name)
       quote = letter;
     } else if (letter == '#') {
       is_comment = true;
-    } else if (static_cast<unsigned char>(letter) >= 0x80U) {
-      reject_line(name, line, "is no TOML: a letter beyond ASCII; a text needs \"quotes\"");
+      continue;
     }
+    ascii += text[k];
   }
+  return ascii;
 }
 
 std::size_t line_of(const toml::node& node) {
@@ -101,10 +137,9 @@ void reject_line(const std::string& name, std::size_t line, const std::string& w
 
 TomlFile parse_toml(std::string_view text, const std::string& name) {
   TomlFile file{name, {}, {}};
-  require_ascii_outside_texts(text, name);
   toml::table root;
   try {
-    root = toml::parse(text);
+    root = toml::parse(in_ascii(text, name));
   } catch (const toml::parse_error& error) {
     reject_line(name, error.source().begin.line,
                 fmt::format("is no TOML: {}; a text needs \"quotes\"", error.description()));
