@@ -55,9 +55,11 @@ ToyModel random_directions(Eigen::Index n, Eigen::Index m) {
 }
 
 /// The loss and gradient of features of another law, on random directions.
-void exact_loss_of_law(benchmark::State& state, const FeatureDistribution& features) {
+void exact_loss_of_law(benchmark::State& state, const FeatureDistribution& features,
+                       ModelKind kind = ModelKind::relu_output) {
   const Eigen::Index n = features.features();
-  const ToyModel model = random_directions(n, std::max<Eigen::Index>(n / 4, 2));
+  ToyModel model = random_directions(n, std::max<Eigen::Index>(n / 4, 2));
+  model.kind = kind;
   ExactLossOptions options;
   options.relative_tolerance = 1e-8;
   options.threads = 2;
@@ -76,10 +78,9 @@ FeatureDistribution of_values(Eigen::Index n, const ActiveValue& values) {
   return features;
 }
 
-FeatureDistribution in_pairs(Eigen::Index n, double correlation) {
+FeatureDistribution in_pairs(Eigen::Index n, SetRelation relation, double correlation) {
   FeatureDistribution features = uniform_features(n, density);
-  features.sets = {{SetRelation::correlated, {0, 1}, correlation},
-                   {SetRelation::correlated, {2, 3}, correlation}};
+  features.sets = {{relation, {0, 1}, correlation}, {relation, {2, 3}, correlation}};
   return features;
 }
 
@@ -181,15 +182,18 @@ BENCHMARK(exact_loss_and_gradient)
     ->Args({400, 30})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
-#define OF_LAW(name, features) \
-  BENCHMARK_CAPTURE(exact_loss_of_law, name, features)->Unit(benchmark::kMillisecond)->UseRealTime()
+#define OF_LAW(name, ...) \
+  BENCHMARK_CAPTURE(exact_loss_of_law, name, __VA_ARGS__)->Unit(benchmark::kMillisecond)->UseRealTime()
 OF_LAW(uniform_20, uniform_features(20, density));
 OF_LAW(signed_20, of_values(20, ActiveValue::signed_uniform));
 OF_LAW(uniform_from_half_20, of_values(20, {0.5, 1.5}));
 OF_LAW(binary_20, of_values(20, ActiveValue::binary));
 OF_LAW(exactly_2_active_20, with_active(uniform_features(20, 0.0), 2));
 OF_LAW(exactly_5_active_20, with_active(uniform_features(20, 0.0), 5));
-OF_LAW(two_pairs_correlated_20, in_pairs(20, 0.5));
+OF_LAW(two_pairs_correlated_20, in_pairs(20, SetRelation::correlated, 0.5));
+OF_LAW(two_pairs_anticorrelated_20, in_pairs(20, SetRelation::anticorrelated, 1.0));
+OF_LAW(linear_uniform_20, uniform_features(20, density), ModelKind::linear);
+OF_LAW(linear_signed_160, of_values(160, ActiveValue::signed_uniform), ModelKind::linear);
 OF_LAW(uniform_40, uniform_features(40, density));
 OF_LAW(signed_40, of_values(40, ActiveValue::signed_uniform));
 OF_LAW(binary_40, of_values(40, ActiveValue::binary));
@@ -212,6 +216,9 @@ HIDDEN_RELU(hidden_relu_exact, L_2_of_100_40, 100, 40, 2, false);
 HIDDEN_RELU(hidden_relu_exact, gradient_of_L_2_of_100_40, 100, 40, 2, true);
 HIDDEN_RELU(hidden_relu_objective_gradient, hidden_10_5_0p05, 10, 5, ModelKind::relu_hidden, 0.05);
 HIDDEN_RELU(hidden_relu_objective_gradient, hidden_10_5_0p5, 10, 5, ModelKind::relu_hidden, 0.5);
+HIDDEN_RELU(hidden_relu_objective_gradient, abs_6_8_0p05, 6, 8, ModelKind::absolute_value, 0.05);
+HIDDEN_RELU(hidden_relu_objective_gradient, abs_100_40_0p01, 100, 40, ModelKind::absolute_value, 0.01);
+HIDDEN_RELU(hidden_relu_objective_gradient, abs_100_40_0p3, 100, 40, ModelKind::absolute_value, 0.3);
 #undef HIDDEN_RELU
 BENCHMARK(exact_loss_of_random_weights)
     ->Arg(25)

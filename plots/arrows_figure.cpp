@@ -31,7 +31,7 @@ void draw_panel(Figure& figure, const ArrowsPanel& panel, std::size_t index, dou
   for (Eigen::Index i = 0; i < panel.W.cols(); ++i) {
     const Eigen::Vector2d w = panel.W.col(i);
     const Eigen::Vector2d tip = w.norm() > 0.0 ? Eigen::Vector2d(w * (1.0 + 0.1 * limit / w.norm())) : w;
-    rows.push_back({w[0], w[1], tip[0], tip[1], double(i + 1)});
+    rows.push_back({w[0], w[1], tip[0], tip[1], double(i)});
   }
   figure.data(block, rows);
   figure << fmt::format("set title \"{}\\n{{/*0.8 {}}}\"\n", panel.title, panel.subtitle);

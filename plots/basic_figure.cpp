@@ -23,10 +23,11 @@ struct Place {
 
 void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, const Place& place) {
   const Eigen::Index n = panel.gram.rows();
+  const double bias_column = double(n) + 1.5;
   std::vector<std::vector<double>> cells;
   for (Eigen::Index j = 0; j < n; ++j) {
-    for (Eigen::Index i = 0; i < n; ++i) cells.push_back({double(i + 1), double(j + 1), panel.gram(j, i)});
-    cells.push_back({double(n) + 2.5, double(j + 1), panel.b[j]});
+    for (Eigen::Index i = 0; i < n; ++i) cells.push_back({double(i), double(j), panel.gram(j, i)});
+    cells.push_back({bias_column, double(j), panel.b[j]});
   }
   const std::string block = fmt::format("gram{}", index);
   figure.data(block, cells);
@@ -35,9 +36,9 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
          << fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", place.left, place.right)
          << "set tmargin at screen 0.93\nset bmargin at screen 0.59\n"
          << fmt::format("set title \"{}\" offset 0,-0.6\n", panel.title)
-         << fmt::format("set xrange [0.5:{}]\nset yrange [{}:0.5]\n", double(n) + 3.5, double(n) + 0.5)
-         << fmt::format("set xtics out nomirror ('1' 1, '{0}' {0}, '{{/:Italic b}}' {1})\n", (n + 1) / 2,
-                        double(n) + 2.5)
+         << fmt::format("set xrange [-0.5:{}]\nset yrange [{}:-0.5]\n", double(n) + 2.5, double(n) - 0.5)
+         << fmt::format("set xtics out nomirror ('0' 0, '{0}' {0}, '{{/:Italic b}}' {1})\n", n / 2,
+                        bias_column)
          << fmt::format(
                 "plot ${0} using ($1-0.5):($2-0.5):($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
                 "fc palette notitle\n",
@@ -47,12 +48,11 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
   for (Eigen::Index j = 0; j < n; ++j) {
     const std::string output = fmt::format("{}", j);
     for (Eigen::Index i = 0; i < n; ++i) {
-      points.points.push_back({double(i + 1),
-                               double(j + 1),
+      points.points.push_back({double(i),
+                               double(j),
                                {fmt::format("{}", i), output, fmt::format("{:.4f}", panel.gram(j, i)), ""}});
     }
-    points.points.push_back(
-        {double(n) + 2.5, double(j + 1), {"", output, "", fmt::format("{:.4f}", panel.b[j])}});
+    points.points.push_back({bias_column, double(j), {"", output, "", fmt::format("{:.4f}", panel.b[j])}});
   }
   figure.can_be_pointed_at(std::move(points));
 }
@@ -61,13 +61,13 @@ void draw_matrix(Figure& figure, const BasicPanel& panel, std::size_t index, con
 void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
   const Eigen::Index n = panel.norm.size();
   std::vector<std::vector<double>> bars;
-  for (Eigen::Index i = 0; i < n; ++i) bars.push_back({double(i + 1), panel.norm[i], panel.superposition[i]});
+  for (Eigen::Index i = 0; i < n; ++i) bars.push_back({double(i), panel.norm[i], panel.superposition[i]});
   const std::string block = fmt::format("bars{}", index);
   figure.data(block, bars);
   figure << sequential_palette << "set cbrange [0:2]\nset cbtics ('0' 0, '0.5' 0.5, '1' 1, '≥ 2' 2)\n"
          << "set tmargin at screen 0.45\nset bmargin at screen 0.11\nset title ''\n"
-         << fmt::format("set xrange [0:1.4]\nset yrange [{}:0.5]\nset xtics out nomirror 0.5\n",
-                        double(n) + 0.5)
+         << fmt::format("set xrange [0:1.4]\nset yrange [{}:-0.5]\nset xtics out nomirror 0.5\n",
+                        double(n) - 0.5)
          << fmt::format(
                 "plot ${0} using (0):1:(0):2:($1-0.4):($1+0.4):3 with boxxyerror fc palette notitle\n",
                 block);
@@ -75,7 +75,7 @@ void draw_bars(Figure& figure, const BasicPanel& panel, std::size_t index) {
   PlotPoints points{{"feature", "norm", "superposition"}, {}};
   for (Eigen::Index i = 0; i < n; ++i) {
     points.points.push_back({panel.norm[i] / 2.0,
-                             double(i + 1),
+                             double(i),
                              {fmt::format("{}", i), fmt::format("{:.4f}", panel.norm[i]),
                               fmt::format("{:.4f}", panel.superposition[i])}});
   }

@@ -65,9 +65,9 @@ void draw_panel(Figure& figure, const NetworkPanel& panel, std::size_t index) {
   std::vector<std::vector<double>> features;
   std::vector<std::vector<double>> neurons;
   for (Eigen::Index i = 0; i < n; ++i) {
-    for (const double y : {1.0, 0.0}) features.push_back({across(i, n), y, double(i + 1)});
+    for (const double y : {1.0, 0.0}) features.push_back({across(i, n), y, double(i)});
   }
-  for (Eigen::Index a = 0; a < m; ++a) neurons.push_back({across(a, m), 0.5, double(a + 1)});
+  for (Eigen::Index a = 0; a < m; ++a) neurons.push_back({across(a, m), 0.5, double(a)});
   figure.data(fmt::format("features{}", index), features);
   figure.data(fmt::format("neurons{}", index), neurons);
   int arrows = draw_edges(figure, in_equal_scale(panel));

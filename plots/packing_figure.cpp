@@ -111,12 +111,12 @@ void draw_gram(Figure& figure, const Eigen::MatrixXd& W) {
   const Eigen::MatrixXd G = gram(W);
   std::vector<std::vector<double>> cells;
   for (Eigen::Index i = 0; i < G.rows(); ++i) {
-    for (Eigen::Index j = 0; j < G.cols(); ++j) cells.push_back({double(j + 1), double(i + 1), G(i, j)});
+    for (Eigen::Index j = 0; j < G.cols(); ++j) cells.push_back({double(j), double(i), G(i, j)});
   }
   figure.data("gram", cells);
   const double n = double(G.rows());
   figure << diverging_palette
-         << fmt::format("set xrange [0.5:{0}]\nset yrange [{0}:0.5]\nset cbrange [-1:1]\n", n + 0.5)
+         << fmt::format("set xrange [-0.5:{0}]\nset yrange [{0}:-0.5]\nset cbrange [-1:1]\n", n - 0.5)
          << "set tics out nomirror\nset xlabel 'point'\nset ylabel 'point' offset 1\nset cblabel '{/:Italic "
             "w_i · "
             "w_j}' offset -0.5\nplot $gram using 1:2:3 with image notitle\nunset xlabel\nunset ylabel\n";

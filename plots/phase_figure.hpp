@@ -5,7 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "plots/grid_figure.hpp"
+
 namespace digon {
+
+/// Absent, dedicated, superposed, by number.
+std::vector<GridCategory> phase_categories();
 
 /// The phase diagram on a grid that is even in the logarithms.
 struct PhaseDiagram {

@@ -75,6 +75,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
                         panel.title, std::array{0.2, 1.3, 2.4}.at(legend_rows(panel)), panel.x_label,
                         panel.y_label)
          << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
+  if (!panel.x_tics.empty()) figure << fmt::format("set xtics {}\n", panel.x_tics);
   int tag = 0;
   for (const Level& level : panel.levels) {
     figure << fmt::format(
@@ -90,17 +91,28 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
     const Series& series = panel.series[k];
     std::vector<std::vector<double>> rows;
     for (const Eigen::Vector2d& point : series.points) rows.push_back({point[0], point[1]});
+    for (std::size_t p = 0; p < series.errors.size(); ++p) rows[p].push_back(series.errors[p]);
     const std::string block = fmt::format("series{}_{}", index, k);
     figure.data(block, rows);
     add(fmt::format("${} using 1:2 with {} {}", block, with_of(series),
                     series.label.empty() ? "notitle" : fmt::format("title \"{}\"", series.label)));
+    if (!series.errors.empty()) {
+      add(fmt::format("${} using 1:($2-$3):(0):(2*$3) with vectors nohead lw 1.5 lc rgb '{}' notitle", block,
+                      feature_color(series.color)));
+    }
   }
   figure << plots << "\n";
   figure.can_be_pointed_at(points_of(panel));
+  if (!panel.x_tics.empty()) figure << "set xtics autofreq\n";
   for (; tag > 0; --tag) figure << fmt::format("unset label {}\n", tag);
 }
 
 }  // namespace
+
+std::vector<Level> polytope_levels() {
+  return {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
+          {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
+}
 
 void draw_series(const std::filesystem::path& path, const std::string& title,
                  const std::vector<SeriesPanel>& panels, std::size_t columns) {

@@ -19,6 +19,7 @@ struct Series {
   std::size_t color = 0;                ///< as of feature_color
   double size = 0.5;                    ///< of the points
   std::vector<std::string> notes = {};  ///< one a point, or none: what else there is to say of it
+  std::vector<double> errors = {};      ///< one a point, or none: bars of so much up and down
 };
 
 /// A horizontal line with its name at the right edge.
@@ -27,6 +28,9 @@ struct Level {
   std::string name;
   double shift = 0.0;  ///< of the name, upwards, in characters
 };
+
+/// The feature dimensionalities of the polytopes that elhage2022 names.
+std::vector<Level> polytope_levels();
 
 /// Axes with series in them.
 struct SeriesPanel {
@@ -39,6 +43,7 @@ struct SeriesPanel {
   std::string y_range = "[*:*]";  ///< as gnuplot has it
   std::string x_range = "[*:*]";
   std::vector<Level> levels = {};
+  std::string x_tics = "";  ///< as gnuplot has it; empty: as it chooses
 };
 
 /// Panels in rows of `columns`, a legend above each. Writes path.svg, .png, .gp.

@@ -53,12 +53,12 @@ void stack(Figure& figure, int& object, const Eigen::VectorXd& weights, Eigen::I
     double& edge = weights[i] > 0.0 ? up : down;
     figure << fmt::format(
         "set object {} rectangle from {},{} to {},{} fs solid border lc rgb 'white' fc rgb '{}' lw 0.3\n",
-        ++object, double(neuron) + 0.6, edge, double(neuron) + 1.4, edge + weights[i],
+        ++object, double(neuron) - 0.4, edge, double(neuron) + 0.4, edge + weights[i],
         color_of(i, weights.size()));
     points.points.push_back(
-        {double(neuron) + 1.0,
+        {double(neuron),
          edge + weights[i] / 2.0,
-         {fmt::format("{}", neuron + 1), fmt::format("{}", i), fmt::format("{:.4f}", weights[i])}});
+         {fmt::format("{}", neuron), fmt::format("{}", i), fmt::format("{:.4f}", weights[i])}});
     edge += weights[i];
   }
 }
@@ -91,8 +91,8 @@ void draw_stacks(const std::filesystem::path& path, const std::string& title,
     for (Eigen::Index a = 0; a < weights.rows(); ++a) {
       stack(figure, object, weights.row(a).transpose(), a, points);
     }
-    figure << fmt::format("set title \"{}\"\nset xrange [0.3:{}]\n", panels[k].title,
-                          double(weights.rows()) + 0.7)
+    figure << fmt::format("set title \"{}\"\nset xrange [-0.7:{}]\n", panels[k].title,
+                          double(weights.rows()) - 0.3)
            << fmt::format("set xlabel '{}'\nset ylabel '{}' offset 1\n",
                           k / across == rows - 1 ? "neuron" : "", k % across == 0 ? "weight" : "")
            << "plot NaN notitle\n";

@@ -115,6 +115,7 @@ py::object call(Ending ending, Work work, ToPython to_python) {
 // Each adds what it names to the module.
 void add_losses(py::module_& module);
 void add_searches(py::module_& module);
+void add_singular(py::module_& module);
 void add_training(py::module_& module);
 
 }  // namespace digon::python

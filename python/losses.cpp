@@ -188,16 +188,17 @@ struct Described {
 };
 
 /// (norm, superposition, dimensionality, D*, names, components, neurons) of W [N, n, m].
-py::object measure(const Array& W, double tolerance, std::size_t threads) {
+py::object measure(const Array& W, const py::object& W_out, const Kinds& kinds, double tolerance,
+                   std::size_t threads) {
   Array b(std::vector<py::ssize_t>{W.shape(0), W.shape(1)});
   std::fill_n(b.mutable_data(), b.size(), 0.0);
-  const std::vector<ToyModel> models = models_of(W, b, py::none(), {"relu-output"}, {nullptr});
+  const std::vector<ToyModel> models = models_of(W, b, W_out, kinds, {nullptr});
   const auto work = [&] {
     std::vector<Described> all(models.size());
     parallel_for(models.size(), models.size() == 1 ? 1 : threads, [&](std::size_t k) {
       throw_if_interrupted();
       const Eigen::MatrixXd& one = models[k].W;
-      all[k] = {feature_geometry(one), describe_geometry(one, tolerance), describe_neurons(one)};
+      all[k] = {feature_geometry(one), describe_geometry(one, tolerance), describe_neurons(models[k])};
     });
     return all;
   };
@@ -262,7 +263,8 @@ void add_losses(py::module_& module) {
         return has_decomposition(parse_model_kind("kind", kind), law);
       },
       py::arg("kind"), py::arg("law"));
-  module.def("measure", &measure, py::arg("W"), py::arg("tolerance"), py::arg("threads"));
+  module.def("measure", &measure, py::arg("W"), py::arg("W_out"), py::arg("kinds"), py::arg("tolerance"),
+             py::arg("threads"));
   module.def("descend", &descend_all, py::arg("W"), py::arg("b"), py::arg("laws"), py::arg("threads"));
   module.def("zero_model_loss", &zero_model_loss, py::arg("law"));
   module.attr("model_tolerance") = model_tolerance;

@@ -266,5 +266,6 @@ PYBIND11_MODULE(_digon, module) {
   digon::python::add_basics(module);
   digon::python::add_losses(module);
   digon::python::add_searches(module);
+  digon::python::add_singular(module);
   digon::python::add_training(module);
 }

@@ -5,6 +5,9 @@
 #include "core/files/model_file.hpp"
 #include "geometry/named_geometry.hpp"
 #include "python/binding.hpp"
+#include "theory/loss/hidden_relu_loss.hpp"
+#include "theory/loss/linear_model.hpp"
+#include "theory/optima/one_sparse_optima.hpp"
 #include "theory/optima/optimality_gap.hpp"
 #include "theory/optima/phase.hpp"
 #include "theory/packing/packing_answer.hpp"
@@ -16,10 +19,11 @@ using CounterPointer = std::shared_ptr<Counter>;
 
 /// As the options of the command say: a search that is given a measure takes place even where the answer is
 /// recorded.
-OptimumSearchOptions search_options(std::optional<double> seconds, std::optional<std::size_t> populations,
+OptimumSearchOptions search_options(ModelKind kind, std::optional<double> seconds,
+                                    std::optional<std::size_t> populations,
                                     std::optional<std::size_t> descents, std::uint64_t seed,
                                     std::size_t threads, const CounterPointer& counter) {
-  OptimumSearchOptions options;
+  OptimumSearchOptions options = search_for(kind);
   options.even_if_recorded = seconds || populations || descents;
   options.populations = populations.value_or(options.populations);
   options.evolution.descents = descents.value_or(options.evolution.descents);
@@ -61,21 +65,51 @@ py::dict describe(const Confirmation& confirmation) {
   return described;
 }
 
-py::object optimum(Eigen::Index m, const Law& law, double penalty_weights, double penalty_interference,
-                   double max_coherence, std::optional<double> seconds,
+/// The minima found, and of models with a ReLU in the hidden layer the loss of the lowest by other samples.
+struct Searched {
+  OptimumFound found;
+  std::optional<HiddenReluLoss> stated;
+};
+
+Searched search(ModelKind kind, const Law& law, Eigen::Index m, const Penalty& penalty,
+                const OptimumSearchOptions& options) {
+  validate(law);
+  if (kind == ModelKind::linear) {
+    Searched known;
+    known.found.minima.push_back({{linear_optimum(law, m), linear_optimum_loss(law, m)}, {}});
+    return known;
+  }
+  const RecordedOptimum* recorded =
+      penalty.is_none() && !law.data ? find_recorded(recorded_optima(), law, m, kind) : nullptr;
+  Searched searched{search_optimum(penalized(objective_of_kind(kind, law), penalty), law.features(), m,
+                                   options, {}, {}, recorded),
+                    {}};
+  if (has_relu_hidden(kind)) {
+    searched.stated = hidden_relu_loss(searched.found.best().model, law, stated_options(options.threads));
+  }
+  return searched;
+}
+
+py::object optimum(Eigen::Index m, const Law& law, const std::string& kind_name, double penalty_weights,
+                   double penalty_interference, double max_coherence, std::optional<double> seconds,
                    std::optional<std::size_t> populations, std::optional<std::size_t> descents,
                    std::uint64_t seed, std::size_t threads, const CounterPointer& counter) {
   const Penalty penalty = penalty_from(penalty_weights, penalty_interference, max_coherence);
-  const OptimumSearchOptions options = search_options(seconds, populations, descents, seed, threads, counter);
-  const RecordedOptimum* known =
-      penalty.is_none() && !law.data ? find_recorded(recorded_optima(), law, m) : nullptr;
-  const auto work = [&] {
-    validate(law);
-    return search_optimum(penalized(exact_objective(law), penalty), law.features(), m, options, {}, {},
-                          known);
-  };
-  return call(Ending::out_of_time, work, [](const OptimumFound& found) {
+  const ModelKind kind = parse_model_kind("kind", kind_name);
+  const OptimumSearchOptions options =
+      search_options(kind, seconds, populations, descents, seed, threads, counter);
+  if (kind == ModelKind::linear && (!penalty.is_none() || options.even_if_recorded)) {
+    reject(
+        "kind: linear given with a penalty or a measure of the search; its optimum is known in closed form");
+  }
+  const auto work = [&] { return search(kind, law, m, penalty, options); };
+  return call(Ending::out_of_time, work, [&](const Searched& searched) {
+    const OptimumFound& found = searched.found;
     py::dict described = describe(found.confirmation());
+    if (kind == ModelKind::linear) described["confirmed"] = true;
+    described["stated"] = searched.stated
+                              ? py::object(py::make_tuple(searched.stated->loss, searched.stated->error))
+                              : py::none();
     std::vector<const ToyModel*> models;
     py::list losses;
     py::list hits;
@@ -88,8 +122,7 @@ py::object optimum(Eigen::Index m, const Law& law, double penalty_weights, doubl
       gradient_norms.append(minimum.at.gradient_norm);
       geometries.append(describe_geometry(minimum.at.model.W).name);
     }
-    described["W"] = weights_array(models);
-    described["b"] = bias_array(models);
+    described.attr("update")(model_arrays(models));
     described["loss"] = losses;
     described["hits"] = hits;
     described["gradient_norm"] = gradient_norms;
@@ -99,13 +132,15 @@ py::object optimum(Eigen::Index m, const Law& law, double penalty_weights, doubl
   });
 }
 
-py::object gap(const Array& W, const Array& b, const Kinds& kinds, const Laws& laws, double penalty_weights,
-               double penalty_interference, double max_coherence, std::optional<double> seconds,
-               std::optional<std::size_t> populations, std::optional<std::size_t> descents,
-               std::uint64_t seed, std::size_t threads, const CounterPointer& counter) {
-  const std::vector<ToyModel> models = models_of(W, b, py::none(), kinds, laws);
+py::object gap(const Array& W, const Array& b, const py::object& W_out, const Kinds& kinds, const Laws& laws,
+               double penalty_weights, double penalty_interference, double max_coherence,
+               std::optional<double> seconds, std::optional<std::size_t> populations,
+               std::optional<std::size_t> descents, std::uint64_t seed, std::size_t threads,
+               const CounterPointer& counter) {
+  const std::vector<ToyModel> models = models_of(W, b, W_out, kinds, laws);
   const Penalty penalty = penalty_from(penalty_weights, penalty_interference, max_coherence);
-  const OptimumSearchOptions options = search_options(seconds, populations, descents, seed, threads, counter);
+  const OptimumSearchOptions options =
+      search_options(models.front().kind, seconds, populations, descents, seed, threads, counter);
   std::vector<LoadedModel> loaded(models.size());
   std::vector<FeatureDistribution> features;
   for (std::size_t k = 0; k < models.size(); ++k) {
@@ -136,6 +171,7 @@ py::object gap(const Array& W, const Array& b, const Kinds& kinds, const Laws& l
       py::dict each = describe(one->confirmation.value_or(Confirmation{}));
       if (!one->confirmation) each["confirmed"] = true;  // known in closed form
       each["loss"] = one->loss;
+      each["error"] = one->error;
       each["local"] = one->local;
       each["best"] = one->best;
       each["absolute"] = one->absolute();
@@ -221,7 +257,31 @@ py::dict describe(const PackingAnswer& answer) {
   described["known_source"] = answer.known ? py::object(py::str(answer.known->source)) : py::none();
   described["geometry"] = answer.geometry.name;
   described["inner_products"] = answer.geometry.inner_products;
+  described["b"] = py::none();
+  described["by_represented"] = py::none();
   return described;
+}
+
+/// L_1 of features whose norms and biases are free, by how many are represented.
+py::object pack_one_sparse(Eigen::Index features, Eigen::Index dim, const OptimumOptions& options) {
+  const auto work = [&] { return one_sparse_optima(features, dim, options); };
+  return call(Ending::orderly, work, [&](const std::vector<RepresentedOptimum>& optima) {
+    const RepresentedOptimum& best = optima.front();
+    PackingAnswer answer;
+    answer.quantity = "L_1";
+    answer.W = best.at.model.W;
+    answer.value = best.at.loss;
+    answer.starts = options.starts;
+    answer.hits = best.hits;
+    answer.gradient_norm = best.at.gradient_norm;
+    answer.geometry = describe_geometry(answer.W);
+    py::dict described = describe(answer);
+    py::dict by_represented;
+    for (const RepresentedOptimum& one : optima) by_represented[py::int_(one.represented)] = one.at.loss;
+    described["b"] = bias_array({&best.at.model});
+    described["by_represented"] = by_represented;
+    return described;
+  });
 }
 
 py::object pack(Eigen::Index points, Eigen::Index dim, const std::string& name, bool antipodal,
@@ -229,7 +289,15 @@ py::object pack(Eigen::Index points, Eigen::Index dim, const std::string& name, 
                 std::uint64_t seed, std::size_t threads, const CounterPointer& counter) {
   const bool code = name == "coherence";
   if (antipodal && !code) reject("antipodal: given with energy {}; accepted with energy coherence", name);
-  const PackingEnergy energy = code ? PackingEnergy{} : parse_packing_energy("energy", name, ", coherence");
+  if (name == "l1") {
+    if (hops) reject("hops: given with energy l1; accepted with the other energies");
+    if (!initial.is_none()) reject("initial: given with energy l1; accepted with the other energies");
+    return pack_one_sparse(points, dim, {starts, seed, threads, [&](std::size_t done) {
+                                           if (counter) counter->done += done;
+                                         }});
+  }
+  const PackingEnergy energy =
+      code ? PackingEnergy{} : parse_packing_energy("energy", name, ", coherence, l1");
   PackingSearch search;
   search.starts = starts;
   search.seed = seed;
@@ -271,11 +339,11 @@ py::object pack(Eigen::Index points, Eigen::Index dim, const std::string& name, 
 }  // namespace
 
 void add_searches(py::module_& module) {
-  module.def("optimum", &optimum, py::arg("m"), py::arg("law"), py::arg("penalty_weights"),
+  module.def("optimum", &optimum, py::arg("m"), py::arg("law"), py::arg("kind"), py::arg("penalty_weights"),
              py::arg("penalty_interference"), py::arg("max_coherence"), py::arg("seconds"),
              py::arg("populations"), py::arg("descents"), py::arg("seed"), py::arg("threads"),
              py::arg("counter"));
-  module.def("gap", &gap, py::arg("W"), py::arg("b"), py::arg("kinds"), py::arg("laws"),
+  module.def("gap", &gap, py::arg("W"), py::arg("b"), py::arg("W_out"), py::arg("kinds"), py::arg("laws"),
              py::arg("penalty_weights"), py::arg("penalty_interference"), py::arg("max_coherence"),
              py::arg("seconds"), py::arg("populations"), py::arg("descents"), py::arg("seed"),
              py::arg("threads"), py::arg("counter"));

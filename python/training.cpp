@@ -7,18 +7,22 @@
 #include "core/files/model_file.hpp"
 #include "core/files/run.hpp"
 #include "empirical/sampling/samples.hpp"
+#include "empirical/training/parameter_objective.hpp"
 #include "empirical/training/sampled_loss.hpp"
 #include "python/binding.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/optima/objective.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 namespace digon::python {
 namespace {
 
-py::object train_all(Eigen::Index m, const Laws& laws, const std::string& kind, std::size_t restarts,
-                     std::size_t steps, std::size_t batch, const std::string& optimizer, double learning_rate,
-                     const std::string& schedule, double momentum, std::size_t warm_up, double weight_decay,
-                     const std::string& stop, std::size_t patience, const std::vector<std::size_t>& snapshots,
-                     std::uint64_t seed, std::size_t threads, const std::shared_ptr<Counter>& counter) {
+py::object train_all(Eigen::Index m, const Laws& laws, const std::string& kind, const std::string& objective,
+                     std::size_t restarts, std::size_t steps, std::size_t batch, const std::string& optimizer,
+                     double learning_rate, const std::string& schedule, double momentum, std::size_t warm_up,
+                     double weight_decay, const std::string& stop, std::size_t patience,
+                     const std::vector<std::size_t>& snapshots, std::uint64_t seed, std::size_t threads,
+                     const std::shared_ptr<Counter>& counter) {
   TrainingSettings settings;
   settings.steps = steps;
   settings.batch = batch;
@@ -44,7 +48,23 @@ py::object train_all(Eigen::Index m, const Laws& laws, const std::string& kind, 
     reject("stop: exact given for {} models of features {}; accepted there: never, plateau", kind,
            describe_law(*laws.front()));
   }
+  const bool exactly = objective == "exact";
+  if (!exactly && objective != "sampled") {
+    reject("objective: '{}' given; accepted: sampled, exact", objective);
+  }
+  if (exactly && !has_exact_loss(instances[0].kind, *laws.front())) {
+    reject("objective: exact given for {} models of features {}; accepted there: sampled", kind,
+           describe_law(*laws.front()));
+  }
+  if (!exactly && laws.front()->data) {
+    reject("objective: sampled given with data; accepted there: exact, the loss of all samples");
+  }
   TrainingHooks hooks;
+  if (exactly) {
+    hooks.objective = [&](std::size_t i) {
+      return parameter_objective(exact_objective(instances[i].features, tolerance_of_training));
+    };
+  }
   hooks.advance = [&](std::size_t done) {
     if (counter) counter->done += done;
   };
@@ -126,6 +146,53 @@ py::object sampled(const Array& W, const Array& b, const py::object& W_out, cons
   });
 }
 
+/// What decoders find in h of each model: of every decoder its errors, and the parts of the loss.
+py::object recover(const Array& W, const Array& b, const Kinds& kinds, const Laws& laws, std::size_t samples,
+                   std::uint64_t seed, std::size_t threads, const std::shared_ptr<Counter>& counter) {
+  const std::vector<ToyModel> models = models_of(W, b, py::none(), kinds, laws);
+  using Recovered = std::vector<std::optional<RecoveryErrors>>;
+  const auto work = [&] {
+    Recovered recovered(models.size());
+    for (std::size_t k = 0; k < models.size(); ++k) {
+      if (interrupted()) break;
+      const Law& law = *of_instance(laws, k);
+      validate(models[k], law);
+      try {
+        recovered[k] = recovery_errors(models[k], law,
+                                       recovery_inputs(law, Eigen::Index(samples), seed, threads), threads);
+      } catch (const Interrupted&) {
+        break;
+      }
+      if (counter) ++counter->done;
+    }
+    return recovered;
+  };
+  return call(Ending::orderly, work, [](const Recovered& recovered) {
+    py::list described;
+    for (const std::optional<RecoveryErrors>& one : recovered) {
+      if (!one) {
+        described.append(py::none());
+        continue;
+      }
+      py::dict decoders;
+      for (const DecodedError& decoded : one->decoders) {
+        decoders[py::str(std::string(name_of(decoded.decoder)))] =
+            py::make_tuple(decoded.mean, decoded.standard_error, decoded.recovered);
+      }
+      const LossParts& parts = *one->parts;
+      py::dict each;
+      each["decoders"] = decoders;
+      each["lost"] = parts.lost;
+      each["unfound"] = parts.unfound;
+      each["readout"] = parts.readout;
+      each["readout_standard_error"] = parts.readout_error;
+      each["best"] = std::string(name_of(parts.best));
+      described.append(each);
+    }
+    return described;
+  });
+}
+
 /// The law of a file's instance; data that lie elsewhere are read where they are there.
 py::object law_of_file(const LoadedModel& loaded) {
   if (!loaded.features) return py::none();
@@ -176,12 +243,14 @@ void save(const std::string& path, const Array& W, const Array& b, const py::obj
 }  // namespace
 
 void add_training(py::module_& module) {
-  module.def("train", &train_all, py::arg("m"), py::arg("laws"), py::arg("kind"), py::arg("restarts"),
-             py::arg("steps"), py::arg("batch"), py::arg("optimizer"), py::arg("learning_rate"),
-             py::arg("schedule"), py::arg("momentum"), py::arg("warm_up"), py::arg("weight_decay"),
-             py::arg("stop"), py::arg("patience"), py::arg("snapshots"), py::arg("seed"), py::arg("threads"),
-             py::arg("counter"));
+  module.def("train", &train_all, py::arg("m"), py::arg("laws"), py::arg("kind"), py::arg("objective"),
+             py::arg("restarts"), py::arg("steps"), py::arg("batch"), py::arg("optimizer"),
+             py::arg("learning_rate"), py::arg("schedule"), py::arg("momentum"), py::arg("warm_up"),
+             py::arg("weight_decay"), py::arg("stop"), py::arg("patience"), py::arg("snapshots"),
+             py::arg("seed"), py::arg("threads"), py::arg("counter"));
   module.def("sample", &sample, py::arg("law"), py::arg("T"), py::arg("seed"), py::arg("threads"));
+  module.def("recover", &recover, py::arg("W"), py::arg("b"), py::arg("kinds"), py::arg("laws"),
+             py::arg("samples"), py::arg("seed"), py::arg("threads"), py::arg("counter"));
   module.def("sampled_loss", &sampled, py::arg("W"), py::arg("b"), py::arg("W_out"), py::arg("kinds"),
              py::arg("laws"), py::arg("samples"), py::arg("seed"), py::arg("threads"));
   module.def("load", &load, py::arg("path"), py::arg("layout"), py::arg("weights"), py::arg("bias"),

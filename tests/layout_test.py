@@ -8,7 +8,7 @@ import sys
 # with is its room.
 CORE = ["core/base", "core/model", "core/files", "core/algebra"]
 THEORY = ["theory/law", "theory/numerics", "theory/engine", "theory/loss", "theory/search", "theory/packing",
-          "theory/optima", "theory/recovery"]
+          "theory/optima", "theory/recovery", "theory/singular"]
 EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
 BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
@@ -26,6 +26,7 @@ ALLOWED = {
     "theory/packing": CORE + ["geometry", "theory/numerics", "theory/search"],
     "theory/optima": CORE + ["geometry", "theory/numerics", "theory/search", "theory/law", "theory/engine",
                              "theory/loss", "theory/packing"],
+    "theory/singular": CORE + ["theory/numerics", "theory/search", "theory/law", "theory/loss", "theory/optima"],
     "theory/recovery": CORE + ["geometry", "theory/numerics"],
     "empirical/sampling": CORE,
     "empirical/training": CORE + ["empirical/sampling"],
@@ -36,8 +37,11 @@ ALLOWED = {
     "program/verdict": BELOW_PROGRAM,
     "program/experiments": BELOW_PROGRAM + ["program/verdict"],
     "program/report": BELOW_PROGRAM + ["program/verdict"],
-    "program/commands": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report"],
-    "program": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report", "program/commands"],
+    "program/study": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report"],
+    "program/commands": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report",
+                                         "program/study"],
+    "program": BELOW_PROGRAM + ["program/verdict", "program/experiments", "program/report", "program/study",
+                                "program/commands"],
 }
 
 

@@ -30,6 +30,7 @@ struct Vulnerability {
   double attacked = 0.0;  ///< mean loss under attack
   double increase = 0.0;  ///< attacked − clean
   double relative = 0.0;  ///< increase, in units of the reference's; 0 where no attack raises that one's loss
+  double by_jacobian = 0.0;  ///< the increase were the model linear, with its Jacobian at each input
 };
 
 struct VulnerabilityOptions {

@@ -61,4 +61,10 @@ Eigen::MatrixXd draw_samples(const FeatureDistribution& features, Eigen::Index T
   return x;
 }
 
+Eigen::MatrixXd recovery_inputs(const FeatureDistribution& features, Eigen::Index T, std::uint64_t seed,
+                                std::size_t threads) {
+  if (features.data) return features.data->x.leftCols(std::min(T, features.data->x.cols()));
+  return draw_samples(features, T, seed, threads);
+}
+
 }  // namespace digon

@@ -13,4 +13,8 @@ namespace digon {
 Eigen::MatrixXd draw_samples(const FeatureDistribution& features, Eigen::Index T, std::uint64_t seed,
                              std::size_t threads = 0);
 
+/// The same, but of data the first T as they come, or as many as there are.
+Eigen::MatrixXd recovery_inputs(const FeatureDistribution& features, Eigen::Index T, std::uint64_t seed,
+                                std::size_t threads = 0);
+
 }  // namespace digon

@@ -37,10 +37,11 @@ from ._progress import watch
 
 __version__ = _digon.version
 simd = _digon.simd  # the path taken, "sse2", "avx2" or "avx512"; the environment's DIGON_SIMD names another
-__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "Loss", "Measures", "Minimum",
-           "Models", "Neuron", "Optimum", "Packing", "PhaseDiagram", "SampledLoss", "Snapshots", "ToleranceError", "Training",
-           "decompose", "descend", "gap", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",
-           "sample", "sampled_loss", "save", "train", "zero_model_loss"]
+__all__ = ["Component", "Decomposition", "Descent", "Gap", "Gradient", "Interrupted", "Law", "LearningCoefficient",
+           "LearningPoint", "Limit", "Loss", "Measures", "Minimum",
+           "Models", "Neuron", "Optimum", "Packing", "PhaseDiagram", "Recovered", "Recovery", "SampledLoss", "Snapshots", "ToleranceError", "Training",
+           "decompose", "descend", "gap", "learning_coefficient", "load", "loss", "loss_and_gradient", "measure", "optimum", "pack", "phase",
+           "recover", "sample", "sampled_loss", "save", "train", "zero_model_loss"]
 
 Array = NDArray[Any]
 Number = Union[float, Array]  # a number, or one an instance [instances]
@@ -249,7 +250,7 @@ class Neuron(NamedTuple):
     """What a hidden neuron serves where the hidden basis is privileged (elhage2022 §6)."""
 
     name: str  #: "dead", "monosemantic" or "polysemantic"
-    features: list[int]
+    features: list[int]  #: that get back of themselves through it: not those that turn it off
     effective_features: float
 
 
@@ -266,19 +267,19 @@ class Measures:
     neurons: list  #: Neuron of each hidden dimension, of use where it has a ReLU
 
 
-def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.model_tolerance,
-            threads: int = 0) -> Measures:
+def measure(W: ArrayLike, kind: Kinds = "relu-output", *, W_out: Bias = None, layout: str = "n,m",
+            tolerance: float = _digon.model_tolerance, threads: int = 0) -> Measures:
     """How the features lie: norms, superposition, dimensionality D_i, D*, and the geometry by name.
 
-    W [n, m] or [instances, n, m]. tolerance: how far inner products of directions may be from those of a figure that is
-    named. Raises ValueError where W is not finite.
+    W [n, m] or [instances, n, m]. kind, and W_out of an absolute-value model, decide what neurons serve. tolerance: how
+    far inner products of directions may be from those of a figure that is named. Raises ValueError where W is not finite.
 
     >>> digon.measure([[3.0], [-1.0]]).dimensionality
     array([0.9, 0.1])
     """
     check(tolerance=tolerance, threads=threads)
-    weights = Weights(W, None, layout)
-    found = _digon.measure(weights.W, tolerance, threads)
+    weights = Weights(W, None, layout, W_out)
+    found = _digon.measure(weights.W, weights.W_out, _kinds(kind), tolerance, threads)
     norm, superposition, dimensionality, per_feature, names, components, neurons = found
     each = weights.each
     return Measures(each(norm), each(superposition), each(dimensionality), each(per_feature), each(names),
@@ -291,11 +292,12 @@ def measure(W: ArrayLike, *, layout: str = "n,m", tolerance: float = _digon.mode
 
 @dataclass(frozen=True)
 class Minimum:
-    """A local minimum of the exact loss."""
+    """A local minimum of the exact loss, or of a model with a ReLU in the hidden layer of that on fixed samples."""
 
     loss: float
     W: Array  #: [n, m]
     b: Array  #: [n]
+    W_out: Optional[Array]  #: [n, m], of an absolute-value model
     gradient_norm: float
     populations: int  #: that came to it
     geometry: str
@@ -310,17 +312,20 @@ class Optimum(Minimum):
     confirmed: bool  #: by so many that it hardly was by chance; no proof
     recorded: Optional[str]  #: the date, where Digon's own record knew it
     descents: int
+    stated: Optional[tuple[float, float]]  #: of a ReLU in the hidden layer: the loss by other samples, half its 95% interval
     minima: list[Minimum]  #: all that were found, lowest first
 
 
-def optimum(n: int, m: int, law: Law, *, seconds: Optional[float] = None, populations: Optional[int] = None,
-            descents: Optional[int] = None, penalty: Optional[Mapping[str, float]] = None, max_coherence: float = 1.0,
-            layout: str = "n,m", seed: int = 0, threads: int = 0, progress: bool = False) -> Optimum:
-    """The lowest loss any ReLU output model of n features in m dimensions can have, its weights, and the other minima.
+def optimum(n: int, m: int, law: Law, kind: str = "relu-output", *, seconds: Optional[float] = None,
+            populations: Optional[int] = None, descents: Optional[int] = None, penalty: Optional[Mapping[str, float]] = None,
+            max_coherence: float = 1.0, layout: str = "n,m", seed: int = 0, threads: int = 0,
+            progress: bool = False) -> Optimum:
+    """The lowest loss any model of n features in m dimensions can have, its weights, and the other minima.
 
-    Populations of models evolve apart from each other until three agree on the lowest minimum or `populations` (12), each
-    of at most `descents` (20000), are done, or `seconds` have passed; Ctrl-C ends the search likewise, with
-    Interrupted.result. What Digon's record has confirmed is answered at once unless one of the three is given.
+    Populations of models evolve apart from each other until three agree on the lowest minimum or `populations` (12, of a
+    ReLU in the hidden layer 4), each of at most `descents` (20000), are done, or `seconds` have passed; Ctrl-C ends the
+    search likewise, with Interrupted.result. What Digon's record has confirmed is answered at once unless one of the three
+    is given. The linear model's optimum is known in closed form.
     penalty: {"weights": λ, "interference": λ} adds λ Σ‖W_i‖² and λ Σ_{i≠j}(W_i·W_j)²; max_coherence bounds |cos(W_i, W_j)|.
 
     Raises ValueError on bad input. docs/search.md says how sure the answer is.
@@ -331,12 +336,15 @@ def optimum(n: int, m: int, law: Law, *, seconds: Optional[float] = None, popula
     check(n=n, m=m, seconds=seconds, populations=populations, descents=descents, seed=seed, threads=threads)
     by_weights, by_interference = _penalty(penalty)
     native = law.for_features(n)
-    most = (populations or 12) * (descents or 20000)
-    with watch(progress, "optimum, descents", most) as counter:
+    with watch(progress, "optimum, descents", _most_descents(kind, populations, descents)) as counter:
         return _interruptible(
-            lambda: _digon.optimum(m, native, by_weights, by_interference, max_coherence, seconds, populations, descents,
+            lambda: _digon.optimum(m, native, kind, by_weights, by_interference, max_coherence, seconds, populations, descents,
                                    seed, threads, counter),
             lambda found: _optimum(found, layout))
+
+
+def _most_descents(kind, populations, descents):
+    return (populations or (4 if kind in ("relu-hidden", "absolute-value") else 12)) * (descents or 20000)
 
 
 def _penalty(penalty: Optional[Mapping[str, float]]) -> tuple[float, float]:
@@ -355,10 +363,13 @@ def _laid_out(W, layout):
 
 
 def _optimum(found, layout):
+    read = found["W_out"]
     minima = [Minimum(*one) for one in zip(found["loss"], _laid_out(found["W"], layout), found["b"],
+                                           [None] * len(found["W"]) if read is None else _laid_out(read, layout),
                                            found["gradient_norm"], found["hits"], found["geometry"])]
     return Optimum(**vars(minima[0]), agreeing=found["agreeing"], searched=found["populations"],
-                   confirmed=found["confirmed"], recorded=found["recorded"], descents=found["descents"], minima=minima)
+                   confirmed=found["confirmed"], recorded=found["recorded"], descents=found["descents"],
+                   stated=found["stated"], minima=minima)
 
 
 class Descent(NamedTuple):
@@ -394,25 +405,27 @@ class Gap:
     populations: int
     confirmed: bool
     recorded: Optional[str]
+    error: float  #: half of the loss's 95% interval where it is estimated, and those of `local` and `best` are alike; else 0
 
 
-def gap(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, seconds: Optional[float] = None,
-        populations: Optional[int] = None, descents: Optional[int] = None, penalty: Optional[Mapping[str, float]] = None,
-        max_coherence: float = 1.0, layout: str = "n,m", seed: int = 0, threads: int = 0,
-        progress: bool = False) -> Union[Gap, list[Optional[Gap]]]:
+def gap(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, W_out: Bias = None,
+        seconds: Optional[float] = None, populations: Optional[int] = None, descents: Optional[int] = None,
+        penalty: Optional[Mapping[str, float]] = None, max_coherence: float = 1.0, layout: str = "n,m", seed: int = 0,
+        threads: int = 0, progress: bool = False) -> Union[Gap, list[Optional[Gap]]]:
     """How far weights are from their nearest local minimum and from the optimum, found as optimum() does, once for all
     instances of one law. Of a batch a list, with None for those that Ctrl-C left out in Interrupted.result.
 
-    W [n, m] or [instances, n, m] of kind "relu-output" or "linear", whose optimum is known in closed form. Raises
-    ValueError on bad input.
+    W [n, m] or [instances, n, m] of any kind, W_out alike of an absolute-value model; a linear model's optimum is known in
+    closed form, one of a ReLU in the hidden layer searched for on fixed samples and stated by others. Raises ValueError on
+    bad input.
     """
     check(seconds=seconds, populations=populations, descents=descents, seed=seed, threads=threads)
     by_weights, by_interference = _penalty(penalty)
-    weights, kinds, laws = _read(W, b, law, kind, layout)
-    most = (populations or 12) * (descents or 20000)
+    weights, kinds, laws = _read(W, b, law, kind, layout, W_out)
+    most = _most_descents(kinds[0], populations, descents)
     with watch(progress, "gap, descents", most * len(laws)) as counter:
         return _interruptible(
-            lambda: _digon.gap(weights.W, weights.b, kinds, laws, by_weights, by_interference, max_coherence, seconds,
+            lambda: _digon.gap(weights.W, weights.b, weights.W_out, kinds, laws, by_weights, by_interference, max_coherence, seconds,
                                populations, descents, seed, threads, counter),
             lambda found: weights.each([one and Gap(**one) for one in found]))
 
@@ -469,6 +482,8 @@ class Packing:
     known_source: Optional[str]
     geometry: str
     inner_products: list[tuple[float, int]]  #: of pairs: value, how many; ascending
+    b: Optional[Array] = None  #: [points] of energy "l1"
+    by_represented: Optional[dict[int, float]] = None  #: of energy "l1": the lowest by how many features are not 0
 
 
 def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = False, starts: int = 32,
@@ -476,7 +491,8 @@ def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = Fa
     """`points` unit vectors in `dim` dimensions at the lowest energy: the paper's generalised Thomson problem.
 
     energy: "coulomb" 1/r, "log" −ln r, "riesz:S" r^−S, "relu2" max(c, 0)² and "frame" c² of the inner product c, or
-    "coherence", the largest c (with antipodal=True the largest |c|: lines). starts: random ones; hops: descents after each
+    "coherence", the largest c (with antipodal=True the largest |c|: lines); "l1", the loss of one active feature of
+    importance 1, L_1, whose `points` features have norms and biases of their own. starts: random ones; hops: descents after each
     from moved copies of what it found, default as the command's; initial [points, dim]: one more start.
 
     Raises ValueError on bad input. docs/packing.md says how they are found.
@@ -488,6 +504,8 @@ def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = Fa
 
     def packing(found):
         found["points"] = found["points"][0]
+        if found["b"] is not None:
+            found["b"] = found["b"][0]
         return Packing(**found)
 
     with watch(progress, "pack, starts", starts) as counter:
@@ -495,6 +513,95 @@ def pack(points: int, dim: int, energy: str = "coulomb", *, antipodal: bool = Fa
             lambda: _digon.pack(points, dim, energy, antipodal, starts, hops,
                                 None if initial is None else to_array("initial", initial), seed, threads, counter),
             packing)
+
+
+# --- learning coefficients
+
+
+class Limit(NamedTuple):
+    """What something measured comes to in a limit, over several ways of approach."""
+
+    value: float
+    error: float  #: one standard deviation
+    approach: dict[str, float]  #: the weight of each way: "none", "1/t", "1/sqrt(t)", "1/log(t)"
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    """λ̂ = nβ (E[L] − L(w*)) at one temperature and localisation."""
+
+    nbeta: float
+    gamma: float
+    value: float  #: λ̂, by control variates
+    standard_error: float
+    without_controls: float  #: the mean as drawn
+    without_controls_standard_error: float
+    r_hat: float  #: above 1.01 the chains disagree
+    effective_draws: float  #: independent draws that the mean as drawn is worth
+    acceptance: float
+    below: float  #: share of draws of clearly lower loss: w* is no minimum there
+    distance: float  #: √E ‖w − w*‖²
+    trustworthy: bool
+
+
+@dataclass(frozen=True)
+class LearningCoefficient:
+    """The local learning coefficient λ of weights."""
+
+    value: float  #: nβ → ∞
+    error: float
+    trustworthy: bool  #: drawn from three temperatures or more whose chains agree and stay
+    half_rank: float  #: of the Hessian, a lower bound of λ
+    least_eigenvalue: float  #: of the Hessian: clearly below 0, w* is no minimum
+    parameters: int
+    rotations: int  #: directions of W → WQ, taken out
+    loss: float  #: L(w*)
+    moved: float  #: ‖w* − w‖ of the descent
+    points: list[LearningPoint]  #: gamma by gamma, nbeta ascending
+    limits: list[Limit]  #: nβ → ∞ of each gamma
+    volume: Optional[Limit]  #: by the scaling of volume, where asked for
+    W: Array  #: [n, m] w*
+    b: Array  #: [n]
+
+    def __float__(self) -> float:
+        return self.value
+
+
+def learning_coefficient(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, objective: str = "exact",
+                         nbeta: Optional[Sequence[float]] = None, gamma: Union[float, Sequence[float]] = 100.0,
+                         chains: int = 4, draws: int = 500, warm_up: int = 300, sampler: str = "hmc", as_is: bool = False,
+                         volume: bool = False, layout: str = "n,m", seed: int = 0, threads: int = 0,
+                         progress: bool = False) -> Union[LearningCoefficient, list[LearningCoefficient]]:
+    """The local learning coefficient of weights by Hamiltonian Monte Carlo on the exact loss, without minibatches
+    (lau2023, chen2023): at the minimum that a descent from them reaches, or with as_is at the weights themselves.
+
+    W [n, m] or [instances, n, m], of kind "relu-output" or "linear"; of a batch a list. objective: "exact", the loss of the
+    law, or "l1", its sum over inputs with one feature active. nbeta: temperatures, ascending, default 1e4 … 1e7 over the
+    loss of answering 0; gamma: strengths of the localisation, which reaches about 1/√gamma. sampler: "hmc", or "mala" as a
+    check. volume: also by the scaling of volume, of up to 40 parameters.
+
+    Raises ValueError on bad input. docs/learning-coefficients.md says how it is found and what to trust.
+
+    >>> pentagon = digon.optimum(5, 2, digon.Law(active=1)); digon.learning_coefficient(pentagon.W, pentagon.b, digon.Law(active=1))
+    """
+    check(chains=chains, draws=draws, warm_up=warm_up, seed=seed, threads=threads)
+    weights, kinds, laws = _read(W, b, law, kind, layout)
+    temperatures = [] if nbeta is None else _axis("nbeta", nbeta).tolist()
+    localisations = _axis("gamma", gamma).tolist()
+    total = len(weights.W) * (len(temperatures) or 4) * len(localisations) * chains * (warm_up + draws)
+
+    def coefficient(found):
+        found["points"] = [LearningPoint(**one) for one in found["points"]]
+        found["limits"] = [Limit(**one) for one in found["limits"]]
+        found["volume"] = found["volume"] and Limit(**found["volume"])
+        found["W"], found["b"] = _laid_out(found["W"][0], layout), found["b"][0]
+        return LearningCoefficient(**found)
+
+    with watch(progress, "learning coefficient, draws", total) as counter:
+        return _interruptible(
+            lambda: _digon.learning_coefficient(weights.W, weights.b, kinds, laws, objective, temperatures, localisations,
+                                                chains, draws, warm_up, sampler, as_is, volume, seed, threads, counter),
+            lambda found: weights.each([coefficient(one) for one in found]))
 
 
 # --- training
@@ -534,14 +641,15 @@ class Training(Models):
     snapshots: Snapshots
 
 
-def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, restarts: int = 1, steps: int = 10_000,
-          batch: int = 1024, optimizer: str = "adam", learning_rate: float = 1e-3, schedule: str = "constant",
+def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, objective: Optional[str] = None, restarts: int = 1,
+          steps: int = 10_000, batch: int = 1024, optimizer: str = "adam", learning_rate: float = 1e-3, schedule: str = "constant",
           momentum: Optional[float] = None, warm_up: int = 0, weight_decay: Optional[float] = None, stop: str = "never",
           patience: int = 10, snapshots: Sequence[int] = (), seed: int = 0, threads: int = 0,
           progress: bool = False) -> Training:
     """Trains toy models on fresh batches of sparse features: an instance a law and restart, the bits of `digon train`.
 
-    optimizer: "sgd" (momentum 0.9), "adam" or "adamw" (weight_decay 0.01); schedule: "constant", "linear" or "cosine";
+    objective: "sampled", the loss of fresh batches, the default, or "exact", the exact population loss without sampling,
+    the default and only one of a law of data. optimizer: "sgd" (momentum 0.9), "adam" or "adamw" (weight_decay 0.01); schedule: "constant", "linear" or "cosine";
     batch: a multiple of 64; stop: "never", "plateau" of the batch loss or of the "exact" loss, over `patience` intervals
     of 100 steps; snapshots: steps before which the weights are kept. Ctrl-C ends training between two steps, the weights
     in Interrupted.result.
@@ -559,6 +667,8 @@ def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, restarts: int
         weight_decay = 0.01 if optimizer == "adamw" else 0.0
     if momentum is None:
         momentum = 0.9
+    if objective is None:
+        objective = "exact" if native[0].data else "sampled"
     repeated = [one for one in own for _ in range(restarts)]
 
     def training(found):
@@ -569,7 +679,7 @@ def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, restarts: int
 
     with watch(progress, "train, steps", steps * len(repeated)) as counter:
         return _interruptible(
-            lambda: _digon.train(m, native, kind, restarts, steps, batch, optimizer, learning_rate, schedule, momentum,
+            lambda: _digon.train(m, native, kind, objective, restarts, steps, batch, optimizer, learning_rate, schedule, momentum,
                                  warm_up, weight_decay, stop, patience, list(snapshots), seed, threads, counter),
             training)
 
@@ -591,13 +701,63 @@ def _features_of(law):
     raise ValueError(f"n: none given with {law!r}; accepted: how many features to draw")
 
 
+# --- recovery
+
+
+class Recovered(NamedTuple):
+    """What one decoder finds of x in h = Wx."""
+
+    error: float  #: mean of Σ_j I_j (x_j − x̂_j)², the unit of the loss
+    standard_error: float
+    recovered: float  #: the share of inputs with ‖x̂ − x‖ ≤ 1e-6 ‖x‖
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The loss of a model in parts, by decoders of h = Wx: loss = lost + unfound + readout, of a sample."""
+
+    lost: float  #: what h no longer holds, told which features are active
+    unfound: float  #: what the best decoder that is told nothing leaves beyond it
+    readout: float  #: what the model's own readout leaves beyond that
+    readout_standard_error: float
+    best: str  #: that decoder: "readout", "nnls" or "l1"
+    decoders: dict[str, Recovered]  #: of "readout", "nnls" (where x ≥ 0), "l1", "omp" and "support"
+
+    @property
+    def loss(self) -> float:
+        """The sample mean of the loss."""
+        return self.lost + self.unfound + self.readout
+
+
+def recover(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, samples: int = 4096, layout: str = "n,m",
+            seed: int = 0, threads: int = 0, progress: bool = False) -> Union[Recovery, list[Optional[Recovery]]]:
+    """What other decoders find in h = Wx (compressed sensing): non-negative least squares, least ‖x‖₁, orthogonal matching
+    pursuit, and least squares on the true support, beside the model's own readout ReLU(Wᵀh + b), or Wᵀh + b of a linear
+    one; the numbers of `digon recover`. Of a batch a list, with None for those that Ctrl-C left out in Interrupted.result.
+
+    W [n, m] or [instances, n, m]; samples: inputs decoded, of data as many as there are. Raises ValueError on bad input or
+    a ReLU in the hidden layer.
+
+    >>> digon.recover(W, b, digon.Law(density=0.01)).readout
+    """
+    check(samples=samples, seed=seed, threads=threads)
+    weights, kinds, laws = _read(W, b, law, kind, layout)
+
+    def recovery(found):
+        return found and Recovery(**{**found, "decoders": {name: Recovered(*of) for name, of in found["decoders"].items()}})
+
+    with watch(progress, "recover, models", len(weights.W)) as counter:
+        return _interruptible(lambda: _digon.recover(weights.W, weights.b, kinds, laws, samples, seed, threads, counter),
+                              lambda found: weights.each([recovery(one) for one in found]))
+
+
 # --- files
 
 
 def load(path: Path, *, layout: str = "auto", weights: str = "", bias: str = "", weights_out: str = "") -> Models:
     """The models of a safetensors, .npz or .npy file, wherever they were trained, with their laws where the file is
-    Digon's own (docs/pytorch.md). weights, bias, weights_out: the names of its tensors where they do not tell themselves;
-    bias="none": b = 0. Raises ValueError where there is not one way to read it.
+    Digon's own (docs/pytorch.md); of snapshots.safetensors every snapshot, instance after instance. weights, bias,
+    weights_out: the names of its tensors where they do not tell themselves; bias="none": b = 0. Raises ValueError where there is not one way to read it.
 
     >>> models = digon.load("run/weights.safetensors")
     >>> digon.loss(models.W, models.b, models.law, models.kind).loss

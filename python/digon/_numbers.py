@@ -5,7 +5,8 @@ import operator
 _WHOLE = {"n": (1, 100_000), "m": (1, 100_000), "points": (2, 5000), "dim": (2, 1000), "threads": (0, 1024),
           "seed": (0, 2**64 - 1), "populations": (1, 100_000), "descents": (1, 10**9), "starts": (1, 10**6),
           "hops": (0, 10**6), "restarts": (1, 10**6), "steps": (1, 10**9), "batch": (64, 1 << 24), "warm_up": (0, 10**9),
-          "patience": (1, 10**9), "T": (0, 10**12), "samples": (2, 10**12)}
+          "patience": (1, 10**9), "T": (0, 10**12), "samples": (2, 10**12), "chains": (1, 10_000),
+          "draws": (4, 10**8)}
 #: Above the first and at most the second; where that is None, from 0.
 _REAL = {"seconds": (0.0, 1e9), "tolerance": (0.0, 1.0), "learning_rate": (0.0, 1e3), "weight_decay": (None, 1e3)}
 

@@ -95,10 +95,25 @@ void measure_sharing(const Blocks& blocks, const Eigen::MatrixXd& moments,
   });
 }
 
-/// Pass 3: the largest |cosine| of every vector, and with which.
+/// Adds each pair's cosine to its bin: of one block with itself, those above the diagonal. Vectors that are 0
+/// are in no pair.
+void count_cosines(const Eigen::MatrixXf& cosines, const auto& norm_of_rows, const auto& norm_of_columns,
+                   bool is_square, std::vector<std::uint64_t>& counts) {
+  constexpr auto last = int(cosine_bins) - 1;
+  for (Eigen::Index j = 0; j < cosines.cols(); ++j) {
+    if (norm_of_columns[j] == 0.0) continue;
+    for (Eigen::Index i = 0; i < (is_square ? j : cosines.rows()); ++i) {
+      if (norm_of_rows[i] == 0.0) continue;
+      ++counts[std::size_t(std::clamp(int((cosines(i, j) + 1.0F) * (0.5F * float(cosine_bins))), 0, last))];
+    }
+  }
+}
+
+/// Pass 3: the largest |cosine| of every vector, and with which; and how cosines are distributed.
 struct Neighbours {
   Eigen::VectorXf cosine;
   std::vector<Eigen::Index> other;
+  std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(cosine_bins, 0);
 };
 
 Neighbours nearest(const Blocks& blocks, const Eigen::VectorXd& norm, const LayerGeometryOptions& options) {
@@ -123,6 +138,9 @@ Neighbours nearest(const Blocks& blocks, const Eigen::VectorXd& norm, const Laye
     for (Eigen::Index c = a; c < count && !interrupted(); ++c) {
       const Eigen::MatrixXf theirs = c == a ? Eigen::MatrixXf() : blocks.read_normalised(c, norm);
       cosines.noalias() = mine.transpose() * (c == a ? mine : theirs);
+      std::vector<std::uint64_t> counts(cosine_bins, 0);
+      count_cosines(cosines, norm.segment(blocks.begin(a), cosines.rows()),
+                    norm.segment(blocks.begin(c), cosines.cols()), c == a, counts);
       cosines = cosines.cwiseAbs();
       if (c == a) cosines.diagonal().setConstant(-1.0F);
       Eigen::VectorXf of_rows = Eigen::VectorXf::Constant(cosines.rows(), -2.0F);
@@ -139,6 +157,7 @@ Neighbours nearest(const Blocks& blocks, const Eigen::VectorXd& norm, const Laye
         }
       }
       const std::scoped_lock lock(merging);
+      for (std::size_t bin = 0; bin < cosine_bins; ++bin) all.counts[bin] += counts[bin];
       for (Eigen::Index i = 0; i < cosines.rows(); ++i) {
         offer(blocks.begin(a) + i, blocks.begin(c) + best_of_rows[std::size_t(i)], of_rows[i]);
       }
@@ -186,6 +205,7 @@ std::optional<LayerGeometry> layer_geometry(const VectorBlocks& vectors,
 
   const Neighbours neighbours = nearest(blocks, features.norm, options);
   if (interrupted()) return std::nullopt;
+  geometry.cosine_counts = neighbours.counts;
   geometry.largest_cosine = neighbours.cosine.cast<double>().cwiseMax(0.0);
   Eigen::Index first = 0;
   neighbours.cosine.maxCoeff(&first);

@@ -2,8 +2,10 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "geometry/feature_dimensionality.hpp"
 
@@ -33,7 +35,11 @@ struct LayerGeometry {
   /// The pair of the largest |Ŵ_i·Ŵ_j|, the coherence; none if it was not asked for, or there is no pair.
   std::optional<VectorPair> closest;
   Eigen::VectorXd largest_cosine;  ///< [n] max_{j≠i} |Ŵ_i·Ŵ_j|; empty where coherence was not asked for
+  /// How many pairs have their cosine in each of cosine_bins equal parts of [−1, 1]; empty likewise.
+  std::vector<std::uint64_t> cosine_counts;
 };
+
+inline constexpr std::size_t cosine_bins = 40;
 
 struct LayerGeometryOptions {
   bool coherence = true;      ///< all pairs: n²m operations; the rest needs n m²

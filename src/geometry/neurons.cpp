@@ -3,19 +3,29 @@
 #include "core/base/named_choice.hpp"
 
 namespace digon {
+namespace {
 
-std::vector<Neuron> describe_neurons(const Eigen::MatrixXd& W, const NeuronTolerance& tolerance) {
+/// r_i of neuron a [n].
+Eigen::ArrayXd given_back(const ToyModel& model, Eigen::Index a) {
+  const Eigen::ArrayXd in = model.W.row(a).transpose();
+  if (!is_tied(model.kind)) return in.abs() * model.W_out.col(a).array().max(0.0);
+  const double least = has_relu_hidden(model.kind) ? 0.0 : in.minCoeff();
+  return in.max(least).square();
+}
+
+}  // namespace
+
+std::vector<Neuron> describe_neurons(const ToyModel& model, const NeuronTolerance& tolerance) {
   std::vector<Neuron> neurons;
-  for (const auto row : W.rowwise()) {
+  for (Eigen::Index a = 0; a < model.hidden(); ++a) {
     Neuron& neuron = neurons.emplace_back();
-    const Eigen::ArrayXd weight = row.transpose().cwiseAbs();
-    const double largest = weight.maxCoeff();
-    if (largest < tolerance.dead_weight) continue;
-    for (Eigen::Index i = 0; i < weight.size(); ++i) {
-      if (weight[i] >= tolerance.served_share * largest) neuron.features.push_back(i);
+    const Eigen::ArrayXd back = given_back(model, a);
+    const double greatest = back.maxCoeff();
+    if (greatest < tolerance.dead_share) continue;
+    for (Eigen::Index i = 0; i < back.size(); ++i) {
+      if (back[i] >= tolerance.served_share * greatest) neuron.features.push_back(i);
     }
-    const double squares = weight.square().sum();
-    neuron.effective_features = squares * squares / weight.square().square().sum();
+    neuron.effective_features = back.sum() * back.sum() / back.square().sum();
     neuron.kind = neuron.features.size() == 1 ? NeuronClass::monosemantic : NeuronClass::polysemantic;
   }
   return neurons;

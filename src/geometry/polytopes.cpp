@@ -50,6 +50,9 @@ const std::vector<Polytope>& polytopes() {
       {"Gosset 3_21", 7, {{-1.0, 1}, {-1.0 / 3.0, 27}, {1.0 / 3.0, 27}}},
       {"E7 roots", 7, {{-1.0, 1}, {-0.5, 32}, {0.0, 60}, {0.5, 32}}},
       {"E8 roots", 8, {{-1.0, 1}, {-0.5, 56}, {0.0, 126}, {0.5, 56}}},
+      // Ballinger, Blekherman, Cohn, Giansiracusa, Kelly, Schürmann 2009, Experimental study of
+      // energy-minimizing point configurations on spheres: perhaps optimal for every energy.
+      {"(10, 40, 1/6) code", 10, {{-0.5, 8}, {-1.0 / 3.0, 3}, {0.0, 4}, {1.0 / 6.0, 24}}},
   };
   return table;
 }

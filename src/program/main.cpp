@@ -41,9 +41,12 @@ constexpr std::array commands{
             &digon::run_attack},
     Command{"recover", "what other decoders find in h = Wx, and what the readout leaves in it",
             &digon::run_recover},
+    Command{"learning-coefficient", "the local learning coefficient of trained weights, without minibatches",
+            &digon::run_learning_coefficient},
     Command{"pack", "unit vectors at the lowest energy: the generalised Thomson problem", &digon::run_pack},
     Command{"phase", "the phase diagram: hand-built candidates and the exact optimum", &digon::run_phase},
     Command{"reproduce", "an experiment of the paper, by name, with theory beside it", &digon::run_reproduce},
+    Command{"sweep", "a study of your own: axes, models and figures from a TOML file", &digon::run_sweep},
     Command{"merge", "the cells of sharded runs into one store", &digon::run_merge},
     Command{"export", "the finished cells of sweeps as CSV and safetensors", &digon::run_export},
     Command{"verify", "measure every prediction, and say whether theory and trained models agree",
@@ -55,7 +58,7 @@ constexpr std::array commands{
 void print_help() {
   fmt::print(
       "digon: exact theory and trained toy models of superposition\n\nUsage: digon COMMAND [options]\n\n");
-  for (const Command& command : commands) fmt::print("  {:<10} {}\n", command.name, command.summary);
+  for (const Command& command : commands) fmt::print("  {:<20} {}\n", command.name, command.summary);
   fmt::print(
       "\n'digon COMMAND --help' lists a command's options, with an example; 'digon --man' and 'digon "
       "--bash-completion' print a man page and a completion for bash.\n"

@@ -36,7 +36,7 @@ def losses(path, *options):
     done = run("loss", "--model", path, "--density", density, "--json", *options)
     assert done.returncode == 0, (path.name, options, done.stderr)
     found = json.loads(done.stdout)
-    return [one["loss"] for one in (found if isinstance(found, list) else [found])], done.stderr
+    return [one["loss"] for one in found], done.stderr
 
 
 def sampled_loss(W, b, samples=400_000):
@@ -142,7 +142,7 @@ numpy.save(folder / "array.npy", W.T)
 gives(folder / "array.npy", no_bias, "no bias: b = 0", "--layout", "m,n")
 done = run("measure", "--model", write("abs.npz", {"W1": W.T, "W2": W, "b2": b}), "--weights", "W1", "--weights-out", "W2",
            "--bias", "b2", "--json")
-assert done.returncode == 0 and json.loads(done.stdout)["neurons"], done.stderr
+assert done.returncode == 0 and json.loads(done.stdout)[0]["neurons"], done.stderr
 
 # NumPy's types, orders and headers; other arrays in the file.
 for dtype in (">f4", ">f8", "<f8"):
@@ -209,11 +209,12 @@ write("params.npz", {"W_dec": layer[0], "b_dec": layer[0, 0], "threshold": layer
 numpy.savez_compressed(folder / "compressed.npz", W_dec=layer[0])
 write("layers.safetensors", {"W_dec": layer, "b_dec": layer[:, 0]})
 numpy.save(folder / "big.npy", layer[0].astype(">f4").T)
-expected = json.loads(run("measure", "--layer", folder / "params.npz", "--json").stdout)
+expected, = json.loads(run("measure", "--layer", folder / "params.npz", "--json").stdout)
 numpy.testing.assert_allclose(expected["norm"]["mean"], numpy.linalg.norm(layer[0], axis=1).mean(), rtol=1e-6)
 for words in ((folder / "layers.safetensors", "--tensor", "W_dec", "--instance", 0), (folder / "big.npy",)):
-    measured = json.loads(run("measure", "--layer", *words, "--json").stdout)
-    assert {**measured, "tensor": "", "dtype": ""} == {**expected, "tensor": "", "dtype": ""}
+    measured, = json.loads(run("measure", "--layer", *words, "--json").stdout)
+    of_file = dict.fromkeys(("tensor", "dtype", "instance", "why"), "")
+    assert {**measured, **of_file} == {**expected, **of_file}
     cases += 1
 refused(folder / "compressed.npz", "'W_dec' is compressed", "savez_compressed", command="measure")
 refused(folder / "layers.safetensors", "--tensor is needed", "W_dec [4, 300, 8]", command="measure")

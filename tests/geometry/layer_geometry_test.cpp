@@ -51,6 +51,17 @@ TEST_CASE("a layer in blocks is measured as the whole matrix is") {
     CHECK(found.mean_squared_cosine == Approx(cosines.squaredNorm() / (74.0 * 73.0)).epsilon(1e-12));
     CHECK((found.largest_cosine - cosines.cwiseAbs().colwise().maxCoeff().transpose()).cwiseAbs().maxCoeff() <
           1e-6);
+    std::vector<std::uint64_t> counts(cosine_bins, 0);
+    for (Eigen::Index j = 0; j < cosines.cols(); ++j) {
+      for (Eigen::Index i = 0; i < j; ++i) {
+        if (i != 20 && j != 20)
+          ++counts[std::min<std::size_t>(cosine_bins - 1, std::size_t((cosines(i, j) + 1.0) * 20.0))];
+      }
+    }
+    counts[0] += counts[1];  // the antipodal pair, whose cosine may be rounded
+    std::vector<std::uint64_t> of_blocks = found.cosine_counts;
+    of_blocks[0] += of_blocks[1];
+    CHECK(of_blocks == counts);
     REQUIRE(found.closest);
     CHECK(std::min(found.closest->first, found.closest->second) == 7);
     CHECK(std::max(found.closest->first, found.closest->second) == 41);

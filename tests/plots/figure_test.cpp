@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <regex>
+#include <set>
 
 #include "core/algebra/products.hpp"
 #include "core/base/atomic_file.hpp"
@@ -166,6 +168,35 @@ TEST_CASE("vectors in space and networks are drawn, also without a weight") {
                 {{"pair", Eigen::Vector2d(1.0, -1.0), Eigen::RowVector2d(1.0, 1.0)},
                  {"nothing", Eigen::Vector2d::Zero(), Eigen::RowVector2d::Zero()}});
   check_drawn(other.path() / "networks");
+}
+
+TEST_CASE("features and neurons are numbered from 0 in every figure") {
+  const auto labels_of = [](const std::filesystem::path& svg) {
+    const std::string text = read_file(svg);
+    std::set<std::string> labels;
+    const std::regex label(R"(>\s*(\d+)\s*<)");
+    for (std::sregex_iterator at(text.begin(), text.end(), label); at != std::sregex_iterator(); ++at) {
+      labels.insert((*at)[1].str());
+    }
+    return labels;
+  };
+  const TemporaryFolder folder;
+  draw_networks(folder.path() / "networks", "networks",
+                {{"three features, two neurons", Eigen::MatrixXd::Ones(2, 3), Eigen::MatrixXd::Ones(3, 2)}});
+  CHECK(labels_of(folder.path() / "networks.svg") == std::set<std::string>{"0", "1", "2"});
+  draw_arrows(folder.path() / "arrows", {{"", "", 3.0 * Eigen::MatrixXd::Identity(2, 2)}}, {"a", "b"});
+  const auto arrows = read_file(folder.path() / "arrows.gp");
+  CHECK(std::regex_search(arrows, std::regex(R"(3 0 [\d.]+ 0 0 \n0 3 0 [\d.]+ 1 \n)")));
+  draw_stacks(folder.path() / "stacks", "stacks", {{"", Eigen::MatrixXd::Identity(3, 3)}});
+  const json first = read_points(folder.path() / "stacks.points.json")["areas"][0]["points"][0];
+  CHECK(first[2] == "0");
+  CHECK(first[3] == "0");
+  const BasicPanel panel{"", Eigen::MatrixXd::Identity(6, 6), Eigen::VectorXd::Ones(6),
+                         Eigen::VectorXd::Ones(6), Eigen::VectorXd::Zero(6)};
+  draw_basic(folder.path() / "basic", {panel});
+  const std::string basic = read_file(folder.path() / "basic.gp");
+  CHECK(basic.find("('0' 0, '3' 3,") != std::string::npos);
+  CHECK(basic.find("0 0 1 \n1 0 0 \n") != std::string::npos);
 }
 
 TEST_CASE("phases are drawn, with and without trained models") {

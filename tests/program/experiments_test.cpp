@@ -99,7 +99,9 @@ TEST_CASE("both presets of every experiment are cells that can be trained, the p
   }
 }
 
-TEST_CASE("only experiments of trained models can be named, and what is not one is answered with the list") {
+TEST_CASE(
+    "only experiments of trained models and of what others published can be named, and what is not one is "
+    "answered with the list") {
   CHECK_THROWS_WITH(find_experiment("packing"), Catch::Contains("accepted: intro, basic-small"));
   CHECK_THROWS_WITH(find_experiment("theory"), Catch::Contains("directions"));
 }
@@ -111,9 +113,10 @@ TEST_CASE("a claim that is not measured, and a measure without a claim, are refu
   const auto one = [](const Results&) { return 1.0; };
   Experiment adversarial = tiny();
   adversarial.id = "adversarial";
-  adversarial.measures = {{"growth", one, one}};
-  CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("claims 'adversarial/together'"));
-  adversarial.measures = {{"growth", one, one}, {"together", one, one}, {"shape", one, one}};
+  adversarial.measures = {{"growth", one, one}, {"together", one, one}};
+  CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("claims 'adversarial/jacobian'"));
+  adversarial.measures = {
+      {"growth", one, one}, {"together", one, one}, {"jacobian", one, one}, {"shape", one, one}};
   CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("measures 'adversarial/shape'"));
   adversarial.measures = {{"growth", one, one}, {"together", one, one}, {"growth", one, one}};
   CHECK_THROWS_WITH(reproduce(adversarial, context), Catch::Contains("measured twice"));

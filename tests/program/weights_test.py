@@ -47,9 +47,9 @@ with tempfile.TemporaryDirectory() as name:
     half = digon("loss", "--model", folder / "half.npz", "--density", 0.2, "--json")
     assert abs(half[0]["loss"] / expected[0]["loss"] - 1) < 1e-2
     numpy.save(folder / "W.npy", W[0].T)
-    measured = digon("measure", "--model", folder / "W.npy", "--layout", "m,n", "--json")
+    measured, = digon("measure", "--model", folder / "W.npy", "--layout", "m,n", "--json")
     numpy.testing.assert_allclose(measured["norm"], numpy.linalg.norm(W[0], axis=1), rtol=1e-12)
-    gap = digon("gap", "--model", folder / "a.npz", "--instance", 0, "--density", 0.2, "--populations", 1, "--json")
+    gap, = digon("gap", "--model", folder / "a.npz", "--instance", 0, "--density", 0.2, "--populations", 1, "--json")
     assert gap["loss"] >= gap["local_minimum"] >= gap["best_optimum"] > 0
 
     refused = subprocess.run([program, "measure", "--model", folder / "W.npy"], capture_output=True, text=True)
@@ -67,7 +67,7 @@ with tempfile.TemporaryDirectory() as name:
     for stored, tolerance in ((layer, 1e-5), (layer.astype(numpy.float16), 3e-3), (layer.T.copy(), 1e-5),
                               (numpy.asfortranarray(layer), 1e-5)):
         numpy.save(folder / "layer.npy", stored)
-        found = digon("measure", "--layer", folder / "layer.npy", "--json")
+        found, = digon("measure", "--layer", folder / "layer.npy", "--json")
         assert (found["vectors"], found["dimensions"]) == (3000, 40)
         assert abs(found["coherence"] - cosines.max()) < tolerance
         assert sorted(found["closest_pair"]) == sorted(map(int, numpy.unravel_index(cosines.argmax(), cosines.shape)))

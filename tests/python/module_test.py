@@ -62,11 +62,11 @@ class Losses(unittest.TestCase):
                 for k, one in enumerate(answer("loss", "--model", folder / "models.npz", *options)):
                     self.assertEqual(loss.loss[k], one["loss"])
                     self.assertEqual(loss.error[k], one["error"])
-                    if "L" in one:
+                    if one["L"] is not None:
                         numpy.testing.assert_array_equal(loss.L[k], one["L"])
                         numpy.testing.assert_array_equal(loss.L_mean[k], one["L_mean"])
-                        numpy.testing.assert_array_equal(loss.decomposition.feature_benefit[k], one["feature_benefit"])
-                    if "weight" in one:
+                        numpy.testing.assert_array_equal(loss.decomposition.feature_benefit[k], one["L_1_feature_benefit"])
+                    if one["weight"] is not None:
                         numpy.testing.assert_array_equal(digon.loss(W[k], b[k], law).weight, one["weight"])
                 numpy.testing.assert_allclose(loss.reconstruction.sum(1) + loss.interference.sum(1), loss.loss, rtol=1e-12)
 
@@ -269,7 +269,7 @@ class Errors(unittest.TestCase):
             (lambda: digon.pack(12, 3, "warm"), "energy: 'warm' given; accepted: coulomb"),
             (lambda: digon.pack(1, 3), "points: '1' given"),
             (lambda: digon.pack(3, 2, antipodal=True), "antipodal: given with energy coulomb"),
-            (lambda: digon.pack(3, 2, initial=numpy.ones((3, 2))), "initial: points 1 and 2 coincide"),
+            (lambda: digon.pack(3, 2, initial=numpy.ones((3, 2))), "initial: points 0 and 1 coincide"),
             (lambda: digon.train(5, 2, law, batch=100), "batch: 100 given"),
             (lambda: digon.train(5, 2, law, momentum=0.5), "momentum: given with optimizer adam"),
             (lambda: digon.train(5, 2, law, optimizer="magic"), "optimizer: 'magic' is not"),
@@ -293,7 +293,7 @@ class Errors(unittest.TestCase):
 
 class Searches(unittest.TestCase):
     def test_optimum_is_the_program_s(self):
-        expected = answer("optimum", "--features", 3, "--hidden", 2, "--density", 0.2, "--populations", 2, "--descents", 30)
+        expected, = answer("optimum", "--features", 3, "--hidden", 2, "--density", 0.2, "--populations", 2, "--descents", 30)
         found = digon.optimum(3, 2, digon.Law(0.2), populations=2, descents=30)
         self.assertEqual([found.loss, found.agreeing, found.searched],
                          [expected["loss"], expected["agreeing"], expected["populations"]])
@@ -317,6 +317,34 @@ class Searches(unittest.TestCase):
         self.assertGreater(worse[1].relative, 0.01)
         linear = digon.gap(W[0], b[0], law, "linear")
         self.assertTrue(linear.confirmed and linear.absolute > 0)
+        self.assertEqual(linear.best, digon.optimum(5, 2, law, "linear").loss)
+
+    def test_models_with_a_hidden_relu(self):
+        law = digon.Law(0.5, values="signed")
+        found = digon.optimum(2, 4, law, "absolute-value", populations=1, descents=6)
+        self.assertLess(found.loss, 1e-12)  # two neurons a feature
+        self.assertLess(found.stated[0], 1e-12)
+        self.assertEqual(found.W_out.shape, (2, 4))
+        worse = digon.gap(found.W, found.b, law, "absolute-value", W_out=0.9 * found.W_out, populations=1, descents=6)
+        self.assertGreater(worse.absolute, 1e-4)
+        self.assertGreater(worse.loss, digon.gap(found.W, found.b, law, "absolute-value", W_out=found.W_out, populations=1,
+                                                 descents=6).loss)
+        with self.assertRaisesRegex(ValueError, "W_out: none given"):
+            digon.gap(found.W, found.b, law, "absolute-value")
+        neurons = digon.measure([[1.0], [-5.0]], "relu-hidden").neurons[0]
+        self.assertEqual(neurons.features, [0])
+        self.assertEqual(digon.measure([[1.0], [-5.0]]).neurons[0].features, [1])
+        self.assertEqual(digon.measure([[1.0], [-5.0]], "absolute-value", W_out=[[1.0], [1.0]]).neurons[0].features, [0, 1])
+
+    def test_linear_optimum(self):
+        law = digon.Law([0.1, 0.4, 0.2], importance=[1, 2, 3])
+        found = digon.optimum(3, 1, law, "linear")
+        cost = [i * (p / 3 - p * p / 4) for i, p in zip([1, 2, 3], [0.1, 0.4, 0.2])]
+        self.assertAlmostEqual(found.loss, sum(cost) - max(cost), delta=1e-14)
+        self.assertAlmostEqual(digon.loss(found.W, found.b, law, "linear").loss, found.loss, delta=1e-14)
+        self.assertTrue(found.confirmed)
+        with self.assertRaisesRegex(ValueError, "closed form"):
+            digon.optimum(3, 1, law, "linear", seconds=1)
 
     def test_descend(self):
         law = digon.Law(0.2)
@@ -338,6 +366,28 @@ class Searches(unittest.TestCase):
         self.assertEqual(both.components[0][0].features, [0, 1, 2, 3, 4])
         self.assertEqual(digon.measure(numpy.eye(2)).neurons[0].name, "monosemantic")
 
+    def test_learning_coefficient(self):
+        angle = 2 * numpy.pi * numpy.arange(5) / 5
+        W, b = 1.170460 * numpy.stack([numpy.cos(angle), numpy.sin(angle)], 1), numpy.full(5, -0.282297)
+        found = digon.learning_coefficient(W, b, digon.Law(active=1))
+        self.assertAlmostEqual(float(found), 7.0, delta=0.15)
+        self.assertGreater(abs(found.value - 7.5), 0.3)  # half the parameters
+        self.assertTrue(found.trustworthy)
+        self.assertEqual((found.parameters, found.rotations, found.half_rank), (15, 1, 7.0))
+        self.assertEqual([point.gamma for point in found.points], [100.0] * 4)
+        self.assertAlmostEqual(sum(found.limits[0].approach.values()), 1.0)
+        self.assertIsNone(found.volume)
+        numpy.testing.assert_allclose(found.W, W, atol=1e-4)
+        same = digon.learning_coefficient([W, W], b, digon.Law(active=1), draws=50, nbeta=[1e5], layout="n,m", threads=1)
+        self.assertEqual(same[0].value, same[1].value)
+        self.assertFalse(same[0].trustworthy)  # of one temperature
+        for settings, reason in ((dict(nbeta=[2, 1]), "ascend"), (dict(gamma=-1), "gamma: -1 given"),
+                                 (dict(chains=0), "chains: '0' given"), (dict(sampler="nuts"), "accepted: hmc, mala"),
+                                 (dict(objective="l2"), "accepted: exact, l1"),
+                                 (dict(kind="relu-hidden"), "accepted: linear, relu-output")):
+            with self.assertRaisesRegex(ValueError, reason):
+                digon.learning_coefficient(W, b, digon.Law(active=1), **settings)
+
     def test_phase_and_pack(self):
         diagram = digon.phase(density=[0.01, 1.0], relative_importance=[0.2, 5.0])
         names = [[diagram.names[cell] for cell in row] for row in diagram.phase]
@@ -351,6 +401,15 @@ class Searches(unittest.TestCase):
         self.assertAlmostEqual(lines.value, 5**-0.5, delta=1e-9)
         again = digon.pack(12, 3, starts=1, initial=packing.points)
         self.assertLessEqual(again.value, packing.value)
+        free = digon.pack(5, 2, "l1", starts=6)
+        best = answer("pack", "--features", 5, "--dim", 2, "--energy", "l1", "--starts", 6)[0]["optima"]
+        self.assertEqual(free.by_represented, {one["represented"]: one["loss"] for one in best})
+        self.assertEqual((free.value, free.geometry), (best[0]["loss"], best[0]["geometry"]))
+        law = digon.Law(active=1)
+        self.assertAlmostEqual(digon.loss(free.points, free.b, law).loss, free.value / 5, delta=1e-10)
+        for given in [{"hops": 3}, {"initial": packing.points}, {"antipodal": True}]:
+            with self.assertRaisesRegex(ValueError, "accepted with"):
+                digon.pack(12, 3, "l1", **given)
 
 
 class Trainings(unittest.TestCase):
@@ -376,6 +435,52 @@ class Trainings(unittest.TestCase):
         self.assertEqual(again.law[3].for_features(5).json, models.law[3].for_features(5).json)
         numpy.testing.assert_array_equal(digon.load(folder / "turned.safetensors").W[0], W[0])
         self.assertEqual(command("loss", "--model", path).returncode, 0)
+
+    def test_exact_training_is_the_program_s(self):
+        out = folder / "exact"
+        done = command("train", "--features", 5, "--hidden", 2, "--density", 0.2, "--objective", "exact", "--steps", 60,
+                       "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        law = digon.Law(0.2)
+        trained = digon.train(5, 2, law, objective="exact", steps=60)
+        numpy.testing.assert_array_equal(trained.W.astype(numpy.float32), digon.load(out / "weights.safetensors").W)
+        self.assertFalse(numpy.allclose(trained.W, digon.train(5, 2, law, steps=60).W, rtol=1e-3))
+        data = digon.Law(data=random.random((40, 5)))
+        of_data = digon.train(5, 2, data, steps=20)
+        numpy.testing.assert_array_equal(of_data.W, digon.train(5, 2, data, objective="exact", steps=20).W)
+        for call, words in [
+            (lambda: digon.train(5, 2, law, objective="some"), "accepted: sampled, exact"),
+            (lambda: digon.train(5, 2, law, "relu-hidden", objective="exact"), "accepted there: sampled"),
+            (lambda: digon.train(5, 2, data, objective="sampled"), "accepted there: exact"),
+        ]:
+            with self.assertRaisesRegex(ValueError, words):
+                call()
+
+    def test_recover(self):
+        law = digon.Law(0.1)
+        trained = digon.train(12, 4, law, steps=300, batch=64)
+        path = folder / "recover.safetensors"
+        digon.save(path, trained.W, trained.b, law)
+        expected = answer("recover", "--model", path, "--samples", 300)[0]["encoders"][0]
+        found = digon.recover(trained.W, trained.b, law, samples=300)[0]
+        self.assertEqual({name: found.decoders[name].error for name in found.decoders},
+                         {one["decoder"]: one["error"] for one in expected["decoders"]})
+        self.assertEqual([found.lost, found.unfound, found.readout, found.best],
+                         [expected["loss"][name] for name in ("lost", "unfound", "readout", "best")])
+        readout = found.decoders["readout"]
+        self.assertAlmostEqual(found.loss, readout.error, delta=1e-15)
+        exact = digon.loss(trained.W, trained.b, law).loss[0]
+        self.assertLess(abs(found.loss - exact), 5 * readout.standard_error)
+        self.assertGreater(abs(2 * found.loss - exact), 5 * readout.standard_error)
+        self.assertEqual(found.decoders["support"].recovered, digon.recover(trained.W[0], trained.b[0], law, samples=300,
+                                                                            threads=1).decoders["support"].recovered)
+        self.assertNotIn("nnls", digon.recover(trained.W[0], None, digon.Law(0.1, values="signed"), samples=20).decoders)
+        for call, words in [
+            (lambda: digon.recover(W[0], b[0], law, "relu-hidden"), "accepted: models with h = Wx"),
+            (lambda: digon.recover(W[0], b[0], law, samples=1), "samples: '1' given"),
+        ]:
+            with self.assertRaisesRegex(ValueError, words):
+                call()
 
     def test_hidden_models(self):
         trained = digon.train(6, 4, digon.Law(0.3), "absolute-value", steps=100, batch=64)
@@ -449,6 +554,7 @@ class Calls(unittest.TestCase):
             (lambda: digon.pack(100, 3, starts=100_000, hops=100), 1.5, None),
             (lambda: digon.train(20, 5, law, steps=10_000_000), 1.0, True),
             (lambda: digon.sampled_loss(numpy.repeat(W, 10_000, 0), None, law, 1_000_000), 1.0, False),
+            (lambda: digon.recover(numpy.repeat(W, 10_000, 0), None, law), 1.0, True),
         ]
         for number, (call, at_most, leaves) in enumerate(cases):
             with self.subTest(number=number):
@@ -464,6 +570,8 @@ class Calls(unittest.TestCase):
                 if number == 8:
                     self.assertLess(result.steps[0], 10_000_000)
                     self.assertTrue(numpy.isfinite(result.W).all())
+                if number == 10:  # the models that were finished
+                    self.assertEqual((result[0] is None, result[-1]), (False, None))
                 # And all goes on as before.
                 self.assertGreater(digon.loss(W[0], b[0], digon.Law(0.1)).loss, 0)
         self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)

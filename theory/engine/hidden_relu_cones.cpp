@@ -541,6 +541,7 @@ MeansAndGradient means_and_gradient(const HiddenReluNetwork& network, const Odds
   MeansAndGradient result{{loss_of_nothing(network), mean_of_singles(network, odds), 0.0},
                           HiddenReluGradient::zero(network)};
   add_gradient_of_few(network, odds, weight[0], weight[1], result.gradient);
+  if (weight[2] == 0.0) return result;
   for (const PairSums<true>& part : sum_pairs<true>(network, odds, threads)) {
     result.means[2] += part.value();
     part.add_gradient_to(weight[2], result.gradient);

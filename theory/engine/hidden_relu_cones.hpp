@@ -23,7 +23,7 @@ using Odds = Eigen::VectorXd;
 Eigen::VectorXd means_by_active(const HiddenReluNetwork& network, const Odds& odds, Eigen::Index up_to,
                                 std::size_t threads);
 
-/// The same for k ≤ 2, and the gradient of Σ_k weight[k] L̄_k.
+/// The same for k ≤ 2, and the gradient of Σ_k weight[k] L̄_k; of pairs nothing where weight[2] is 0.
 struct MeansAndGradient {
   Eigen::Vector3d means;
   HiddenReluGradient gradient;

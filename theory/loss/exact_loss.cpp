@@ -95,7 +95,7 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
 }
 
 /// At most so many independent distributions make up one with sets.
-constexpr std::size_t most_components = 4096;
+constexpr std::size_t most_components = 6561;  // 3⁸: eight sets of partial correlation
 
 /// A distribution of independent features and its share of a mixture.
 struct Component {

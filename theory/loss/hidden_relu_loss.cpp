@@ -416,7 +416,7 @@ Eigen::VectorXd drawn(const HiddenReluNetwork& network, const SampleSource& sour
 }  // namespace
 
 HiddenReluObjective::HiddenReluObjective(ModelKind kind, const FeatureDistribution& features,
-                                         std::size_t samples, std::uint64_t seed)
+                                         const Options& options)
     : kind_(kind), features_(features) {
   require_hidden_relu(kind);
   require_law(features);
@@ -425,7 +425,7 @@ HiddenReluObjective::HiddenReluObjective(ModelKind kind, const FeatureDistributi
   fixed->exact.setZero();
   const auto add = [&](const HiddenReluNetwork& network, const SampleSource& source, double weight,
                        std::size_t points, std::uint32_t scramble) {
-    const SobolNet net(source.dimensions(), seed, scramble);
+    const SobolNet net(source.dimensions(), options.seed, scramble);
     for (std::size_t first = 0; first < points; first += tile_samples) {
       const std::size_t count = std::min(tile_samples, points - first);
       fixed->parts.push_back({weight / double(points), count, drawn(network, source, net, first)});
@@ -449,15 +449,15 @@ HiddenReluObjective::HiddenReluObjective(ModelKind kind, const FeatureDistributi
                                   Eigen::VectorXd::Zero(n), features.importance, rays_of(kind, features)};
   constexpr double sparse = 2.0;
   if (!features.active && features.density.sum() >= sparse) {
-    add(network, DenseSamples(network, features.density), 1.0, samples, 0);
+    add(network, DenseSamples(network, features.density), 1.0, options.samples, 0);
   } else {
-    const Index exact = std::min<Index>(2, n);
+    const Index exact = std::min(options.exact, n);
     fixed->exact.head(exact + 1) = law.weight.head(exact + 1);
     const SingleFeatureLoss single(network);
     double total = 0.0;
     for (const Stratum& one : strata_beyond(network, single, law, exact)) total += one.weight;
     for (const Stratum& one : strata_beyond(network, single, law, exact)) {
-      const double share = std::log2(double(samples) * one.weight / total);
+      const double share = std::log2(double(options.samples) * one.weight / total);
       add(network, *one.source, one.weight, std::size_t{1} << std::max(0, int(std::lround(share))), 0);
     }
   }

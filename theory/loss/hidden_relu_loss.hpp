@@ -83,9 +83,18 @@ HiddenReluLoss hidden_relu_loss(const ToyModel& model, const FeatureDistribution
 /// then to be judged by hidden_relu_loss, whose scrambles are others.
 class HiddenReluObjective {
  public:
+  struct Options {
+    std::size_t samples = 1U << 13;
+    /// Up to so many active features exactly, at most 2. Pairs cost O(n³ m): of 100 features in 40 neurons as
+    /// much as 200,000 samples.
+    Eigen::Index exact = 2;
+    std::uint64_t seed = 0;
+  };
+
   /// Throws InputError as hidden_relu_loss does.
-  HiddenReluObjective(ModelKind kind, const FeatureDistribution& features, std::size_t samples = 1U << 13,
-                      std::uint64_t seed = 0);
+  HiddenReluObjective(ModelKind kind, const FeatureDistribution& features, const Options& options);
+  HiddenReluObjective(ModelKind kind, const FeatureDistribution& features)
+      : HiddenReluObjective(kind, features, Options{}) {}
 
   LossGradient operator()(const ToyModel& model, std::size_t threads = 1) const;
 

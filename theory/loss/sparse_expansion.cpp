@@ -64,12 +64,15 @@ PairMean pair_mean(const Lanes& u, const Lanes& a, const Lanes& c, const Lanes& 
           is_on ? mean + (1.0 / 6.0) * c : scale * Q_c};
 }
 
-/// E[x max(z, 0)] of z = u + A x + g y, A, g > 0, and its derivatives by u, A and g.
+/// E[x max(z, 0)] of z = u + A x + g y, A, g > 0, and its derivatives by u, A and g; and the derivatives of
+/// E[max(z, 0)] by u and g, that by A being by_u.
 struct OwnMean {
   Lanes value;
   Lanes by_u;
   Lanes by_A;
   Lanes by_g;
+  Lanes mean_by_u;
+  Lanes mean_by_g;
 };
 
 /// Half the derivative of E[max(z, 0)²] by A, from the second derivatives of Q = 12 a E.
@@ -107,7 +110,9 @@ OwnMean own_mean(const Lanes& u, const Lanes& A, const Lanes& g, const Lanes& in
   return {is_on ? 0.5 * u + (1.0 / 3.0) * A + 0.25 * g : scale * (own_is_larger ? by_a : Q_c),
           is_on ? all_lanes(0.5) : scale * (own_is_larger ? Q_aa - Q_u * inverse_a : Q_uc),
           is_on ? all_lanes(1.0 / 3.0) : scale * (own_is_larger ? Q_aa - 2.0 * by_a * inverse_a : Q_cc),
-          is_on ? all_lanes(0.25) : scale * (Q_ac - Q_c * inverse_a)};
+          is_on ? all_lanes(0.25) : scale * (Q_ac - Q_c * inverse_a),
+          is_on ? all_lanes(1.0) : scale * (is_near ? Q_aa : Q_aa - 12.0 * r2),
+          is_on ? all_lanes(0.5) : scale * (own_is_larger ? Q_uc : Q_aa - Q_u * inverse_a)};
 }
 
 /// E[max(u + g x, 0)²], g > 0, and its derivatives by u and g.
@@ -130,8 +135,12 @@ SingleMean single_mean(const Lanes& u, const Lanes& g, const Lanes& inverse_g) {
 /// share of the loss with derivatives as it is summed up.
 class Output {
  public:
-  explicit Output(Eigen::Index n)
+  Output(Eigen::Index n, const ActiveValue& values)
       : n_(n),
+        least_(values.least),
+        greatest_(values.greatest),
+        width_(values.greatest - values.least),
+        law_(law_of(values)),
         blocks_((std::size_t(n) + lane_count - 1) / lane_count),
         size_(blocks_),
         inverse_(blocks_),
@@ -150,21 +159,22 @@ class Output {
   void begin(Eigen::Index j, double b, const Eigen::VectorXd& g, const Eigen::VectorXd& density,
              double of_none, const Eigen::VectorXd& of_one) {
     b_ = b;
-    own_ = std::max(g[j], least_coupling);
+    own_below_ = least_ * g[j];
+    own_ = std::max(width_ * g[j], least_coupling);
     own_density_ = density[j];
     for (Eigen::Index i = 0; i < Eigen::Index(blocks_ * lane_count); ++i) {
       const bool is_other = i < n_ && i != j;
-      const double size = is_other ? std::max(std::abs(g[i]), least_coupling) : least_coupling;
+      const double size = is_other ? std::max(width_ * std::abs(g[i]), least_coupling) : least_coupling;
       at(size_, i) = size;
       at(inverse_, i) = 1.0 / size;
-      at(below_, i) = is_other ? std::min(g[i], 0.0) : 0.0;
+      at(below_, i) = is_other ? std::min(least_ * g[i], greatest_ * g[i]) : 0.0;
       at(pair_weight_, i) = is_other ? density[i] : 0.0;
       at(single_weight_, i) = is_other ? of_one[i] : 0.0;
     }
     std::fill(by_below_.begin(), by_below_.end(), Lanes{});
     std::fill(by_size_.begin(), by_size_.end(), Lanes{});
     const double on = std::max(b, 0.0);
-    const ActiveErrorSlope alone = active_error_slope(Law{}, b, g[j]);
+    const ActiveErrorSlope alone = active_error_slope(law_, b, g[j]);
     loss_ = of_none * on * on + of_one[j] * alone.value;
     by_b_ = 2.0 * of_none * on + of_one[j] * alone.by_t;
     by_own_ = of_one[j] * alone.by_a;
@@ -205,29 +215,37 @@ class Output {
   }
 
   /// One other active, alone or with the output's own: E[(x_j − max(z, 0))²] = E[x²] − 2 E[x_j max(z, 0)] +
-  /// E[max(z, 0)²].
+  /// E[max(z, 0)²], x_j the least value and a part of the width.
   void add_singles() {
     const Lanes own = all_lanes(own_);
     const Lanes inverse_own = all_lanes(1.0 / own_);
-    const double mean_square = scaled_moment(Law{}, 1.0, 2);
+    const double mean_square = scaled_moment(law_, 1.0, 2);
     Lanes loss{};
     Lanes by_b{};
     Lanes by_own{};
     for (std::size_t k = 0; k < blocks_; ++k) {
       const Lanes u = b_ + below_[k];
       const SingleMean single = single_mean(u, size_[k], inverse_[k]);
-      const PairMean both = pair_mean(u, larger(own, size_[k]), smaller(own, size_[k]),
+      const Lanes v = u + own_below_;
+      const PairMean both = pair_mean(v, larger(own, size_[k]), smaller(own, size_[k]),
                                       smaller(inverse_own, inverse_[k]), larger(inverse_own, inverse_[k]));
-      const OwnMean product = own_mean(u, own, size_[k], inverse_own, inverse_[k]);
+      const OwnMean part = own_mean(v, own, size_[k], inverse_own, inverse_[k]);
       const auto own_is_larger = own >= size_[k];
       const Lanes weight = own_density_ * pair_weight_[k];
-      loss += single_weight_[k] * single.value + weight * (mean_square - 2.0 * product.value + both.value);
-      const Lanes by_u = single_weight_[k] * single.by_u + weight * (both.by_u - 2.0 * product.by_u);
+      // E[x_j max(z, 0)] and its derivatives
+      const Lanes product = 0.5 * least_ * both.by_u + width_ * part.value;
+      const Lanes product_by_u = least_ * part.mean_by_u + width_ * part.by_u;
+      const Lanes product_by_size = least_ * part.mean_by_g + width_ * part.by_g;
+      const Lanes product_by_own = least_ * part.by_u + width_ * part.by_A;
+      loss += single_weight_[k] * single.value + weight * (mean_square - 2.0 * product + both.value);
+      const Lanes by_v = weight * (both.by_u - 2.0 * product_by_u);
+      const Lanes by_u = single_weight_[k] * single.by_u + by_v;
       by_b += by_u;
-      by_own += weight * ((own_is_larger ? both.by_a : both.by_c) - 2.0 * product.by_A);
+      by_own +=
+          least_ * by_v + width_ * weight * ((own_is_larger ? both.by_a : both.by_c) - 2.0 * product_by_own);
       by_below_[k] += by_u;
       by_size_[k] += single_weight_[k] * single.by_g +
-                     weight * ((own_is_larger ? both.by_c : both.by_a) - 2.0 * product.by_g);
+                     weight * ((own_is_larger ? both.by_c : both.by_a) - 2.0 * product_by_size);
     }
     loss_ += sum_of(loss);
     by_b_ += sum_of(by_b);
@@ -237,10 +255,11 @@ class Output {
   [[nodiscard]] double loss() const { return loss_; }
   [[nodiscard]] double by_b() const { return by_b_; }
   [[nodiscard]] double by_own() const { return by_own_; }
-  /// The derivative by the coupling g_i, of which min(g_i, 0) and |g_i| are made.
+  /// The derivative by the coupling g_i, of which the least of g_i x and its width are made.
   [[nodiscard]] double by_coupling(Eigen::Index i, double g) {
-    const double by_size = by_size_first_[i] + at(by_size_, i);
-    return g < 0.0 ? by_below_first_[i] + at(by_below_, i) - by_size : by_size;
+    const double by_below = by_below_first_[i] + at(by_below_, i);
+    const double by_size = width_ * (by_size_first_[i] + at(by_size_, i));
+    return g < 0.0 ? greatest_ * by_below - by_size : least_ * by_below + by_size;
   }
 
  private:
@@ -249,10 +268,14 @@ class Output {
   }
 
   Eigen::Index n_;
+  double least_;  // of x
+  double greatest_;
+  double width_;
+  Law law_;
   std::size_t blocks_;
-  std::vector<Lanes> size_;           // |g_i|
-  std::vector<Lanes> inverse_;        // 1/|g_i|
-  std::vector<Lanes> below_;          // min(g_i, 0)
+  std::vector<Lanes> size_;           // the width of g_i x
+  std::vector<Lanes> inverse_;        // 1 over it
+  std::vector<Lanes> below_;          // the least g_i x
   std::vector<Lanes> pair_weight_;    // p_i
   std::vector<Lanes> single_weight_;  // what f_i counts
   std::vector<Lanes> number_;         // i
@@ -261,7 +284,8 @@ class Output {
   Eigen::VectorXd by_below_first_;  // of pairs i < l by i; the vectors above have what comes by l
   Eigen::VectorXd by_size_first_;
   double b_ = 0.0;
-  double own_ = 0.0;
+  double own_ = 0.0;        // the width of G_jj x
+  double own_below_ = 0.0;  // the least
   double own_density_ = 0.0;
   double loss_ = 0.0;
   double by_b_ = 0.0;
@@ -272,10 +296,9 @@ class Output {
 
 LossGradient sparse_expansion(const ToyModel& model, const FeatureDistribution& features) {
   validate(model, features);
-  if (model.kind != ModelKind::relu_output || !features.are_independent() ||
-      features.values != ActiveValue::uniform) {
-    reject("sparse expansion: {} on features {} given; accepted: relu-output, {}", name_of(model.kind),
-           describe_law(features), describe_law(uniform_features(1, 1.0)));
+  if (model.kind != ModelKind::relu_output || !features.are_independent()) {
+    reject("sparse expansion: {} on features {} given; accepted: relu-output, independent features",
+           name_of(model.kind), describe_law(features));
   }
   const Eigen::Index n = model.features();
   const Eigen::MatrixXd G = gram(model.W);
@@ -286,7 +309,7 @@ LossGradient sparse_expansion(const ToyModel& model, const FeatureDistribution& 
   LossGradient result;
   result.by_b.resize(n);
   Eigen::MatrixXd by_G(n, n);
-  Output output(n);
+  Output output(n, features.values);
   for (Eigen::Index j = 0; j < n; ++j) {
     const double importance = features.importance[j];
     output.begin(j, model.b[j], G.col(j), p, of_none, of_one);

@@ -19,11 +19,14 @@ namespace digon {
 ///
 /// E.g. W = (1, −1), b = 0, p = 0.1: f_0 = f_1 = f_2 = 0, f_12 = 1/3, and L ≈ 0.01/3 is L itself.
 ///
-/// Every pair of couplings is integrated without cancellation: with the signs of g turned positive (x → 1 −
-/// x), a ≥ c the couplings, u < 0 the least value of z, v = u + a, e = u + c,
+/// Every pair of couplings is integrated without cancellation: with x = least + width x', the signs of g
+/// turned positive (x' → 1 − x'), a ≥ c the couplings times the width, u < 0 the least value of z, v = u + a,
+/// e = u
+/// + c,
 ///   E[max(z, 0)²] = (4v³ + 6v²c + 4vc² + c³ − max(e, 0)⁴/c)/(12 a)   where v ≥ 0,
 ///                   max(v + c, 0)⁴/(12 a c)                           where v < 0.
-/// Throws InputError unless the model's kind is relu_output and the features are independent and uniform.
+/// Of constant values, where z is u alone, the gradient is that to one side of a kink at z = 0.
+/// Throws InputError unless the model's kind is relu_output and the features are independent, without data.
 LossGradient sparse_expansion(const ToyModel& model, const FeatureDistribution& features);
 
 }  // namespace digon

@@ -6,32 +6,13 @@
 #include "core/base/interrupt.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/numerics/off_rotations.hpp"
+#include "theory/optima/flat_parameters.hpp"
 #include "theory/optima/penalty.hpp"
+#include "theory/search/hessian.hpp"
 #include "theory/search/local_descent.hpp"
 
 namespace digon {
 namespace {
-
-/// The parameters of a model as one array, W column by column, W_outᵀ likewise where there is one, and b.
-Eigen::VectorXd flatten(const Eigen::MatrixXd& W, const Eigen::MatrixXd& W_out, const Eigen::VectorXd& b) {
-  Eigen::VectorXd values(W.size() + W_out.size() + b.size());
-  values.head(W.size()) = W.reshaped();
-  values.segment(W.size(), W_out.size()) = W_out.transpose().reshaped();
-  values.tail(b.size()) = b;
-  return values;
-}
-
-Eigen::VectorXd flatten(const LossGradient& loss) {
-  return flatten(loss.by_W, loss.by_W_out, loss.by_b);
-}
-
-ToyModel unflatten(const Eigen::VectorXd& values, const ToyModel& like) {
-  const Eigen::Index m = like.hidden();
-  const Eigen::Index n = like.features();
-  ToyModel model{values.head(m * n).reshaped(m, n), values.tail(n), like.kind};
-  if (!is_tied(like.kind)) model.W_out = values.segment(m * n, m * n).reshaped(m, n).transpose();
-  return model;
-}
 
 /// √I_i for each parameter of feature i, where importance 0 counts as a millionth of the greatest, and 30
 /// times that: the first step is 1 long at most, before the line search has seen anything.
@@ -123,18 +104,12 @@ Descent with_best_absent_biases(const Objective& objective, const Descent& end) 
 }
 
 Eigen::MatrixXd hessian(const Objective& objective, const ToyModel& model) {
-  constexpr double h = 1e-5;
-  const Eigen::VectorXd at = flatten(model.W, model.W_out, model.b);
-  const auto gradient = [&](const Eigen::VectorXd& parameters) {
-    const LossGradient loss = objective(unflatten(parameters, model));
-    return flatten(loss);
+  const SmoothFunction f = [&](Eigen::Map<const Eigen::VectorXd> x, Eigen::Map<Eigen::VectorXd> gradient) {
+    const LossGradient loss = objective(unflatten(x, model));
+    gradient = flatten(loss);
+    return loss.loss;
   };
-  Eigen::MatrixXd H(at.size(), at.size());
-  for (Eigen::Index k = 0; k < at.size(); ++k) {
-    const Eigen::VectorXd step = h * Eigen::VectorXd::Unit(at.size(), k);
-    H.col(k) = (gradient(at + step) - gradient(at - step)) / (2.0 * h);
-  }
-  return (H + H.transpose()) / 2.0;
+  return hessian(f, flatten(model));
 }
 
 Eigen::VectorXd hessian_eigenvalues(const Eigen::MatrixXd& hessian, const ToyModel& model) {

@@ -18,14 +18,16 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
                         return exact_loss_gradient(model, features, options);
                       },
                       features.importance};
-  constexpr double sparse = 0.65;
+  constexpr double sparse = 0.85;
   constexpr double loose = 1e-5;
-  if (features.are_independent() && features.values == ActiveValue::uniform &&
-      features.density.sum() <= sparse) {
+  if (features.are_independent() && features.density.sum() <= sparse) {
     objective.guide = [=](const ToyModel& model) { return sparse_expansion(model, features); };
+    objective.has_smooth_guide = !features.values.is_constant();
   } else if (reachable < loose && !features.data) {
     objective.guide = exact_objective(features, loose).loss;
   }
+  constexpr double of_interference = 0.2;  // docs/search.md
+  if (!features.data) objective.interference = of_interference * features.importance.dot(features.density);
   if (features.data) {
     objective.absent_bias = features.data->x.rowwise().mean().cwiseMax(0.0);
   } else {
@@ -41,10 +43,15 @@ Objective exact_objective(const FeatureDistribution& features, double relative_t
 }
 
 Objective hidden_relu_objective(ModelKind kind, const FeatureDistribution& features) {
-  constexpr std::size_t samples = 1U << 13;
-  constexpr std::size_t few_samples = 1U << 10;
-  Objective objective{HiddenReluObjective(kind, features, samples), features.importance};
-  if (!features.data) objective.guide = HiddenReluObjective(kind, features, few_samples);
+  // Of many features there are as many more weights to fit the samples with, and pairs cost too much to be
+  // searched with.
+  constexpr Eigen::Index many = 32;
+  const bool is_large = features.features() > many;
+  const HiddenReluObjective::Options exact_pairs{.samples = is_large ? 1U << 16 : 1U << 13};
+  const HiddenReluObjective::Options to_search{.samples = is_large ? 1U << 14 : 1U << 10,
+                                               .exact = is_large ? 1 : 2};
+  Objective objective{HiddenReluObjective(kind, features, exact_pairs), features.importance};
+  if (!features.data) objective.guide = HiddenReluObjective(kind, features, to_search);
   objective.absent_bias = mean_targets(kind, features).cwiseMax(0.0);
   objective.of_importance = [=](const Eigen::VectorXd& importance) {
     FeatureDistribution other = features;

@@ -17,6 +17,11 @@ struct Objective {
   Eigen::VectorXd importance;  ///< [n] the scale of each feature's share of the loss
   /// Empty, or a loss that costs less and whose minima tell where good ones of this loss are.
   std::function<LossGradient(const ToyModel&)> guide = {};
+  /// Whether the guide is in closed form, and smooth: its minima are cheap to find to the end.
+  bool has_smooth_guide = false;
+  /// What interference adds to a feature's share: W_i bends the loss by I_i p_i/3 of its own output and by
+  /// some Σ_j I_j p_j p_i of the others'. Descents on the guide go in units of 1/√(I_i + this).
+  double interference = 0.0;
   /// Empty, or the bias that costs least where a feature is absent, max(E x_i, 0) [n].
   Eigen::VectorXd absent_bias = {};
   /// Descents end where |cos(W_i, W_j)| ≤ this for all i ≠ j that are not absent; 1: wherever the loss is
@@ -35,7 +40,8 @@ struct Objective {
 Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
 
 /// The loss of a model with a ReLU in its hidden layer on fixed samples (loss/hidden_relu_loss.hpp), with
-/// fewer of them as its guide. Throws InputError where there is none.
+/// fewer of them as its guide: 8192 and 1024, of more than 32 features 65536 and 16384, whose pairs are then
+/// sampled too. Throws InputError where there is none.
 Objective hidden_relu_objective(ModelKind kind, const FeatureDistribution& features);
 
 /// The one or the other.

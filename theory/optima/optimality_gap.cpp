@@ -71,17 +71,16 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
   std::vector<std::optional<Descent>> ends(models.size());
   parallel_for(models.size(), options.threads, [&](std::size_t k) {
     if (interrupted()) return;
-    ends[k] = with_best_absent_biases(objective, descend(objective, models[k]));
+    ends[k] = with_best_absent_biases(objective, descend(objective, models[k], options.finish));
   });
   std::vector<ToyModel> local;
   for (const std::optional<Descent>& end : ends) {
     if (end) local.push_back(end->model);
   }
-  const OptimumFound found =
-      search_optimum(objective, models.front().features(), models.front().hidden(), options, local, {},
-                     penalty.is_none() && kind == ModelKind::relu_output
-                         ? find_recorded(recorded_optima(), features, models.front().hidden())
-                         : nullptr);
+  const RecordedOptimum* known =
+      penalty.is_none() ? find_recorded(recorded_optima(), features, models.front().hidden(), kind) : nullptr;
+  const OptimumFound found = search_optimum(objective, models.front().features(), models.front().hidden(),
+                                            options, local, {}, known);
   // What an objective on fixed samples says is not what is stated.
   const auto state = [&](const Descent& minimum) {
     return has_relu_hidden(kind) ? stated_loss(minimum.model, features, penalty, options.threads).loss
@@ -100,6 +99,7 @@ std::vector<OptimalityGap> optimality_gaps(const std::vector<ToyModel>& models,
   }
   const double searched = state(found.best());
   double best = std::min(state(lowest(minima)), searched);
+  if (known != nullptr && has_relu_hidden(kind)) best = std::min(best, known->loss);
   for (const OptimalityGap& gap : gaps) best = std::min(best, gap.local);
   for (OptimalityGap& gap : gaps) {
     gap.best = best;

@@ -29,7 +29,7 @@ struct OptimalityGap {
 };
 
 /// The gaps of models of one kind and shape on the same features, found by one search. The linear model's
-/// optimum is known in closed form, to 1e-12; for the ReLU output model it is the record's, or searched for
+/// optimum is known in closed form, to 1e-12; of the others it is the record's, or searched for
 /// with `options`. Models with a ReLU in the hidden layer are searched for on fixed samples, and their losses
 /// stated by others (hidden_relu_loss). A penalty is added to every loss. Throws as exact_loss and
 /// linear_optimum_loss do.

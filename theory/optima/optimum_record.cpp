@@ -41,6 +41,21 @@ bool is_same_law(const FeatureDistribution& one, const FeatureDistribution& othe
          but_profiles(one) == but_profiles(other);
 }
 
+/// [n, m] row-major is exactly Eigen's column-major [m×n].
+Eigen::MatrixXd columns_of(const Tensor& tensor, Eigen::Index m, Eigen::Index n) {
+  return Eigen::Map<const Eigen::MatrixXd>(tensor.values.data(), m, n);
+}
+Tensor tensor_of(const Eigen::MatrixXd& columns) {
+  return {{std::size_t(columns.cols()), std::size_t(columns.rows())},
+          {columns.data(), columns.data() + columns.size()},
+          StoredType::float64};
+}
+
+bool is_of(const RecordedOptimum& one, const FeatureDistribution& features, Eigen::Index hidden,
+           ModelKind kind) {
+  return one.model.hidden() == hidden && one.model.kind == kind && is_same_law(one.features, features);
+}
+
 }  // namespace
 
 const OptimumRecord& recorded_optima() {
@@ -65,9 +80,15 @@ OptimumRecord parse_optimum_record(std::string_view bytes, const std::string& so
       if (W.shape.size() != 2 || b.values.size() != std::size_t(n) || W.shape[0] != std::size_t(n)) {
         reject("{}: minimum {}: W and b are not of its {} features", source, k, n);
       }
-      // [n, m] row-major is exactly Eigen's column-major [m×n].
-      optimum.model = {Eigen::Map<const Eigen::MatrixXd>(W.values.data(), Eigen::Index(W.shape[1]), n),
-                       Eigen::Map<const Eigen::VectorXd>(b.values.data(), n)};
+      const auto m = Eigen::Index(W.shape[1]);
+      optimum.model = {columns_of(W, m, n), Eigen::Map<const Eigen::VectorXd>(b.values.data(), n),
+                       one.contains("kind") ? parse_model_kind(source, one.at("kind").get<std::string>())
+                                            : ModelKind::relu_output};
+      if (!is_tied(optimum.model.kind)) {
+        const Tensor& W_out = file.tensors.at(fmt::format("{}.W_out", k));
+        if (W_out.shape != W.shape) reject("{}: minimum {}: W_out is not shaped as W", source, k);
+        optimum.model.W_out = columns_of(W_out, m, n).transpose();
+      }
       optimum.loss = one.at("loss").get<double>();
       optimum.agreeing = one.at("agreeing").get<std::size_t>();
       optimum.populations = one.at("populations").get<std::size_t>();
@@ -92,26 +113,30 @@ OptimumRecord read_optimum_record(const std::filesystem::path& folder) {
 void write_optimum_record(const std::filesystem::path& folder, const OptimumRecord& record) {
   Safetensors file;
   json described = json::array();
-  Table table{{"features", "hidden", "density", "importance", "law", "loss", "agreeing", "populations",
-               "date", "version"},
+  Table table{{"features", "hidden", "density", "importance", "law", "kind", "loss", "agreeing",
+               "populations", "date", "version"},
               {}};
   for (std::size_t k = 0; k < record.size(); ++k) {
     const RecordedOptimum& one = record[k];
     const auto n = std::size_t(one.model.features());
     const auto m = std::size_t(one.model.hidden());
-    file.tensors[fmt::format("{}.W", k)] = {
-        {n, m}, {one.model.W.data(), one.model.W.data() + one.model.W.size()}, StoredType::float64};
+    file.tensors[fmt::format("{}.W", k)] = tensor_of(one.model.W);
+    if (!is_tied(one.model.kind)) {
+      file.tensors[fmt::format("{}.W_out", k)] = tensor_of(one.model.W_out.transpose());
+    }
     file.tensors[fmt::format("{}.b", k)] = {
         {n}, {one.model.b.data(), one.model.b.data() + one.model.b.size()}, StoredType::float64};
     described.push_back({{"features", to_json(one.features)},
+                         {"kind", name_of(one.model.kind)},
                          {"loss", one.loss},
                          {"agreeing", one.agreeing},
                          {"populations", one.populations},
                          {"date", one.date},
                          {"version", one.version}});
     table.add_row({text_of(n), text_of(m), describe_profile(one.features.density),
-                   describe_profile(one.features.importance), describe_law(one.features), text_of(one.loss),
-                   text_of(one.agreeing), text_of(one.populations), one.date, one.version});
+                   describe_profile(one.features.importance), describe_law(one.features),
+                   std::string(name_of(one.model.kind)), text_of(one.loss), text_of(one.agreeing),
+                   text_of(one.populations), one.date, one.version});
   }
   file.metadata = {{"format", "pt"}, {"optima", dump_json(described)}};
   write_file_atomically(folder / "optima.safetensors", serialize(file));
@@ -119,17 +144,18 @@ void write_optimum_record(const std::filesystem::path& folder, const OptimumReco
 }
 
 const RecordedOptimum* find_recorded(const OptimumRecord& record, const FeatureDistribution& features,
-                                     Eigen::Index hidden) {
+                                     Eigen::Index hidden, ModelKind kind) {
   for (const RecordedOptimum& one : record) {
-    if (one.model.hidden() == hidden && is_same_law(one.features, features)) return &one;
+    if (is_of(one, features, hidden, kind)) return &one;
   }
   return nullptr;
 }
 
 RecordChange add_to_record(OptimumRecord& record, const RecordedOptimum& found) {
   for (RecordedOptimum& one : record) {
-    if (one.model.hidden() != found.model.hidden() || !is_same_law(one.features, found.features)) continue;
-    const bool is_same = same_optimum.holds(found.loss, one.loss) && same_optimum.holds(one.loss, found.loss);
+    if (!is_of(one, found.features, found.model.hidden(), found.model.kind)) continue;
+    const SameMinimum same = same_optimum_of(found.model.kind);
+    const bool is_same = same.holds(found.loss, one.loss) && same.holds(one.loss, found.loss);
     if (found.loss > one.loss && !is_same) return RecordChange::none;
     if (is_same && found.agreeing <= one.agreeing) return RecordChange::none;
     one = found;

@@ -11,18 +11,18 @@
 
 namespace digon {
 
-/// The lowest minimum known of a ReLU output model's exact loss, and how it was found.
+/// The lowest minimum known of a model's loss, and how it was found.
 struct RecordedOptimum {
   FeatureDistribution features;
   ToyModel model;
-  double loss = 0.0;
+  double loss = 0.0;            ///< exact, or of a ReLU in the hidden layer as stated_options have it stated
   std::size_t agreeing = 0;     ///< populations, apart from each other, that came to it
   std::size_t populations = 0;  ///< of so many
   std::string date;             ///< when, as 2026-01-31
   std::string version;          ///< of Digon
 };
 
-/// A record: at most one minimum for a law and a hidden dimension.
+/// A record: at most one minimum for a law, a hidden dimension and a kind of model.
 using OptimumRecord = std::vector<RecordedOptimum>;
 
 /// The record that Digon carries, paper_refs/optima.safetensors.
@@ -34,13 +34,14 @@ OptimumRecord parse_optimum_record(std::string_view bytes, const std::string& so
 /// optima.safetensors in a folder; empty where there is none.
 OptimumRecord read_optimum_record(const std::filesystem::path& folder);
 
-/// Writes optima.safetensors, for the k-th minimum `k.W` [n, m] and `k.b` [n] (float64) with law, loss and
-/// origin in the metadata `optima`, and optima.csv, the same without weights, for readers.
+/// Writes optima.safetensors, for the k-th minimum `k.W` [n, m], `k.b` [n] and of an untied model `k.W_out`
+/// [n, m] (float64) with kind, law, loss and origin in the metadata `optima`, and optima.csv, the same
+/// without weights, for readers.
 void write_optimum_record(const std::filesystem::path& folder, const OptimumRecord& record);
 
-/// The minimum of that law and hidden dimension, or null.
+/// The minimum of that law, hidden dimension and kind, or null.
 const RecordedOptimum* find_recorded(const OptimumRecord& record, const FeatureDistribution& features,
-                                     Eigen::Index hidden);
+                                     Eigen::Index hidden, ModelKind kind = ModelKind::relu_output);
 
 /// What became of a minimum offered to a record.
 enum class RecordChange {

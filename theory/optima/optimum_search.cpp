@@ -1,8 +1,12 @@
 #include "theory/optima/optimum_search.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "core/base/input_error.hpp"
+#include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/feature_moves.hpp"
@@ -12,7 +16,10 @@ namespace digon {
 namespace {
 
 /// Descents of a population need not be closer: what is kept is finished on the objective itself.
-constexpr DescentOptions evolving{.steps = 800, .function_tolerance = 1e-7};
+constexpr DescentOptions evolving{.steps = 2000, .function_tolerance = 1e-7};
+
+/// More parameters than this: a descent takes a second.
+constexpr Eigen::Index large_model = 600;
 
 /// A column a feature: W_i, over what its output reads where that is not W_i, over b_i.
 ToyModel model_of(const Eigen::MatrixXd& columns, ModelKind kind) {
@@ -40,10 +47,38 @@ std::optional<Descent> descent_from(const Objective& objective, const ToyModel& 
   }
 }
 
+/// In units that know of interference (objective.hpp).
+Objective in_units_of_interference(Objective objective) {
+  objective.importance.array() += objective.interference;
+  return objective;
+}
+
+Objective guide_of(const Objective& objective) {
+  Objective guide = in_units_of_interference(objective);
+  if (objective.guide) guide.loss = objective.guide;
+  return guide;
+}
+
+/// The same from where a descent on the guide ended; where it is interrupted that model as it is. A guide in
+/// closed form costs so little that its minimum is found first, to the end: few steps are left from there.
+std::optional<Descent> end_beside_guide(const Objective& objective, const ToyModel& model,
+                                        const DescentOptions& options) {
+  try {
+    if (!interrupted()) {
+      const ToyModel beside = objective.has_smooth_guide ? descend(guide_of(objective), model).model : model;
+      return with_best_absent_biases(objective,
+                                     descend(in_units_of_interference(objective), beside, options));
+    }
+    const LossGradient loss = objective(model);
+    return Descent{model, loss.loss, std::sqrt(loss.by_W.squaredNorm() + loss.by_b.squaredNorm())};
+  } catch (const ToleranceError&) {
+    return std::nullopt;
+  }
+}
+
 /// The search for columns W_i over b_i by the objective's guide.
 EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
-  Objective guide = objective;
-  if (objective.guide) guide.loss = objective.guide;
+  const Objective guide = guide_of(objective);
   EvolutionProblem problem;
   if (has_relu_hidden(objective.kind)) {
     problem.start = [=, kind = objective.kind](RandomDraws& random) {
@@ -108,15 +143,21 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   const EvolutionProblem problem = evolution_of(objective, features, hidden);
   std::vector<Eigen::MatrixXd> starts;
   for (const ToyModel& model : given) starts.push_back(columns_of(model));
-  const Population population = evolve(problem, options.evolution, derive_seed(options.seed, k), starts);
+  EvolutionOptions evolution = options.evolution;
+  DescentOptions finish = options.finish;
+  if (features * (hidden + 1) > large_model) {  // some hundred descents, where they go by the contour fewer
+    evolution.heats = 1;
+    if (objective.has_smooth_guide) evolution.pool = std::min<std::size_t>(evolution.pool, 4);
+    finish.steps = std::min(finish.steps, 300);
+  }
+  const Population population = evolve(problem, evolution, derive_seed(options.seed, k), starts);
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
   for (std::size_t rank = 0; rank < std::min(options.finished, population.pool.size()); ++rank) {
-    if (interrupted()) break;
-    const Individual& member = population.pool[rank];
+    if (rank > 0 && (interrupted() || options.evolution.out_of_time())) break;
+    const ToyModel model = model_of(population.pool[rank].columns, objective.kind);
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    const std::optional<Descent> found =
-        descent_from(objective, model_of(member.columns, objective.kind), options.finish);
+    const std::optional<Descent> found = end_beside_guide(objective, model, finish);
     if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
@@ -126,7 +167,8 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
 Confirmation OptimumFound::confirmation() const {
   if (minima.empty()) return {};
   const std::size_t now = minima.front().hits();
-  if (recorded != nullptr && recorded->agreeing > now && same_optimum.holds(recorded->loss, best().loss)) {
+  if (recorded != nullptr && recorded->agreeing > now &&
+      same_optimum_of(best().model.kind).holds(loss_of_recorded, best().loss)) {
     return {recorded->agreeing, recorded->populations, recorded->date};
   }
   return {now, populations};
@@ -137,12 +179,16 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
                             const RunPopulations& run, const RecordedOptimum* recorded) {
   if (features < 1) reject("features: {} given; at least 1 is needed", features);
   if (hidden < 1) reject("hidden: {} given; at least 1 is needed", hidden);
-  if (options.populations < 1) reject("populations: 0 given; at least 1 is needed");
+  if (options.populations < 1 && given.empty() && recorded == nullptr) {
+    reject("populations: 0 given; at least 1 is needed where there are no weights to descend from");
+  }
   const auto on_threads_here = [&](std::size_t begin, std::size_t count) {
-    const SearchOptions here{count, options.seed, options.threads, options.advance};
-    return on_threads<PopulationEnd>(here)(count, [&](std::size_t k) {
-      return population_of_models(objective, features, hidden, options, begin + k);
+    std::vector<std::optional<PopulationEnd>> ends(count);
+    parallel_for(count, options.threads, [&](std::size_t k) {  // one that is interrupted has its best so far
+      ends[k] = population_of_models(objective, features, hidden, options, begin + k);
+      options.advance(1);
     });
+    return ends;
   };
   OptimumFound found;
   found.recorded = recorded;
@@ -155,7 +201,11 @@ OptimumFound search_optimum(const Objective& objective, Eigen::Index features, E
     population_of.push_back(none);
   };
   for (const ToyModel& model : given) descend_from(model);
-  if (recorded != nullptr) descend_from(recorded->model);
+  if (recorded != nullptr) {
+    descend_from(recorded->model);
+    found.loss_of_recorded =
+        descents.back() ? descents.back()->loss : std::numeric_limits<double>::infinity();
+  }
   const auto take_stock = [&] {
     found.minima = distinct_minima(descents, &Descent::loss, same_optimum_of(objective.kind));
     for (LocalMinimum& minimum : found.minima) {  // its populations, each once

@@ -25,7 +25,7 @@ struct Confirmation {
 
 /// How long the optimum is searched for.
 struct OptimumSearchOptions {
-  std::size_t populations = 12;  ///< at most
+  std::size_t populations = 12;  ///< at most; 0: only the descents from what is given
   std::size_t agree = 3;         ///< ends when so many populations have come to the lowest minimum
   std::size_t at_once = 4;       ///< populations between two looks at whether they agree
   /// Of each population. Sparse features have many minima within 0.1%: a small pool soon holds none but those
@@ -69,6 +69,7 @@ struct OptimumFound {
   std::vector<LocalMinimum> minima;           ///< lowest first; `starts` are the populations that have it
   std::size_t populations = 0;                ///< that were finished
   const RecordedOptimum* recorded = nullptr;  ///< what the record knew, if anything
+  double loss_of_recorded = 0.0;              ///< where a descent from that ended
   std::size_t descents = 0;                   ///< of all of them
 
   [[nodiscard]] const Descent& best() const { return minima.front().at; }
@@ -90,8 +91,8 @@ constexpr SameMinimum same_optimum_of(ModelKind kind) {
 /// objective, until enough of them agree or all are done. The minima that descents from `given` models end
 /// in, e.g. trained ones, are among the answers; populations know nothing of them, so that they count as
 /// independent. The same of a `recorded` minimum; where that is confirmed no population is evolved unless
-/// even_if_recorded. Throws InputError where features < 1, hidden < 1 or populations < 1, Interrupted where
-/// no population was finished.
+/// even_if_recorded. Throws InputError where features < 1, hidden < 1, or populations < 1 and nothing is
+/// given, Interrupted where no population was finished.
 OptimumFound search_optimum(const Objective& objective, Eigen::Index features, Eigen::Index hidden,
                             const OptimumSearchOptions& options, const std::vector<ToyModel>& given = {},
                             const RunPopulations& run = {}, const RecordedOptimum* recorded = nullptr);

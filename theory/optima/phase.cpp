@@ -39,13 +39,19 @@ std::string_view name_of(Phase phase) {
   return "superposed";
 }
 
-Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds) {
-  const Eigen::Index last = model.features() - 1;
-  const Eigen::VectorXd w = model.W.col(last);
+Phase phase_of(const ToyModel& model, Eigen::Index feature, const PhaseThresholds& thresholds) {
+  const Eigen::VectorXd w = model.W.col(feature);
   const double norm = w.norm();
   if (norm < thresholds.zero_norm) return Phase::absent;
-  const double shared = (w.transpose() * model.W.leftCols(last)).squaredNorm() / (norm * norm);
+  const Eigen::Index after = model.features() - 1 - feature;
+  const double shared = ((w.transpose() * model.W.leftCols(feature)).squaredNorm() +
+                         (w.transpose() * model.W.rightCols(after)).squaredNorm()) /
+                        (norm * norm);
   return shared > thresholds.shared ? Phase::superposed : Phase::dedicated;
+}
+
+Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds) {
+  return phase_of(model, model.features() - 1, thresholds);
 }
 
 FeatureDistribution features_of(const PhasePoint& point) {

@@ -9,7 +9,7 @@
 
 namespace digon {
 
-/// What becomes of the last feature (elhage2022 §3, "Superposition as a phase change").
+/// What becomes of a feature (elhage2022 §3, "Superposition as a phase change").
 enum class Phase {
   absent,      ///< not represented
   dedicated,   ///< a dimension of its own
@@ -18,16 +18,18 @@ enum class Phase {
 
 std::string_view name_of(Phase phase);
 
-/// The phase of the last feature of a model, invariant to sign, permutation of the others and rotation:
-/// absent where ‖W_n‖ < `zero_norm`, superposed where Σ_{j≠n} (Ŵ_n·W_j)² > `shared`, else dedicated.
+/// The phase of a feature i of a model, invariant to sign, permutation of the others and rotation: absent
+/// where ‖W_i‖ < `zero_norm`, superposed where Σ_{j≠i} (Ŵ_i·W_j)² > `shared`, else dedicated.
 ///
-/// The phase boundary is where ‖W_n‖ leaves 0, so that `zero_norm` asks whether a norm is 0 in numbers, not
+/// The phase boundary is where ‖W_i‖ leaves 0, so that `zero_norm` asks whether a norm is 0 in numbers, not
 /// whether the feature is represented (geometry/represented.hpp): a pair may be as short as 0.25 and
 /// superposed. Descents and trained models leave less than 0.01 of an absent feature.
 struct PhaseThresholds {
   double zero_norm = 0.03;
   double shared = 1e-3;
 };
+Phase phase_of(const ToyModel& model, Eigen::Index feature, const PhaseThresholds& thresholds = {});
+/// The same of the last feature.
 Phase phase_of(const ToyModel& model, const PhaseThresholds& thresholds = {});
 
 /// A point of the phase diagram: n features in m = n − 1 dimensions, importances (1, …, 1, r), one density p.

@@ -2,63 +2,13 @@
 
 #include <boost/math/special_functions/binomial.hpp>
 #include <cmath>
+#include <utility>
 
 #include "core/algebra/dense_solvers.hpp"
 #include "core/base/input_error.hpp"
 
 namespace digon {
 namespace {
-
-/// A measure given by points and masses; the masses may be negative.
-struct DiscreteMeasure {
-  Eigen::VectorXd nodes;
-  Eigen::VectorXd masses;
-};
-
-/// Gauss' rule of a recurrence π_{k+1} = (t − α_k) π_k − β_k π_{k−1} and of total mass β_0 (Golub and
-/// Welsch).
-DiscreteMeasure gauss_rule(const Eigen::VectorXd& alpha, const Eigen::VectorXd& beta) {
-  const Eigen::Index k = alpha.size();
-  Eigen::MatrixXd jacobi = alpha.asDiagonal();
-  for (Eigen::Index j = 1; j < k; ++j) jacobi(j, j - 1) = jacobi(j - 1, j) = std::sqrt(beta[j]);
-  const SymmetricEigen eigen = symmetric_eigen(jacobi);
-  return {eigen.values, beta[0] * eigen.vectors.row(0).transpose().cwiseAbs2()};
-}
-
-/// The distribution (1 − t²)^{(m−3)/2} dt of an inner product in R^m, as its Gauss rule with 80 nodes.
-DiscreteMeasure inner_product_distribution(Eigen::Index dim) {
-  constexpr Eigen::Index count = 80;
-  const double lambda = 0.5 * double(dim - 2);
-  Eigen::VectorXd beta(count);
-  beta[0] = 1.0;
-  beta[1] = 0.5 / (1.0 + lambda);
-  for (Eigen::Index k = 2; k < count; ++k) {
-    beta[k] = double(k) * (double(k) + 2.0 * lambda - 1.0) /
-              (4.0 * (double(k) + lambda) * (double(k) + lambda - 1.0));
-  }
-  return gauss_rule(Eigen::VectorXd::Zero(count), beta);
-}
-
-/// Gauss' rule with k nodes of a measure (Stieltjes).
-DiscreteMeasure gauss_rule_of(const DiscreteMeasure& measure, Eigen::Index k) {
-  Eigen::VectorXd alpha(k);
-  Eigen::VectorXd beta(k);
-  Eigen::VectorXd before = Eigen::VectorXd::Zero(measure.nodes.size());
-  Eigen::VectorXd now = Eigen::VectorXd::Ones(measure.nodes.size());
-  double norm_before = 1.0;
-  for (Eigen::Index j = 0; j < k; ++j) {
-    const Eigen::VectorXd weighed = measure.masses.cwiseProduct(now);
-    const double norm = weighed.dot(now);
-    alpha[j] = weighed.cwiseProduct(measure.nodes).dot(now) / norm;
-    beta[j] = j == 0 ? norm : norm / norm_before;
-    const Eigen::VectorXd next =
-        (measure.nodes.array() - alpha[j]).matrix().cwiseProduct(now) - (j == 0 ? 0.0 : beta[j]) * before;
-    before = now;
-    now = next;
-    norm_before = norm;
-  }
-  return gauss_rule(alpha, beta);
-}
 
 double choose(Eigen::Index n, Eigen::Index k) {
   return n < k ? 0.0 : boost::math::binomial_coefficient<double>(unsigned(n), unsigned(k));
@@ -93,31 +43,80 @@ std::vector<double> line_kernels(Eigen::Index dim, Eigen::Index parity, Eigen::I
   return kernels;
 }
 
+/// The monic orthogonal polynomials of (1 + t)^e (dμ − δ_1/n), e = 0 or 1, up to degree k: p_{j+1} = (t −
+/// α_j) p_j − β_j p_{j−1}, β_0 the total mass.
+struct Recurrence {
+  Eigen::VectorXd alpha;
+  Eigen::VectorXd beta;
+};
+
+/// Those of (1 + t)^e dμ are Gegenbauer's or Jacobi's. A mass −1/n at t = 1 changes them in closed form
+/// (Uvarov), because Σ_{j ≤ k} p_j(1)²/‖p_j‖² is Delsarte's D(m, 2k + e), over 2 for e = 1: with g_k = D(m,
+/// 2k
+/// + e) − D(m, 2k − 2 + e), r_k = 1 − D(m, 2k + e)/n, r_{−1} = 1, and d_k = √(g_k g_{k−1} β_k)/(n r_{k−1}),
+///   α_k ← α_k + d_k − d_{k+1},   β_k ← β_k r_k r_{k−2}/r_{k−1}²,   β_0 = r_0.
+/// No moments are taken, so that exponentially many points cost no digits.
+Recurrence recurrence_without_point(Eigen::Index points, Eigen::Index dim, Eigen::Index e, Eigen::Index k) {
+  const auto n = double(points);
+  const auto m = double(dim);
+  const auto design = [&](Eigen::Index j) { return j < 0 ? 0.0 : least_design(dim, 2 * j + e); };
+  const auto r = [&](Eigen::Index j) { return 1.0 - design(j) / n; };
+  const auto g = [&](Eigen::Index j) { return design(j) - design(j - 1); };
+  const auto beta = [&](Eigen::Index index) {
+    const auto j = double(index);
+    const double s = 2.0 * j + m - 2.0;
+    if (e == 1) return j * (j + m - 2.0) / (s * s);
+    return index == 1 ? 1.0 / m : j * (j + m - 3.0) / (s * (s - 2.0));
+  };
+  const auto d = [&](Eigen::Index j) {
+    return j == 0 ? 0.0 : std::sqrt(g(j) * g(j - 1) * beta(j)) / (n * r(j - 1));
+  };
+  Recurrence result{Eigen::VectorXd(k), Eigen::VectorXd(k)};
+  for (Eigen::Index j = 0; j < k; ++j) {
+    const double s = 2.0 * double(j) + m;
+    const double jacobi = e == 0 ? 0.0 : j == 0 ? 1.0 / m : (m - 2.0) / (s * (s - 2.0));
+    result.alpha[j] = jacobi + d(j) - d(j + 1);
+    result.beta[j] = j == 0 ? r(0) : beta(j) * r(j) * (j == 1 ? 1.0 : r(j - 2)) / (r(j - 1) * r(j - 1));
+  }
+  return result;
+}
+
+/// 1/Σ_j p_j(t)²/‖p_j‖², the weight of a node t of the rule by these polynomials. A sum of positive terms:
+/// the smallest weights are as exact as the greatest.
+double weight_at(const Recurrence& recurrence, double t) {
+  double before = 0.0;
+  double now = 1.0 / std::sqrt(recurrence.beta[0]);  // p_j/‖p_j‖
+  double sum = now * now;
+  for (Eigen::Index j = 0; j + 1 < recurrence.beta.size(); ++j) {
+    const double of_before = j == 0 ? 0.0 : std::sqrt(recurrence.beta[j]) * before;
+    before =
+        std::exchange(now, ((t - recurrence.alpha[j]) * now - of_before) / std::sqrt(recurrence.beta[j + 1]));
+    sum += now * now;
+  }
+  return 1.0 / sum;
+}
+
+/// Gauss' rule, whose nodes are the eigenvalues of the Jacobi matrix.
+LevenshteinQuadrature gauss_rule(const Recurrence& recurrence) {
+  const Eigen::Index k = recurrence.alpha.size();
+  const Eigen::VectorXd nodes =
+      tridiagonal_eigenvalues(recurrence.alpha, recurrence.beta.tail(k - 1).cwiseSqrt());
+  return {nodes, nodes.unaryExpr([&](double t) { return weight_at(recurrence, t); })};
+}
+
 }  // namespace
 
 LevenshteinQuadrature levenshtein_quadrature(Eigen::Index points, Eigen::Index dim) {
   Eigen::Index strength = 1;
   while (least_design(dim, strength + 1) <= double(points)) ++strength;
-  DiscreteMeasure measure = inner_product_distribution(dim);
-  const Eigen::Index count = measure.nodes.size();
-  measure.nodes.conservativeResize(count + 1);
-  measure.masses.conservativeResize(count + 1);
-  measure.nodes[count] = 1.0;
-  measure.masses[count] = -1.0 / double(points);
-  const double total = 1.0 - 1.0 / double(points);
-  const Eigen::Index k = (strength + 1) / 2;
-  if (strength % 2 == 1) {
-    const DiscreteMeasure rule = gauss_rule_of(measure, k);
-    return {rule.nodes, rule.masses};
-  }
+  if (strength % 2 == 1) return gauss_rule(recurrence_without_point(points, dim, 0, (strength + 1) / 2));
   // An even strength fixes a node at −1: Gauss' rule of (1 + t) times the measure gives the others.
-  measure.masses = measure.masses.cwiseProduct((measure.nodes.array() + 1.0).matrix());
-  const DiscreteMeasure rule = gauss_rule_of(measure, strength / 2);
-  LevenshteinQuadrature quadrature{Eigen::VectorXd(rule.nodes.size() + 1),
-                                   Eigen::VectorXd(rule.nodes.size() + 1)};
+  const Eigen::Index k = strength / 2;
+  const LevenshteinQuadrature rule = gauss_rule(recurrence_without_point(points, dim, 1, k));
+  LevenshteinQuadrature quadrature{Eigen::VectorXd(k + 1), Eigen::VectorXd(k + 1)};
   quadrature.nodes << -1.0, rule.nodes;
-  const Eigen::VectorXd inner = rule.masses.array() / (rule.nodes.array() + 1.0);
-  quadrature.weights << total - inner.sum(), inner;
+  quadrature.weights << weight_at(recurrence_without_point(points, dim, 0, k + 1), -1.0),
+      rule.weights.array() / (rule.nodes.array() + 1.0);
   return quadrature;
 }
 

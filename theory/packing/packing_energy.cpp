@@ -258,7 +258,7 @@ void require_finite_energy(const PackingEnergy& energy, const Eigen::MatrixXd& W
     for (Eigen::Index j = 0; j < i; ++j) {
       if ((W.col(i) - W.col(j)).norm() < 1e-12) {
         reject("{}: points {} and {} coincide, which costs infinite energy; accepted: distinct points",
-               source, j + 1, i + 1);
+               source, j, i);
       }
     }
   }

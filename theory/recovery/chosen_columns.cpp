@@ -25,10 +25,23 @@ bool ChosenColumns::add(Eigen::Index column) {
 }
 
 void ChosenColumns::remove(std::size_t position) {
-  const std::vector<Eigen::Index> after(columns_.begin() + std::ptrdiff_t(position) + 1, columns_.end());
-  for (std::size_t k = position; k < columns_.size(); ++k) chosen_[std::size_t(columns_[k])] = 0;
-  columns_.resize(position);
-  for (const Eigen::Index column : after) add(column);
+  chosen_[std::size_t(columns_[position])] = 0;
+  columns_.erase(columns_.begin() + std::ptrdiff_t(position));
+  // Without its row L has an entry right of the diagonal in each row below, which a rotation of two columns
+  // takes away: LLᵀ stays as it is.
+  const auto k = Eigen::Index(count());
+  const auto first = Eigen::Index(position);
+  for (Eigen::Index j = first; j < k; ++j) factor_.row(j).head(j + 2) = factor_.row(j + 1).head(j + 2);
+  for (Eigen::Index j = first; j < k; ++j) {
+    const double length = std::hypot(factor_(j, j), factor_(j, j + 1));
+    const double cosine = factor_(j, j) / length;
+    const double sine = factor_(j, j + 1) / length;
+    auto left = factor_.col(j).segment(j, k - j).array();
+    auto right = factor_.col(j + 1).segment(j, k - j).array();
+    const Eigen::ArrayXd rotated = cosine * left + sine * right;
+    right = cosine * right - sine * left;
+    left = rotated;
+  }
 }
 
 Eigen::VectorXd ChosenColumns::solve_gram(const Eigen::VectorXd& v) const {

@@ -61,6 +61,8 @@ struct Homotopy {
   Eigen::VectorXd sign;
   Eigen::VectorXd c;  // W^T(h - Wx)
   double lambda = 0.0;
+  double least = 0.0;  // λ at which the path ends: 1e-9 of the first
+  int fallen = 0;
 
   Homotopy(const Eigen::MatrixXd& W_, const Eigen::VectorXd& h_, Signs signs_)
       : W(W_),
@@ -73,6 +75,7 @@ struct Homotopy {
     Eigen::Index first = 0;
     lambda = signs == Signs::any ? c.cwiseAbs().maxCoeff(&first) : c.maxCoeff(&first);
     if (!(lambda > 0.0)) return;
+    least = 1e-9 * lambda;
     sign[first] = c[first] > 0.0 ? 1.0 : -1.0;
     chosen.add(first);
   }
@@ -83,11 +86,11 @@ struct Homotopy {
     return chosen.solve_gram(of_chosen);
   }
 
-  /// The first change as λ falls; columns in the span of the chosen ones stay at their share of λ.
+  /// The first change as λ falls; columns in the span of the chosen ones stay at their share of λ. Where h is
+  /// in the span of the chosen, rounding alone makes columns come and go as λ goes to 0.
   [[nodiscard]] PathChange next_change(const Eigen::VectorXd& d, const Eigen::VectorXd& falls) const {
     constexpr double parallel = 1e-9;
-    constexpr double end = 1.0 - 1e-9;  // what would come or go after this share of λ does not
-    PathChange change{end * lambda};
+    PathChange change{lambda - least};
     const auto offer = [&](Eigen::Index i, double as) {
       const double closes = 1.0 - as * falls[i];
       if (closes <= parallel) return;
@@ -110,8 +113,9 @@ struct Homotopy {
     return change;
   }
 
-  void follow(const Eigen::VectorXd& d, const PathChange& change) {
+  void follow(const Eigen::VectorXd& d, const Eigen::VectorXd& falls, const PathChange& change) {
     x += change.step * chosen.spread(d);
+    c -= change.step * falls;
     lambda -= change.step;
     if (change.leaves) {
       const Eigen::Index i = chosen.columns()[*change.leaves];
@@ -120,7 +124,8 @@ struct Homotopy {
     } else if (change.enters >= 0 && chosen.add(change.enters)) {
       sign[change.enters] = change.sign;
     }
-    c = W.transpose() * (h - W * x);
+    constexpr int most_falls = 32;  // rounding adds up
+    if (++fallen % most_falls == 0) c = W.transpose() * (h - W * x);
   }
 };
 
@@ -183,7 +188,8 @@ L1Solution least_l1(const Eigen::MatrixXd& W, const Eigen::VectorXd& h, Signs si
   for (Eigen::Index steps = 0; path.lambda > 0.0 && steps < 20 * W.cols(); ++steps) {
     const Eigen::VectorXd d = path.direction();
     found.dual = path.chosen.combine(d);
-    path.follow(d, path.next_change(d, W.transpose() * found.dual));
+    const Eigen::VectorXd falls = W.transpose() * found.dual;
+    path.follow(d, falls, path.next_change(d, falls));
   }
   found.x = path.x;
   return found;

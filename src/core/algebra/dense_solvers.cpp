@@ -15,6 +15,12 @@ Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& A) {
   return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(A, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
+Eigen::VectorXd tridiagonal_eigenvalues(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& beside) {
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+  solver.computeFromTridiagonal(diagonal, beside, Eigen::EigenvaluesOnly);
+  return solver.eigenvalues();
+}
+
 Eigen::MatrixXd orthogonal_to(const Eigen::MatrixXd& A, double threshold) {
   if (A.cols() == 0) return Eigen::MatrixXd::Identity(A.rows(), A.rows());
   Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr;

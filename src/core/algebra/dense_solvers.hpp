@@ -13,6 +13,8 @@ struct SymmetricEigen {
 };
 SymmetricEigen symmetric_eigen(const Eigen::MatrixXd& A);
 Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& A);
+/// Of the symmetric matrix with that diagonal [k] and the entries beside it [k − 1], ascending.
+Eigen::VectorXd tridiagonal_eigenvalues(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& beside);
 
 /// An orthonormal basis of all that is orthogonal to the columns of A; pivots below `threshold` of the
 /// largest count as 0.

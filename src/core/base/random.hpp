@@ -14,7 +14,8 @@ enum class Purpose : std::uint32_t {
   sampled_loss = 2,
   seed = 3,
   scramble = 4,
-  samples = 5
+  samples = 5,
+  posterior = 6
 };
 
 /// Philox4x32-10 (salmon2011): counter-based, so any part of a stream is computed alone, in any order, on any

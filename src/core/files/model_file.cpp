@@ -25,18 +25,39 @@ bool is_own(const TensorFile& file) {
   return file.metadata().contains("instances") && file.metadata().contains("digon_version");
 }
 
-/// The tensors of a file of Digon's own, whose names and shapes are known.
+/// Whether a file of Digon's own holds the snapshots of a training, W [instances, snapshots, n, m].
+bool has_snapshots(const TensorFile& file) {
+  return is_own(file) && file.tensors().contains("step") && file.tensors().contains("taken");
+}
+
+/// The tensors of a file of Digon's own, whose names and shapes are known. Snapshots count as instances.
 ModelTensors own_tensors(const TensorFile& file, const std::string& source) {
   for (const char* name : {"W", "b_final"}) {
     if (!file.tensors().contains(name)) reject("{}: has no tensor '{}'", source, name);
   }
-  const std::vector<std::size_t>& W = file.tensors().at("W").shape;
-  if (W.size() != 3 || file.tensors().at("W").size() == 0) reject("{}: W is not [instances, n, m]", source);
-  if (file.tensors().at("b_final").shape != std::vector<std::size_t>{W[0], W[1]}) {
-    reject("{}: b_final is not [instances, n]", source);
+  std::vector<std::size_t> W = file.tensors().at("W").shape;
+  std::vector<std::size_t> b = file.tensors().at("b_final").shape;
+  const std::string axes = has_snapshots(file) ? "instances, snapshots" : "instances";
+  if (W.size() != (has_snapshots(file) ? 4 : 3) || file.tensors().at("W").size() == 0) {
+    reject("{}: W is not [{}, n, m]", source, axes);
+  }
+  if (b != std::vector<std::size_t>(W.begin(), W.end() - 1))
+    reject("{}: b_final is not [{}, n]", source, axes);
+  if (has_snapshots(file)) {
+    W[1] *= W[0];
+    W.erase(W.begin());
   }
   return {
       "W", "b_final", file.tensors().contains("W_out") ? "W_out" : "", {W[0], W[1], W[2], true, true}, ""};
+}
+
+/// A tensor of which the first two axes are one, where it has snapshots.
+Tensor read_stacked(const TensorFile& file, const std::string& name) {
+  Tensor tensor = file.read(name);
+  if (!has_snapshots(file) || tensor.shape.size() < 2) return tensor;
+  tensor.shape[1] *= tensor.shape[0];
+  tensor.shape.erase(tensor.shape.begin());
+  return tensor;
 }
 
 /// Instance k of a stacked tensor as [m×n].
@@ -85,7 +106,7 @@ std::optional<ModelKind> stated_kind(const TensorFile& file, const std::string& 
 /// Digon's own account of the instances of a file; throws where it is there but wrong.
 std::vector<LoadedModel> read_descriptions(const TensorFile& file, const WeightShape& shape,
                                            const std::string& source) {
-  std::vector<LoadedModel> models(shape.instances);
+  std::vector<LoadedModel> models(has_snapshots(file) ? file.tensors().at("W").shape[0] : shape.instances);
   for (std::size_t i = 0; i < models.size(); ++i) models[i].instance = i;
   if (!is_own(file)) {
     if (const std::optional<ModelKind> kind = stated_kind(file, source)) {
@@ -95,11 +116,11 @@ std::vector<LoadedModel> read_descriptions(const TensorFile& file, const WeightS
   }
   try {
     const json described = parse_json(file.metadata().at("instances"), source + ": metadata 'instances'");
-    if (described.size() != shape.instances) {
+    if (described.size() != models.size()) {
       reject("{}: metadata describes {} instances, the tensors hold {}", source, described.size(),
-             shape.instances);
+             models.size());
     }
-    for (std::size_t i = 0; i < shape.instances; ++i) {
+    for (std::size_t i = 0; i < models.size(); ++i) {
       const json& one = described.at(i);
       models[i].model.kind = parse_model_kind(source, one.at("kind").get<std::string>());
       models[i].features = features_from_json(one, source);
@@ -116,10 +137,43 @@ std::vector<LoadedModel> read_descriptions(const TensorFile& file, const WeightS
   return models;
 }
 
+/// Each instance as often as the file has snapshots, with the step of each.
+std::vector<LoadedModel> at_every_step(const TensorFile& file, const std::vector<LoadedModel>& instances,
+                                       const std::string& source) {
+  const Tensor step = file.read("step");
+  if (step.shape != std::vector<std::size_t>{file.tensors().at("W").shape[1]}) {
+    reject("{}: step is not [snapshots]", source);
+  }
+  std::vector<LoadedModel> models;
+  for (const LoadedModel& instance : instances) {
+    for (const double value : step.values) {
+      if (!(value >= 0.0 && value < 1e15)) reject("{}: step has {}, which is none", source, value);
+      models.emplace_back(instance).step = std::size_t(value);
+    }
+  }
+  return models;
+}
+
+/// Without what an instance that ended earlier than others has no weights of.
+void drop_not_taken(const TensorFile& file, std::vector<LoadedModel>& models, const std::string& source) {
+  const Tensor taken = file.read("taken");
+  const std::vector<std::size_t>& W = file.tensors().at("W").shape;
+  if (taken.shape != std::vector<std::size_t>{W[0]}) reject("{}: taken is not [instances]", source);
+  std::size_t k = 0;
+  std::erase_if(models,
+                [&](const LoadedModel& model) { return double(k++ % W[1]) >= taken.values[model.instance]; });
+  if (models.empty()) reject("{}: has no snapshot that was taken", source);
+}
+
 }  // namespace
 
 std::string_view name_of(WeightLayout layout) {
   return name_in(layout_names, layout);
+}
+
+std::string name_of(const LoadedModel& model) {
+  const std::string instance = fmt::format("instance {}", model.instance);
+  return model.step ? instance + fmt::format(", step {}", *model.step) : instance;
 }
 
 WeightLayout parse_weight_layout(std::string_view option, std::string_view text) {
@@ -135,15 +189,22 @@ std::vector<LoadedModel> parse_models(std::string_view bytes, const std::string&
   const TensorFile file(bytes, source);
   const bool asked = options.layout != WeightLayout::inferred || !options.weights.empty() ||
                      !options.bias.empty() || !options.weights_out.empty();
+  if (has_snapshots(file) && asked) {
+    reject("{}: snapshots of Digon's own, whose tensors are known; accepted: no name or layout of them",
+           source);
+  }
   const ModelTensors tensors =
       is_own(file) && !asked ? own_tensors(file, source) : find_model_tensors(file, source, options);
   const WeightShape& shape = tensors.shape;
-  const Tensor W = file.read(tensors.W);
-  const std::optional<Tensor> b = tensors.b.empty() ? std::nullopt : std::optional(file.read(tensors.b));
-  const std::optional<Tensor> W_out =
-      tensors.W_out.empty() ? std::nullopt : std::optional(file.read(tensors.W_out));
+  const auto read = [&](const std::string& name) {
+    return name.empty() ? std::nullopt : std::optional(read_stacked(file, name));
+  };
+  const Tensor W = *read(tensors.W);
+  const std::optional<Tensor> b = read(tensors.b);
+  const std::optional<Tensor> W_out = read(tensors.W_out);
 
   std::vector<LoadedModel> models = read_descriptions(file, shape, source);
+  if (has_snapshots(file)) models = at_every_step(file, models, source);
   for (std::size_t k = 0; k < shape.instances; ++k) {
     ToyModel& model = models[k].model;
     if (!options.weights_out.empty()) model.kind = ModelKind::absolute_value;
@@ -154,10 +215,13 @@ std::vector<LoadedModel> parse_models(std::string_view bytes, const std::string&
       model.W_out = decoder_of(*W_out, shape, k, source);
     }
     model.b = b ? bias_of(*b, shape, k) : Eigen::VectorXd::Zero(Eigen::Index(shape.n));
+  }
+  if (has_snapshots(file)) drop_not_taken(file, models, source);
+  for (const LoadedModel& loaded : models) {
     try {
-      validate(model);
+      validate(loaded.model);
     } catch (const InputError& error) {
-      reject("{}: instance {}: {}", source, k, error.what());
+      reject("{}: {}: {}", source, name_of(loaded), error.what());
     }
   }
   return models;

@@ -24,17 +24,21 @@ struct LoadedModel {
   ToyModel model;
   std::optional<FeatureDistribution> features;
   std::uint64_t seed = 0;
-  std::size_t instance = 0;  ///< where it stood in the file
-  std::string remark;        ///< which tensors were taken, and b = 0, where the file leaves it to be said
+  std::size_t instance = 0;              ///< where it stood in the file
+  std::optional<std::size_t> step = {};  ///< of the training that a snapshot was taken at
+  std::string remark = {};  ///< which tensors were taken, and b = 0, where the file leaves it to be said
 };
+
+/// "instance 3", or "instance 3, step 100".
+std::string name_of(const LoadedModel& model);
 
 /// Reads the models of a safetensors, .npz or .npy file, told apart by their first bytes, wherever they were
 /// trained: weights [instances, n, m], [instances, m, n], [n, m] or [m, n]; biases [instances, n] or [n],
 /// either with an axis of length 1 besides. The bias tells which axis is n; where it cannot (m = n) or is
 /// missing, options.layout must, and a bias that is missing is 0. Files not written by Digon are taken as
 /// ReLU output models, or as linear ones where their metadata `activation` is identity; any other but relu is
-/// refused. Throws InputError, e.g. for NaN in the weights, or where there is not one way to read
-/// the file.
+/// refused. Of the snapshots of a training each one taken is a model, instance after instance, step after
+/// step. Throws InputError, e.g. for NaN in the weights, or where there is not one way to read the file.
 std::vector<LoadedModel> load_models(const std::filesystem::path& file, const ModelFileOptions& options = {});
 
 /// The same of a file's bytes; `source` is named in an InputError.

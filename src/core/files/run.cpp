@@ -1,5 +1,10 @@
 #include "core/files/run.hpp"
 
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
@@ -31,7 +36,6 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models, StoredType s
   Tensor b{{models.size(), std::size_t(n)}, {}, stored_as};
   Tensor W_out{{models.size(), std::size_t(n), std::size_t(m)}, {}, stored_as};
   const bool tied = is_tied(models.front().model.kind);
-  json instances = json::array();
   for (const TrainedModel& trained : models) {
     const ToyModel& model = trained.model;
     // [n, m] row-major is exactly Eigen's column-major [m×n].
@@ -39,10 +43,8 @@ Safetensors to_safetensors(const std::vector<TrainedModel>& models, StoredType s
     b.values.insert(b.values.end(), model.b.data(), model.b.data() + model.b.size());
     const Eigen::MatrixXd rows = model.W_out.transpose();
     W_out.values.insert(W_out.values.end(), rows.data(), rows.data() + rows.size());
-    instances.push_back(describe(trained));
   }
-  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}},
-                   {{"format", "pt"}, {"instances", dump_json(instances)}, {"digon_version", version}}};
+  Safetensors file{{{"W", std::move(W)}, {"b_final", std::move(b)}}, own_metadata(models)};
   if (!tied) file.tensors["W_out"] = std::move(W_out);
   return file;
 }
@@ -77,8 +79,38 @@ Run load_run(const std::filesystem::path& folder) {
   return run;
 }
 
+std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>& instances) {
+  json described = json::array();
+  for (const TrainedModel& trained : instances) described.push_back(describe(trained));
+  return {{"format", "pt"}, {"instances", dump_json(described)}, {"digon_version", version}};
+}
+
 std::string serialize_models(const std::vector<TrainedModel>& models, StoredType stored_as) {
   return serialize(to_safetensors(models, stored_as));
+}
+
+std::vector<StoredPlace> save_models(const std::filesystem::path& folder, const std::string& stem,
+                                     const std::vector<TrainedModel>& models, StoredType stored_as) {
+  const auto shape_of = [](const ToyModel& model) {
+    return std::tuple(model.features(), model.hidden(), model.W_out.size() > 0);
+  };
+  std::map<std::tuple<Eigen::Index, Eigen::Index, bool>, std::vector<TrainedModel>> by_shape;
+  for (const TrainedModel& one : models) by_shape[shape_of(one.model)];
+  const auto file_of = [&](const ToyModel& model) {
+    const auto& [n, m, is_untied] = shape_of(model);
+    return stem + (by_shape.size() == 1 ? "" : fmt::format("-{}-{}{}", n, m, is_untied ? "-untied" : "")) +
+           ".safetensors";
+  };
+  std::vector<StoredPlace> places;
+  for (const TrainedModel& one : models) {
+    std::vector<TrainedModel>& alike = by_shape[shape_of(one.model)];
+    places.push_back({file_of(one.model), alike.size()});
+    alike.push_back(one);
+  }
+  for (const auto& [shape, alike] : by_shape) {
+    write_file_atomically(folder / file_of(alike.front().model), serialize_models(alike, stored_as));
+  }
+  return places;
 }
 
 }  // namespace digon

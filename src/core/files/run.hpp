@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -40,8 +41,23 @@ void save_run(const std::filesystem::path& folder, const Run& run);
 /// Reads what save_run wrote. Throws InputError where a file is missing or wrong.
 Run load_run(const std::filesystem::path& folder);
 
+/// The metadata of a file of Digon's own, by which load_models knows it: an account of each instance.
+std::map<std::string, std::string> own_metadata(const std::vector<TrainedModel>& instances);
+
 /// Models as the bytes of a safetensors file, in the layout of save_run; all of one n, m and kind of tying.
 std::string serialize_models(const std::vector<TrainedModel>& models,
                              StoredType stored_as = StoredType::float32);
+
+/// Where a model was put.
+struct StoredPlace {
+  std::string file;
+  std::size_t instance = 0;
+};
+
+/// Writes models of any shapes: all into folder/STEM.safetensors, or where they are of several n, m a file of
+/// each, STEM-N-M.safetensors, and of untied ones STEM-N-M-untied.safetensors. Returns the place of each.
+std::vector<StoredPlace> save_models(const std::filesystem::path& folder, const std::string& stem,
+                                     const std::vector<TrainedModel>& models,
+                                     StoredType stored_as = StoredType::float32);
 
 }  // namespace digon

@@ -8,6 +8,7 @@
 #include "geometry/feature_dimensionality.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/linear_model.hpp"
@@ -16,10 +17,23 @@ namespace digon {
 
 namespace {
 
-/// Null where theory has none.
-nlohmann::json exact_loss_or_null(const ToyModel& model, const FeatureDistribution& features) {
-  if (!has_exact_loss(model.kind, features)) return nullptr;
-  return exact_loss(model, features).loss;
+nlohmann::json describe(const LoadedModel& chosen, const FeatureDistribution& features,
+                        const Vulnerability& found) {
+  nlohmann::json object = model_answer(chosen, &features);
+  object["radius"] = found.radius;
+  if (has_exact_loss(chosen.model.kind, features)) {
+    object["exact_loss"] = exact_loss(chosen.model, features).loss;
+  } else {
+    leave_out(object, {"exact_loss"}, "theory has none of this model and law; 'digon loss' estimates it");
+  }
+  object["sampled_loss"] = found.clean;
+  object["sampled_loss_standard_error"] = found.clean_standard_error;
+  object["attacked"] = found.attacked;
+  object["increase"] = found.increase;
+  object["relative"] = found.relative;
+  object["relative_to"] = "the increase of the model without superposition";
+  object["features_per_dimension"] = 1.0 / feature_geometry(chosen.model.W).dimensions_per_feature;
+  return object;
 }
 
 }  // namespace
@@ -34,8 +48,7 @@ int run_attack(const std::vector<std::string>& arguments) {
   line.option("radius", "R", "greatest norm of an attack, in units of the mean norm of the inputs", "0.1");
   line.option("samples", "K", "inputs attacked", "1024");
   declare_seed_and_threads(line);
-  line.flag("json",
-            "print JSON at full precision: an object, or an array where the file has several instances");
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   const std::vector<LoadedModel> chosen = read_models(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
@@ -46,8 +59,8 @@ int run_attack(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"instance", "law", "density", "radius", "loss", "attacked", "increase", "relative",
-               "features per dimension"},
+  Table table{{"model", "law", "density", "radius", "sampled loss", "attacked", "increase",
+               "over that without superposition", "features per dimension"},
               {}};
   {
     Progress progress("attack", chosen.size());
@@ -60,20 +73,8 @@ int run_attack(const std::vector<std::string>& arguments) {
       const Vulnerability found =
           vulnerability(model, without_superposition(answered, model.hidden()), features[k], options);
       const double per_dimension = 1.0 / feature_geometry(model.W).dimensions_per_feature;
-      printed.push_back({{"instance", chosen[k].instance},
-                         {"law", describe_law(features[k])},
-                         {"density", to_json(features[k].density)},
-                         {"radius", found.radius},
-                         {"kind", name_of(model.kind)},
-                         {"exact_loss", exact_loss_or_null(model, features[k])},
-                         {"sampled_loss", found.clean},
-                         {"sampled_loss_standard_error", found.clean_standard_error},
-                         {"attacked", found.attacked},
-                         {"increase", found.increase},
-                         {"relative", found.relative},
-                         {"relative_to", "the increase of the model without superposition"},
-                         {"features_per_dimension", per_dimension}});
-      table.add_row({text_of(chosen[k].instance), describe_law(features[k]), describe_density(features[k]),
+      if (line.has("json")) printed.push_back(describe(chosen[k], features[k], found));
+      table.add_row({name_of(chosen[k]), describe_law(features[k]), describe_density(features[k]),
                      fmt::format("{:.6g}", found.radius), fmt::format("{:.6g}", found.clean),
                      fmt::format("{:.6g}", found.attacked), fmt::format("{:.6g}", found.increase),
                      fmt::format("{:.4g}", found.relative), fmt::format("{:.4g}", per_dimension)});
@@ -81,7 +82,7 @@ int run_attack(const std::vector<std::string>& arguments) {
     }
   }
   if (line.has("json")) {
-    fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
+    print_answers(printed);
   } else {
     fmt::print("{}", to_text(table));
   }

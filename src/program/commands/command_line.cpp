@@ -13,6 +13,7 @@
 #include "core/base/input_error.hpp"
 #include "core/base/nearest_name.hpp"
 #include "core/base/parse_number.hpp"
+#include "core/base/progress.hpp"
 
 namespace digon {
 
@@ -53,6 +54,7 @@ Words words_of(const boost::any& value) {
 CommandLine::CommandLine(std::string command, std::string summary, std::string example)
     : command_(std::move(command)), summary_(std::move(summary)), example_(std::move(example)) {
   flag("help", "print this help and exit");
+  flag("quiet", "no progress: neither a line on a terminal nor one a minute in a log");
 }
 
 void CommandLine::option(const std::string& name, const std::string& value, const std::string& help,
@@ -121,6 +123,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     values_[name] = words_of(value.value());
     if (value.defaulted()) defaulted_.insert(name);
   }
+  if (has("quiet")) silence_progress();
   if (!has("help")) return true;
   print_help();
   return false;
@@ -175,7 +178,11 @@ void CommandLine::print_option_words() const {
 }
 
 void CommandLine::give(const std::string& name, const std::string& value) {
-  values_[name] = {value};
+  give(name, std::vector<std::string>{value});
+}
+
+void CommandLine::give(const std::string& name, std::vector<std::string> values) {
+  values_[name] = std::move(values);
   defaulted_.erase(name);
 }
 
@@ -239,6 +246,10 @@ void declare_seed_and_threads(CommandLine& line) {
   line.option("seed", "S", "seed of all randomness; the same seed gives the same result, whatever --threads",
               "0");
   line.option("threads", "T", "threads; 0 is one a core", "0");
+}
+
+void declare_json(CommandLine& line) {
+  line.flag("json", "print JSON at full precision, as docs/json.md describes it");
 }
 
 std::uint64_t read_seed(const CommandLine& line) {

@@ -40,6 +40,7 @@ class CommandLine {
 
   /// As if the user had given an option.
   void give(const std::string& name, const std::string& value);
+  void give(const std::string& name, std::vector<std::string> values);
 
   [[nodiscard]] bool has(const std::string& name) const;    ///< given or defaulted
   [[nodiscard]] bool given(const std::string& name) const;  ///< by the user
@@ -72,6 +73,7 @@ class CommandLine {
 
 /// Options many commands share, declared and read alike.
 void declare_seed_and_threads(CommandLine& line);
+void declare_json(CommandLine& line);
 std::uint64_t read_seed(const CommandLine& line);
 std::size_t read_threads(const CommandLine& line);
 

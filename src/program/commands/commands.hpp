@@ -16,9 +16,11 @@ int run_export(const std::vector<std::string>& arguments);
 int run_merge(const std::vector<std::string>& arguments);
 int run_pack(const std::vector<std::string>& arguments);
 int run_phase(const std::vector<std::string>& arguments);
+int run_learning_coefficient(const std::vector<std::string>& arguments);
 int run_recover(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_reproduce(const std::vector<std::string>& arguments);
+int run_sweep(const std::vector<std::string>& arguments);
 int run_verify(const std::vector<std::string>& arguments);
 
 /// Exit statuses beside 0.

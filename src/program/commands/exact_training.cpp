@@ -2,25 +2,13 @@
 
 #include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
+#include "empirical/training/parameter_objective.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimum.hpp"
 
 namespace digon {
-namespace {
-
-/// The gradient need not be closer than the optimiser can use.
-constexpr double gradient_tolerance = 1e-7;
-
-}  // namespace
-
 ParameterObjective exact_parameter_objective(const TrainingInstance& instance) {
-  return [objective = exact_objective(instance.features, gradient_tolerance)](
-             const Parameters<double>& parameters, Eigen::VectorXd& gradient) {
-    const LossGradient loss = objective(parameters.model());
-    gradient.resize(parameters.values.size());
-    gradient << loss.by_W.reshaped(), loss.by_b;
-    return loss.loss;
-  };
+  return parameter_objective(exact_objective(instance.features, tolerance_of_training));
 }
 
 std::vector<TrainingResult> descend_exactly(const std::vector<TrainingInstance>& instances,

@@ -6,6 +6,7 @@
 #include "core/files/table.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "sweep/run_store.hpp"
 
 namespace digon {
@@ -16,6 +17,7 @@ int run_export(const std::vector<std::string>& arguments) {
   line.option("store", "FILE", "the store, results.db of a results folder");
   line.option("experiment", "ID", "only the cells of this experiment, as cells.csv names them");
   line.option("out", "DIR", "folder for cells.csv and cell-K.safetensors");
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path file = line.text("store");
   if (!std::filesystem::is_regular_file(file))
@@ -26,6 +28,7 @@ int run_export(const std::vector<std::string>& arguments) {
   const std::vector<StoredRow> rows = store.rows(experiment);
   if (rows.empty()) reject("--experiment: '{}' has no cells in {}", experiment, file.string());
   require_folder(folder);
+  nlohmann::json exported = nlohmann::json::array();
   Table table{
       {"cell", "experiment", "kind", "kind_version", "program", "seconds", "settings", "result", "weights"},
       {}};
@@ -36,8 +39,23 @@ int run_export(const std::vector<std::string>& arguments) {
     table.add_row({text_of(k), row.experiment, row.key.kind, text_of(std::size_t(row.key.version)),
                    row.program, text_of(row.cell.seconds), dump_json(row.key.settings),
                    dump_json(row.cell.result), name});
+    exported.push_back({{"cell", k},
+                        {"experiment", row.experiment},
+                        {"kind", row.key.kind},
+                        {"kind_version", row.key.version},
+                        {"program", row.program},
+                        {"seconds", row.cell.seconds},
+                        {"settings", row.key.settings},
+                        {"result", row.cell.result},
+                        {"weights", name},
+                        {"why", nlohmann::json::object()}});
+    if (name.empty()) leave_out(exported.back(), {"weights"}, "cells of this kind leave none");
   }
   write_csv(folder / "cells.csv", table);
+  if (line.has("json")) {
+    print_answers(exported);
+    return 0;
+  }
   fmt::print("{} cells written to {}\n", rows.size(), folder.string());
   return 0;
 }

@@ -12,7 +12,10 @@
 #include "core/model/feature_description.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/output_folder.hpp"
+#include "program/report/model_numbers.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
@@ -43,8 +46,8 @@ CommandLine declare_loss() {
       "K that make up all but 1e-12 of the weight");
   line.flag("no-decomposition", "the loss alone");
   line.option("threads", "T", "threads; 0 is one a core", "0");
-  line.flag("json",
-            "print JSON at full precision: an object, or an array where the file has several instances");
+  declare_models_out(line);
+  declare_json(line);
   return line;
 }
 
@@ -56,20 +59,57 @@ struct Theory {
   std::optional<Decomposition> decomposition;
 };
 
-json describe(const Theory& theory, const FeatureDistribution& features) {
-  json object = to_json(features);
-  object["loss"] = theory.exact.loss;
-  object["error"] = theory.exact.error;
+std::string_view name_of(RestEstimator estimator) {
+  switch (estimator) {
+    case RestEstimator::none:
+      return "nothing: all is exact";
+    case RestEstimator::strata:
+      return "the rest, by number of active features";
+    case RestEstimator::net:
+      return "the whole, all numbers of active features at once";
+  }
+  return "";
+}
+
+constexpr const char* why_not_of_data = "of samples the loss is their mean";
+constexpr const char* why_not_asked = "--no-decomposition is given";
+
+/// What is printed of either kind of model.
+json describe(const LoadedModel& chosen, const FeatureDistribution& features, double loss, double error) {
+  json object = model_answer(chosen, &features);
+  object["loss"] = loss;
+  object["loss_per_feature"] = loss / double(features.features());
+  object["error"] = error;
+  object["zero_model_loss"] = zero_model_loss(features);
+  return object;
+}
+
+constexpr std::initializer_list<const char*> by_count_keys{"L", "L_mean", "L_1_feature_benefit",
+                                                           "L_1_interference"};
+
+json describe(const LoadedModel& chosen, const Theory& theory, const FeatureDistribution& features,
+              const std::string& why_no_decomposition) {
+  json object = describe(chosen, features, theory.exact.loss, theory.exact.error);
+  object["exact_part"] = theory.exact.loss;
+  object["estimated_part"] = 0.0;
+  object["estimated"] = name_of(RestEstimator::none);
+  object["standard_error"] = 0.0;
+  object["samples"] = 0;
   if (theory.decomposition) {
     object["decomposition_relative_error"] = theory.decomposition->relative_error;
     object["L"] = to_json(theory.decomposition->L());
     object["L_mean"] = to_json(theory.decomposition->L_mean());
-    object["feature_benefit"] = to_json(theory.one_sparse->feature_benefit);
-    object["interference"] = to_json(theory.one_sparse->interference);
+    object["L_1_feature_benefit"] = to_json(theory.one_sparse->feature_benefit);
+    object["L_1_interference"] = to_json(theory.one_sparse->interference);
+  } else {
+    leave_out(object, by_count_keys, why_no_decomposition);
+    leave_out(object, {"decomposition_relative_error"}, why_no_decomposition);
   }
   if (const auto weights = count_weights(features)) {
     const Eigen::Index counts = theory.decomposition ? theory.decomposition->error.size() : weights->size();
     object["weight"] = to_json(Eigen::VectorXd(weights->head(counts)));
+  } else {
+    leave_out(object, {"weight"}, "the L_k alone do not make up the loss of this law");
   }
   return object;
 }
@@ -84,7 +124,7 @@ std::string decomposition_text(const Theory& theory, const FeatureDistribution& 
                       weight ? fmt::format("{:.6g}", (*weight)[k]) : "",
                       weight ? fmt::format("{:.4g}", (*weight)[k] * mean[k] / theory.exact.loss) : ""});
   }
-  Table by_feature{{"feature", "density", "importance", "feature benefit", "interference"}, {}};
+  Table by_feature{{"feature", "density", "importance", "L_1 feature benefit", "L_1 interference"}, {}};
   for (Eigen::Index i = 0; i < features.features(); ++i) {
     by_feature.add_row({fmt::format("{}", i), fmt::format("{:.6g}", features.density[i]),
                         fmt::format("{:.6g}", features.importance[i]),
@@ -94,49 +134,49 @@ std::string decomposition_text(const Theory& theory, const FeatureDistribution& 
   return to_text(by_count) + "\n" + to_text(by_feature) + "\n";
 }
 
-std::string loss_text(std::size_t instance, const ExactLoss& exact, const FeatureDistribution& features) {
-  return fmt::format("instance {}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's; features {}\n",
-                     instance, exact.loss, exact.error, exact.loss / zero_model_loss(features),
+std::string loss_text(const LoadedModel& chosen, const ExactLoss& exact,
+                      const FeatureDistribution& features) {
+  return fmt::format("{}: loss {:.12g} ± {:.1e}, {:.6g} of the zero model's; features {}\n", name_of(chosen),
+                     exact.loss, exact.error, exact.loss / zero_model_loss(features),
                      describe_features(features));
 }
 
 // ---- models with a ReLU in the hidden layer ----
 
-std::string_view name_of(RestEstimator estimator) {
-  switch (estimator) {
-    case RestEstimator::none:
-      return "nothing: all is exact";
-    case RestEstimator::strata:
-      return "the rest, by number of active features";
-    case RestEstimator::net:
-      return "the whole, all numbers of active features at once";
-  }
-  return "";
-}
-
-json describe(const HiddenReluLoss& loss, const OneSparseLoss* one_sparse,
+json describe(const LoadedModel& chosen, const HiddenReluLoss& loss, const OneSparseLoss* one_sparse,
               const FeatureDistribution& features) {
-  json object = to_json(features);
-  object["loss"] = loss.loss;
-  object["error"] = loss.error;
-  object["standard_error"] = loss.standard_error;
+  json object = describe(chosen, features, loss.loss, loss.error);
   object["exact_part"] = loss.exact_part();
   object["estimated_part"] = loss.loss - loss.exact_part();
   object["estimated"] = name_of(loss.estimator);
+  object["standard_error"] = loss.standard_error;
   object["samples"] = loss.samples;
+  leave_out(object, {"decomposition_relative_error"}, "the L_mean given are exact");
   if (one_sparse != nullptr) {
+    Decomposition exact;
+    exact.features = features.features();
+    exact.reconstruction = loss.exact_means;
+    exact.interference = Eigen::VectorXd::Zero(loss.exact_means.size());
+    object["L"] = to_json(exact.L());
     object["L_mean"] = to_json(loss.exact_means);
+    object["L_1_feature_benefit"] = to_json(one_sparse->feature_benefit);
+    object["L_1_interference"] = to_json(one_sparse->interference);
+  } else {
+    leave_out(object, by_count_keys, features.data ? why_not_of_data : why_not_asked);
+  }
+  if (features.data) {
+    leave_out(object, {"weight"}, why_not_of_data);
+  } else {
     object["weight"] = to_json(loss.weight);
-    object["feature_benefit"] = to_json(one_sparse->feature_benefit);
-    object["interference"] = to_json(one_sparse->interference);
   }
   return object;
 }
 
-std::string loss_text(std::size_t instance, const HiddenReluLoss& loss, const FeatureDistribution& features) {
-  std::string text = fmt::format(
-      "instance {}: loss {:.10g} ± {:.1e} (95%), {:.6g} of the zero model's; features {}\n", instance,
-      loss.loss, loss.error, loss.loss / zero_model_loss(features), describe_features(features));
+std::string loss_text(const LoadedModel& chosen, const HiddenReluLoss& loss,
+                      const FeatureDistribution& features) {
+  std::string text = fmt::format("{}: loss {:.10g} ± {:.1e} (95%), {:.6g} of the zero model's; features {}\n",
+                                 name_of(chosen), loss.loss, loss.error,
+                                 loss.loss / zero_model_loss(features), describe_features(features));
   if (loss.exact_means.size() == 0) return text + "exact: the mean over the samples\n";
   text += fmt::format("exact: L_0 to L_{}, which make up {:.6g}; estimated: {}", loss.exact_means.size() - 1,
                       loss.exact_part(), name_of(loss.estimator));
@@ -161,7 +201,7 @@ std::string decomposition_text(const HiddenReluLoss& loss, const OneSparseLoss& 
     add("more", "estimated", loss.weight.tail(loss.weight.size() - known).sum(),
         loss.loss - loss.exact_part());
   }
-  Table by_feature{{"feature", "density", "importance", "feature benefit", "interference"}, {}};
+  Table by_feature{{"feature", "density", "importance", "L_1 feature benefit", "L_1 interference"}, {}};
   for (Eigen::Index i = 0; i < features.features(); ++i) {
     by_feature.add_row({fmt::format("{}", i), fmt::format("{:.6g}", features.density[i]),
                         fmt::format("{:.6g}", features.importance[i]),
@@ -171,9 +211,9 @@ std::string decomposition_text(const HiddenReluLoss& loss, const OneSparseLoss& 
   return to_text(by_count) + "\n" + to_text(by_feature) + "\n";
 }
 
-/// What is printed of one such model, as text or JSON.
+/// What is printed of one such model, as text or JSON; its loss goes to `numbers`.
 json print_hidden_relu(const CommandLine& line, const LoadedModel& chosen,
-                       const FeatureDistribution& features) {
+                       const FeatureDistribution& features, ModelNumbers& numbers) {
   if (line.has("up-to")) {
     reject(
         "--up-to: given for a {} model, whose L_0 to L_2 (or L_3) are what is exact; accepted: for linear "
@@ -185,16 +225,19 @@ json print_hidden_relu(const CommandLine& line, const LoadedModel& chosen,
   if (line.has("tolerance")) options.relative_tolerance = line.real("tolerance", 0.0, 1.0);
   options.threads = read_threads(line);
   const HiddenReluLoss loss = hidden_relu_loss(chosen.model, features, options);
+  numbers.loss = loss.loss;
+  numbers.error = loss.error;
+  numbers.loss_is = loss.samples > 0 ? "estimated" : "exact";
   if (loss.error > options.relative_tolerance * loss.loss) {
-    fmt::print(stderr, "digon: instance {}: the loss is right to {:.1e}, not to {:.1e}\n", chosen.instance,
+    fmt::print(stderr, "digon: {}: the loss is right to {:.1e}, not to {:.1e}\n", name_of(chosen),
                loss.error / loss.loss, options.relative_tolerance);
   }
   std::optional<OneSparseLoss> one_sparse;
   if (!line.has("no-decomposition") && !features.data) {
     one_sparse = hidden_relu_one_sparse_loss(chosen.model, features);
   }
-  if (line.has("json")) return describe(loss, one_sparse ? &*one_sparse : nullptr, features);
-  fmt::print("{}{}", loss_text(chosen.instance, loss, features),
+  if (line.has("json")) return describe(chosen, loss, one_sparse ? &*one_sparse : nullptr, features);
+  fmt::print("{}{}", loss_text(chosen, loss, features),
              one_sparse ? decomposition_text(loss, *one_sparse, features) : "");
   return {};
 }
@@ -219,16 +262,26 @@ int run_loss(const std::vector<std::string>& arguments) {
     reject("--up-to: given with --no-decomposition; accepted: one of them");
   }
 
+  const auto lock = claim_out(line);
+  std::vector<ModelNumbers> numbers;
   json printed = json::array();
+  const auto n = std::size_t(chosen.front().model.features());
+  Progress progress("loss, outputs", chosen.size() * n);
   const auto print = [&](const std::string& text) {
     if (line.has("json")) return;
+    progress.clear();
     fmt::print("{}", text);
     std::fflush(stdout);
   };
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     const ToyModel& model = chosen[k].model;
+    ModelNumbers& number = numbers.emplace_back();
+    number.loaded = &chosen[k];
+    number.features = &features[k];
     if (has_relu_hidden(model.kind)) {
-      json of_model = print_hidden_relu(line, chosen[k], features[k]);
+      progress.clear();
+      json of_model = print_hidden_relu(line, chosen[k], features[k], number);
+      progress.advance(n);
       if (line.has("json")) printed.push_back(std::move(of_model));
       continue;
     }
@@ -238,10 +291,13 @@ int run_loss(const std::vector<std::string>& arguments) {
     exact.threads = threads;
     const Eigen::Index up_to = most_active(line, features[k]);  // refused before anything is printed
     Theory theory{exact_loss(model, features[k], exact), {}, {}};
-    print(loss_text(chosen[k].instance, theory.exact, features[k]));
-    if (!line.has("no-decomposition") && has_decomposition(model.kind, features[k])) {
+    number.loss = theory.exact.loss;
+    number.error = theory.exact.error;
+    number.loss_is = "exact";
+    print(loss_text(chosen[k], theory.exact, features[k]));
+    const bool can_be_decomposed = has_decomposition(model.kind, features[k]);
+    if (!line.has("no-decomposition") && can_be_decomposed) {
       theory.one_sparse = one_sparse_loss(model, importance, law_of(features[k]));
-      Progress progress("decomposition, outputs", std::size_t(model.features()));
       DecompositionOptions by_count;
       by_count.relative_tolerance = by_parts * tolerance;
       by_count.threads = threads;
@@ -250,16 +306,24 @@ int run_loss(const std::vector<std::string>& arguments) {
       by_count.advance = [&] { progress.advance(1); };
       theory.decomposition = decompose(model, importance, by_count, features[k].values);
     }
+    if (!theory.decomposition) progress.advance(n);
     if (theory.decomposition) {
       if (theory.decomposition->relative_error > by_parts * tolerance) {
-        fmt::print(stderr, "digon: instance {}: the decomposition is right to {:.1e}, not to {:.1e}\n",
-                   chosen[k].instance, theory.decomposition->relative_error, by_parts * tolerance);
+        fmt::print(stderr, "digon: {}: the decomposition is right to {:.1e}, not to {:.1e}\n",
+                   name_of(chosen[k]), theory.decomposition->relative_error, by_parts * tolerance);
       }
       print(decomposition_text(theory, features[k]));
     }
-    if (line.has("json")) printed.push_back(describe(theory, features[k]));
+    if (line.has("json")) {
+      printed.push_back(describe(chosen[k], theory, features[k],
+                                 can_be_decomposed ? why_not_asked
+                                 : features[k].data
+                                     ? why_not_of_data
+                                     : "of this law the numbers of active features are not told apart"));
+    }
   }
-  if (line.has("json")) fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
+  if (line.has("json")) print_answers(printed);
+  if (line.has("out")) write_models(line.text("out"), numbers);
   return 0;
 }
 

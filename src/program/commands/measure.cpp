@@ -2,6 +2,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
+#include "core/base/progress.hpp"
 #include "core/files/table.hpp"
 #include "core/model/feature_description.hpp"
 #include "geometry/feature_dimensionality.hpp"
@@ -10,7 +11,10 @@
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/measure_layer.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
+#include "program/commands/output_folder.hpp"
+#include "program/report/model_numbers.hpp"
 
 namespace digon {
 namespace {
@@ -39,25 +43,33 @@ std::string to_text(const std::vector<Neuron>& neurons) {
   return to_text(table);
 }
 
-json describe(const FeatureGeometry& geometry, const Geometry& named) {
+json describe(const LoadedModel& chosen, const FeatureDistribution* features, const FeatureGeometry& geometry,
+              const Geometry& named) {
   json components = json::array();
   for (const GeometryComponent& component : named.components) {
     components.push_back(
         {{"name", component.name}, {"features", component.points}, {"dimension", component.dimension}});
   }
-  return {{"geometry", named.name},
-          {"components", components},
-          {"norm", to_json(geometry.norm)},
-          {"superposition", to_json(geometry.superposition)},
-          {"feature_dimensionality", to_json(geometry.dimensionality)},
-          {"capacity", geometry.dimensionality.sum()},
-          {"dimensions_per_feature", geometry.dimensions_per_feature}};
+  json object = model_answer(chosen, features);
+  object["geometry"] = named.name;
+  object["components"] = components;
+  object["norm"] = to_json(geometry.norm);
+  object["superposition"] = to_json(geometry.superposition);
+  object["feature_dimensionality"] = to_json(geometry.dimensionality);
+  object["capacity"] = geometry.dimensionality.sum();
+  object["dimensions_per_feature"] = geometry.dimensions_per_feature;
+  if (has_relu_hidden(chosen.model.kind)) {
+    object["neurons"] = describe(describe_neurons(chosen.model));
+  } else {
+    leave_out(object, {"neurons"}, "there is no ReLU in the hidden layer");
+  }
+  return object;
 }
 
-void print_text(std::size_t instance, Eigen::Index hidden, const FeatureGeometry& geometry,
-                const Geometry& named) {
-  fmt::print("instance {}: D* = m/‖W‖² = {:.6g}, capacity Σ C_i = Σ D_i = {:.6g} of {}; geometry: {}\n",
-             instance, geometry.dimensions_per_feature, geometry.dimensionality.sum(), hidden, named.name);
+void print_text(const LoadedModel& chosen, const FeatureGeometry& geometry, const Geometry& named) {
+  fmt::print("{}: D* = m/‖W‖² = {:.6g}, capacity Σ C_i = Σ D_i = {:.6g} of {}; geometry: {}\n",
+             name_of(chosen), geometry.dimensions_per_feature, geometry.dimensionality.sum(),
+             chosen.model.hidden(), named.name);
   Table table{{"feature", "norm", "superposition", "D_i = C_i"}, {}};
   for (Eigen::Index i = 0; i < geometry.norm.size(); ++i) {
     table.add_row({fmt::format("{}", i), fmt::format("{:.6g}", geometry.norm[i]),
@@ -78,11 +90,12 @@ int run_measure(const std::vector<std::string>& arguments) {
   declare_model(line);
   declare_features(line);
   declare_layer(line);
-  line.flag("json",
-            "print JSON at full precision: an object, or an array where the file has several instances");
+  declare_models_out(line);
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("layer")) {
     line.refuse(feature_options(), "given with --layer; accepted: with --model alone");
+    line.refuse({"step", "out"}, "given with --layer; accepted: with --model alone");
     return measure_layer(line);
   }
   line.refuse({"tensor", "no-coherence", "csv", "threads"},
@@ -92,26 +105,30 @@ int run_measure(const std::vector<std::string>& arguments) {
   const std::vector<LoadedModel> models = read_models(line);
   std::vector<FeatureDistribution> features;
   if (says_features(line, models)) features = read_features_of_models(line, models);
+  const auto lock = claim_out(line);
+  std::vector<ModelNumbers> numbers;
+  Progress progress("measure, models", models.size());
   for (std::size_t k = 0; k < models.size(); ++k) {
     const LoadedModel& chosen = models[k];
+    progress.advance(1);
+    progress.clear();
+    numbers.push_back({&chosen, features.empty() ? nullptr : &features[k]});
     const FeatureGeometry geometry = feature_geometry(chosen.model.W);
     const Geometry named = describe_geometry(chosen.model.W);
-    const bool privileged = has_relu_hidden(chosen.model.kind);
-    const std::vector<Neuron> neurons = describe_neurons(chosen.model.W);
     if (line.has("json")) {
-      json object = describe(geometry, named);
-      if (privileged) object["neurons"] = describe(neurons);
-      if (!features.empty()) object["features"] = to_json(features[k]);
-      printed.push_back(std::move(object));
+      printed.push_back(describe(chosen, features.empty() ? nullptr : &features[k], geometry, named));
     } else {
       if (!features.empty()) {
-        fmt::print("instance {}: features {}\n", chosen.instance, describe_features(features[k]));
+        fmt::print("{}: features {}\n", name_of(chosen), describe_features(features[k]));
       }
-      print_text(chosen.instance, chosen.model.hidden(), geometry, named);
-      if (privileged) fmt::print("{}\n", to_text(neurons));
+      print_text(chosen, geometry, named);
+      if (has_relu_hidden(chosen.model.kind)) {
+        fmt::print("{}\n", to_text(describe_neurons(chosen.model)));
+      }
     }
   }
-  if (line.has("json")) fmt::print("{}\n", dump_json(printed.size() == 1 ? printed[0] : printed));
+  if (line.has("json")) print_answers(printed);
+  if (line.has("out")) write_models(line.text("out"), numbers);
   return 0;
 }
 

@@ -14,8 +14,10 @@
 #include "core/files/table.hpp"
 #include "geometry/layer_geometry.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/random_lines.hpp"
 
 namespace digon {
 namespace {
@@ -49,7 +51,56 @@ double welch_bound(const LayerGeometry& geometry, Eigen::Index dim) {
   return coherence_bounds(CodeKind::lines, geometry.nonzero, dim).front().value;
 }
 
-json describe(const LayerFile& layer, const LayerGeometry& geometry) {
+/// On a line all directions are parallel.
+bool has_random_law(const LayerFile& layer) {
+  return layer.dim() >= 2;
+}
+
+/// The share of random directions' pairs with a cosine in [from, to], of one sign.
+double random_share(Eigen::Index dim, double from, double to) {
+  const double low = std::min(std::abs(from), std::abs(to));
+  const double high = std::max(std::abs(from), std::abs(to));
+  return 0.5 * (random_cosine_above(dim, low) - random_cosine_above(dim, high));
+}
+
+double bin_edge(std::size_t bin) {
+  return 2.0 * double(bin) / double(cosine_bins) - 1.0;
+}
+
+double pairs_of(const LayerGeometry& geometry) {
+  return 0.5 * double(geometry.nonzero) * double(geometry.nonzero - 1);
+}
+
+/// All pairs by their cosine, beside as many of random directions.
+json describe_cosines(const LayerGeometry& geometry, Eigen::Index dim) {
+  json edges = json::array();
+  json random = json::array();
+  for (std::size_t bin = 0; bin <= cosine_bins; ++bin) edges.push_back(bin_edge(bin));
+  for (std::size_t bin = 0; bin < cosine_bins; ++bin) {
+    random.push_back(pairs_of(geometry) * random_share(dim, bin_edge(bin), bin_edge(bin + 1)));
+  }
+  return {{"edges", edges}, {"pairs", geometry.cosine_counts}, {"pairs_of_random", random}};
+}
+
+/// Pairs beyond some cosines of either sign, and what random directions have beyond each.
+Table cosine_table(const LayerGeometry& geometry, Eigen::Index dim) {
+  Table table{{"t", "pairs with cos > t", "cos < −t", "of random directions, each"}, {}};
+  constexpr std::size_t middle = cosine_bins / 2;
+  for (const std::size_t steps : {2, 4, 6, 10, 14, 18}) {
+    std::uint64_t above = 0;
+    std::uint64_t below = 0;
+    for (std::size_t bin = middle + steps; bin < cosine_bins; ++bin) {
+      above += geometry.cosine_counts[bin];
+      below += geometry.cosine_counts[cosine_bins - 1 - bin];
+    }
+    const double t = bin_edge(middle + steps);
+    table.add_row({fmt::format("{:.1f}", t), fmt::format("{}", above), fmt::format("{}", below),
+                   fmt::format("{:.3g}", pairs_of(geometry) * random_share(dim, t, 1.0))});
+  }
+  return table;
+}
+
+json describe(const CommandLine& line, const LayerFile& layer, const LayerGeometry& geometry) {
   const auto m = double(layer.dim());
   const auto k = double(geometry.nonzero);
   json object = {{"tensor", layer.tensor()},
@@ -66,11 +117,27 @@ json describe(const LayerFile& layer, const LayerGeometry& geometry) {
                  {"frame_potential_bound", std::max(k, k * k / m)},
                  {"mean_squared_cosine", geometry.mean_squared_cosine},
                  {"inverse_dimension", 1.0 / m},
-                 {"welch_bound", welch_bound(geometry, layer.dim())}};
+                 {"welch_bound", welch_bound(geometry, layer.dim())},
+                 {"why", json::object()}};
+  if (line.has("instance")) {
+    object["instance"] = line.integer("instance", 0, most_instances);
+  } else {
+    leave_out(object, {"instance"}, "the tensor is one matrix");
+  }
   if (geometry.closest) {
     object["coherence"] = std::abs(geometry.closest->cosine);
+    if (has_random_law(layer)) {
+      object["coherence_of_random"] = random_coherence(geometry.nonzero, layer.dim());
+      object["cosines"] = describe_cosines(geometry, layer.dim());
+    } else {
+      leave_out(object, {"coherence_of_random", "cosines"}, "on a line all directions are parallel");
+    }
     object["closest_pair"] = {geometry.closest->first, geometry.closest->second};
     object["largest_cosine"] = json_of(spread_of(geometry.largest_cosine));
+  } else {
+    leave_out(
+        object, {"coherence", "closest_pair", "largest_cosine", "coherence_of_random", "cosines"},
+        line.has("no-coherence") ? "--no-coherence is given" : "there is no pair of vectors that are not 0");
   }
   return object;
 }
@@ -98,9 +165,16 @@ std::string to_text(const LayerFile& layer, const LayerGeometry& geometry) {
       geometry.mean_squared_cosine, geometry.mean_squared_cosine * m, geometry.frame_potential,
       geometry.frame_potential / std::max(k, k * k / m));
   if (geometry.closest) {
-    text += fmt::format("coherence max |cos| = {:.6g} (vectors {} and {}); Welch's bound {:.6g}\n",
+    text += fmt::format("coherence max |cos| = {:.6g} (vectors {} and {}); Welch's bound {:.6g}",
                         std::abs(geometry.closest->cosine), geometry.closest->first, geometry.closest->second,
                         welch_bound(geometry, layer.dim()));
+    if (has_random_law(layer)) {
+      text += fmt::format(", of as many random directions {:.6g}\n{}",
+                          random_coherence(geometry.nonzero, layer.dim()),
+                          to_text(cosine_table(geometry, layer.dim())));
+    } else {
+      text += "\n";
+    }
   }
   return text + to_text(spreads);
 }
@@ -154,8 +228,11 @@ int measure_layer(const CommandLine& line) {
     return exit_interrupted;
   }
   if (line.has("csv")) write_csv(line.text("csv"), table_of(*geometry));
-  fmt::print("{}",
-             line.has("json") ? dump_json(describe(layer, *geometry)) + "\n" : to_text(layer, *geometry));
+  if (line.has("json")) {
+    print_answers(json::array({describe(line, layer, *geometry)}));
+  } else {
+    fmt::print("{}", to_text(layer, *geometry));
+  }
   return 0;
 }
 

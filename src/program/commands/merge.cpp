@@ -6,6 +6,7 @@
 #include "core/base/json.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/output_folder.hpp"
 #include "sweep/run_store.hpp"
 
@@ -52,6 +53,7 @@ int run_merge(const std::vector<std::string>& arguments) {
   line.positional("STORE", "shards' stores; default: all in the folder");
   line.option("out", "DIR", "the results folder", "results");
   declare_wait(line);
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path folder = line.text("out");
   std::vector<std::filesystem::path> shards;
@@ -61,9 +63,13 @@ int run_merge(const std::vector<std::string>& arguments) {
   require_same_run(shards);
   const auto lock = claim_folder(line, folder);
   RunStore store(folder / "results.db");
+  nlohmann::json merged = nlohmann::json::array();
   for (const std::filesystem::path& file : shards) {
-    fmt::print("{}: {} new cells\n", file.string(), store.merge(file));
+    const std::size_t cells = store.merge(file);
+    merged.push_back({{"store", file.string()}, {"new_cells", cells}});
+    if (!line.has("json")) fmt::print("{}: {} new cells\n", file.string(), cells);
   }
+  if (line.has("json")) print_answers(merged);
   return 0;
 }
 

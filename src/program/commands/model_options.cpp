@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "core/base/input_error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/memory.hpp"
 #include "core/files/data_file.hpp"
 #include "core/model/feature_description.hpp"
+#include "program/commands/output_folder.hpp"
 
 namespace digon {
 
@@ -85,6 +88,10 @@ void declare_features(CommandLine& line) {
       "density", "P...",
       "density 1 − S, one value an instance; a value is a number, r^i or n comma-separated numbers, 0 to 1; "
       "default: the file's");
+  declare_features_but_density(line);
+}
+
+void declare_features_but_density(CommandLine& line) {
   line.list("sparsity", "S...", "sparsity S instead of the density, in the same forms");
   line.option("importance", "I",
               "importance: a number, r^i, or n comma-separated numbers; default: the file's, or 1");
@@ -157,7 +164,45 @@ void declare_model(CommandLine& line) {
   line.option("kind", "KIND",
               "linear, relu-output, relu-hidden or absolute-value; default: the file's, or relu-output");
   line.option("instance", "K", "only this instance of the file, counted from 0");
+  line.option("step", "T", "of snapshots.safetensors: only the snapshot at this step, or last; default: all");
 }
+
+namespace {
+
+/// The models of --instance and --step, of which there is at least one.
+void keep_chosen(const CommandLine& line, std::vector<LoadedModel>& models) {
+  if (line.has("instance")) {
+    const std::size_t instance = line.integer("instance", 0, models.back().instance);
+    std::erase_if(models, [&](const LoadedModel& one) { return one.instance != instance; });
+  }
+  if (!line.has("step")) return;
+  if (!models.front().step) {
+    reject("--step: given of {}, which holds no snapshots; accepted of a snapshots.safetensors",
+           line.text("model"));
+  }
+  if (line.text("step") == "last") {
+    // Of each instance its own last.
+    std::vector<LoadedModel> last;
+    for (std::size_t k = 0; k < models.size(); ++k) {
+      if (k + 1 == models.size() || models[k + 1].instance != models[k].instance) last.push_back(models[k]);
+    }
+    models = std::move(last);
+    return;
+  }
+  const std::size_t step = line.integer("step", 0, std::numeric_limits<std::uint64_t>::max());
+  std::size_t nearest = *models.front().step;
+  const auto distance = [&](std::size_t other) { return std::max(other, step) - std::min(other, step); };
+  for (const LoadedModel& one : models) {
+    if (distance(*one.step) < distance(nearest)) nearest = *one.step;
+  }
+  if (nearest != step) {
+    reject("--step: {} given; {} has none there, the nearest is {}; accepted: a step of it, or last", step,
+           line.text("model"), nearest);
+  }
+  std::erase_if(models, [&](const LoadedModel& one) { return one.step != step; });
+}
+
+}  // namespace
 
 std::vector<LoadedModel> read_models(const CommandLine& line) {
   const std::string file = line.text("model");
@@ -177,8 +222,16 @@ std::vector<LoadedModel> read_models(const CommandLine& line) {
       validate(one.model);
     }
   }
-  if (!line.has("instance")) return all;
-  return {std::move(all[line.integer("instance", 0, all.size() - 1)])};
+  keep_chosen(line, all);
+  return all;
+}
+
+void declare_models_out(CommandLine& line) {
+  line.option(
+      "out", "DIR",
+      "folder for models.csv, features.csv and, of several models, the figure models.svg, .png, .gp: D_i, "
+      "loss and gap against the steps of snapshots, 1/(1 − S) or the instances");
+  declare_wait(line);
 }
 
 bool says_features(const CommandLine& line, const std::vector<LoadedModel>& chosen) {
@@ -193,9 +246,14 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
   refuse_conflicts(line);
   const Eigen::Index n = chosen.front().model.features();
   const std::vector<Eigen::VectorXd> densities = read_densities(line, n);
-  if (densities.size() > 1 && densities.size() != chosen.size()) {
+  std::vector<std::size_t> instances;  // of each model, counted among those chosen
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    const bool is_next = k > 0 && chosen[k].instance != chosen[k - 1].instance;
+    instances.push_back(k == 0 ? 0 : instances.back() + (is_next ? 1 : 0));
+  }
+  if (densities.size() > 1 && densities.size() != instances.back() + 1) {
     reject("--density: {} values given for {} instances; accepted: one, or one each", densities.size(),
-           chosen.size());
+           instances.back() + 1);
   }
   std::shared_ptr<const FeatureData> data;
   const auto data_of = [&](const std::string& file) {
@@ -213,7 +271,7 @@ std::vector<FeatureDistribution> read_features_of_models(const CommandLine& line
     FeatureDistribution one = stored ? *stored : uniform_features(n, 0.0);
     if (!stored && chosen[k].model.kind == ModelKind::absolute_value)
       one.values = ActiveValue::signed_uniform;
-    if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : k];
+    if (!densities.empty()) one.density = densities[densities.size() == 1 ? 0 : instances[k]];
     if (says_what_is_on) one.active.reset();
     const std::string file = line.has("data")               ? line.text("data")
                              : one.data && !says_what_is_on ? one.data->source

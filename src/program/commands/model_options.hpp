@@ -14,6 +14,8 @@ namespace digon {
 
 /// Declares all of it.
 void declare_features(CommandLine& line);
+/// The same of commands whose --density is another.
+void declare_features_but_density(CommandLine& line);
 
 /// Its names, e.g. to refuse them where there is no law.
 std::vector<std::string> feature_options();
@@ -36,11 +38,14 @@ std::string describe_density(const FeatureDistribution& features);
 void declare_layout(CommandLine& line);
 WeightLayout read_layout(const CommandLine& line);
 
-/// --model, --layout, --kind and --instance.
+/// --model, --layout, --kind, --instance and --step.
 void declare_model(CommandLine& line);
 
-/// The models of --model, or the one of --instance.
+/// The models of --model, or those of --instance and --step.
 std::vector<LoadedModel> read_models(const CommandLine& line);
+
+/// --out and --wait of commands that leave tables and the figure of their models.
+void declare_models_out(CommandLine& line);
 
 /// The features each model is judged on: the options', else the file's. Throws InputError where neither says
 /// the density.

@@ -16,6 +16,7 @@
 #include "plots/packing_figure.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/output_folder.hpp"
 #include "sweep/kinds/packing_cell.hpp"
 #include "theory/packing/packing_answer.hpp"
@@ -46,7 +47,7 @@ CommandLine declare_pack() {
               "descents after each start from moved copies of what it found, a population of minima; default "
               "0, above 120 points 12000/N; with coherence N(M − 1)");
   declare_seed_and_threads(line);
-  line.flag("json", "print JSON at full precision");
+  declare_json(line);
   line.option(
       "out", "DIR",
       "folder for points.csv, points.npy, initial.csv (as --initial takes it), packing.json and the figure "
@@ -103,21 +104,19 @@ Eigen::MatrixXd read_points(const std::string& path, Eigen::Index points, Eigen:
   for (Eigen::Index i = 0; i < points; ++i) {
     W.col(i) = Eigen::Map<const Eigen::VectorXd>(rows[std::size_t(i)].data(), dim);
     if (!W.col(i).allFinite() || W.col(i).norm() == 0.0) {
-      reject("--initial: {}: point {} is 0 or not finite; accepted: points other than 0", path, i + 1);
+      reject("--initial: {}: point {} is 0 or not finite; accepted: points other than 0", path, i);
     }
   }
   return W.colwise().normalized();
-}
-
-json optional_number(const std::optional<double>& value) {
-  return value ? json(*value) : json(nullptr);
 }
 
 json describe(const PackingAnswer& answer) {
   json points = json::array();
   for (const auto& column : answer.W.colwise()) points.push_back(to_json(Eigen::VectorXd(column)));
   json pairs = json::array();
-  for (const auto& [value, count] : answer.geometry.inner_products) pairs.push_back({value, count});
+  for (const auto& [value, count] : answer.geometry.inner_products) {
+    pairs.push_back({{"value", value}, {"pairs", count}});
+  }
   json bounds = json::array();
   for (const PackingBound& bound : answer.bounds) {
     bounds.push_back(
@@ -128,22 +127,42 @@ json describe(const PackingAnswer& answer) {
     components.push_back(
         {{"name", component.name}, {"points", component.points}, {"dimension", component.dimension}});
   }
-  return {{"energy", answer.value},
-          {"points", points},
-          {"starts", answer.starts},
-          {"hits", answer.hits},
-          {"confirmed", answer.confirmed()},
-          {"gradient_norm", optional_number(answer.gradient_norm)},
-          {"min_hessian_eigenvalue", optional_number(answer.least_eigenvalue)},
-          {"inner_products", pairs},
-          {"geometry", answer.geometry.name},
-          {"components", components},
-          {"bounds", bounds},
-          {"proved_optimal_by", answer.proof() != nullptr ? json(answer.proof()->name) : json(nullptr)},
-          {"known", answer.known ? json(answer.known->value) : json(nullptr)},
-          {"known_proved", answer.known ? json(answer.known->proved) : json(nullptr)},
-          {"known_source", answer.known ? json(answer.known->source) : json(nullptr)},
-          {"relative_gap", answer.known ? json(answer.above(answer.known->value)) : json(nullptr)}};
+  json object = {{"quantity", answer.quantity},
+                 {"energy", answer.value},
+                 {"points", points},
+                 {"starts", answer.starts},
+                 {"hits", answer.hits},
+                 {"confirmed", answer.confirmed()},
+                 {"inner_products", pairs},
+                 {"geometry", answer.geometry.name},
+                 {"components", components},
+                 {"bounds", bounds},
+                 {"why", json::object()}};
+  const auto add = [&](const char* key, const std::optional<double>& value, const char* why) {
+    if (value) {
+      object[key] = *value;
+    } else {
+      leave_out(object, {key}, why);
+    }
+  };
+  add("gradient_norm", answer.gradient_norm, "the descent ended where there is none");
+  add("min_hessian_eigenvalue", answer.least_eigenvalue,
+      "not computed of so many points, nor where the energy is not smooth");
+  if (answer.proof() != nullptr) {
+    object["proved_optimal_by"] = answer.proof()->name;
+  } else {
+    leave_out(object, {"proved_optimal_by"}, "no bound is met");
+  }
+  if (answer.known) {
+    object["known"] = answer.known->value;
+    object["known_proved"] = answer.known->proved;
+    object["known_source"] = answer.known->source;
+    object["relative_gap"] = answer.above(answer.known->value);
+  } else {
+    leave_out(object, {"known", "known_proved", "known_source", "relative_gap"},
+              "no optimum of it is on record");
+  }
+  return object;
 }
 
 void print_text(const PackingAnswer& answer) {
@@ -200,7 +219,7 @@ void write_files(const std::filesystem::path& folder, const PackingAnswer& answe
     initial += fmt::format("{}\n", fmt::join(row.begin() + 1, row.end(), ","));
   }
   write_file_atomically(folder / "initial.csv", initial);
-  write_file_atomically(folder / "packing.json", dump_json(describe(answer), 2) + "\n");
+  write_file_atomically(folder / "packing.json", dump_json(json::array({describe(answer)}), 2) + "\n");
   const std::string what = fmt::format("{} points in {} dimensions", answer.W.cols(), answer.W.rows());
   const std::string& geometry = answer.geometry.name;
   draw_packing(folder / "packing",
@@ -234,6 +253,9 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
   if (line.has("points")) reject("--points: given with --energy l1; accepted there: --features");
   const auto [low, high] = read_feature_range(line.text("features"));
   json all = json::array();
+  Table exact{{"features", "represented", "L_1", "loss_per_feature", "mean_norm", "mean_bias", "descents",
+               "gradient_norm", "geometry"},
+              {}};
   Table table{{"features", "represented", "L_1", "per feature", "norm", "bias", "descents", "geometry"}, {}};
   for (std::uint64_t n = low; n <= high && !interrupted(); ++n) {
     json optima = json::array();
@@ -251,8 +273,12 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
                      fmt::format("{:.8f}", optimum.at.loss),
                      fmt::format("{:.8f}", optimum.at.loss / double(n)), fmt::format("{:.6f}", norm),
                      fmt::format("{:+.6f}", bias), text_of(optimum.hits), geometry});
+      exact.add_row({text_of(std::size_t(n)), text_of(std::size_t(optimum.represented)),
+                     text_of(optimum.at.loss), text_of(optimum.at.loss / double(n)), text_of(norm),
+                     text_of(bias), text_of(optimum.hits), text_of(optimum.at.gradient_norm), geometry});
       optima.push_back({{"represented", optimum.represented},
                         {"loss", optimum.at.loss},
+                        {"loss_per_feature", optimum.at.loss / double(n)},
                         {"mean_norm", norm},
                         {"mean_bias", bias},
                         {"hits", optimum.hits},
@@ -262,13 +288,13 @@ int pack_l1(const CommandLine& line, Eigen::Index dim, const OptimumOptions& opt
     all.push_back({{"features", n}, {"dim", dim}, {"optima", optima}});
   }
   if (line.has("json")) {
-    fmt::print("{}\n", dump_json(all.size() == 1 ? all[0] : all));
+    print_answers(all);
   } else {
     fmt::print("{}", to_text(table));
   }
   if (line.has("out")) {
     const std::filesystem::path folder = line.text("out");
-    write_csv(folder / "l1.csv", table);
+    write_csv(folder / "l1.csv", exact);
     write_file_atomically(folder / "l1.json", dump_json(all, 2) + "\n");
   }
   return interrupted() ? exit_interrupted : 0;
@@ -323,7 +349,7 @@ int run_pack(const std::vector<std::string>& arguments) {
           ? pack_code(line.has("antipodal") ? CodeKind::lines : CodeKind::points, points, dim, search)
           : pack_energy(energy, points, dim, search);
   if (line.has("json")) {
-    fmt::print("{}\n", dump_json(describe(answer)));
+    print_answers(json::array({describe(answer)}));
   } else {
     print_text(answer);
   }

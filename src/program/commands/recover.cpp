@@ -8,12 +8,14 @@
 #include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "core/files/table.hpp"
+#include "empirical/sampling/samples.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
-#include "sweep/recovery_error.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimum_record.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 namespace digon {
 namespace {
@@ -58,6 +60,20 @@ std::vector<Encoder> encoders_of(const ToyModel& model, const FeatureDistributio
   return encoders;
 }
 
+/// How many inputs are decoded, and which.
+struct RecoveryOptions {
+  Eigen::Index samples = 0;
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;
+};
+
+RecoveryErrors errors_of(const ToyModel& model, const FeatureDistribution& features,
+                         const RecoveryOptions& options) {
+  return recovery_errors(model, features,
+                         recovery_inputs(features, options.samples, options.seed, options.threads),
+                         options.threads);
+}
+
 /// The recovery of exactly k active features, chosen evenly, k = 1, 2, …
 std::vector<RecoveryErrors> errors_by_count(const ToyModel& model, const FeatureDistribution& features,
                                             Eigen::Index up_to, RecoveryOptions options) {
@@ -68,16 +84,18 @@ std::vector<RecoveryErrors> errors_by_count(const ToyModel& model, const Feature
   std::vector<RecoveryErrors> errors;
   for (Eigen::Index k = 1; k <= up_to; ++k) {
     options.seed = derive_seed(seed, std::uint64_t(k));
-    errors.push_back(recovery_errors(model, with_active(even, k), options));
+    errors.push_back(errors_of(model, with_active(even, k), options));
   }
   return errors;
 }
 
 json describe(const RecoveryErrors& errors) {
-  json decoders = json::object();
+  json decoders = json::array();
   for (const DecodedError& one : errors.decoders) {
-    decoders[std::string(name_of(one.decoder))] = {
-        {"error", one.mean}, {"standard_error", one.standard_error}, {"recovered", one.recovered}};
+    decoders.push_back({{"decoder", name_of(one.decoder)},
+                        {"error", one.mean},
+                        {"standard_error", one.standard_error},
+                        {"recovered", one.recovered}});
   }
   return decoders;
 }
@@ -99,7 +117,7 @@ void add_rows(Table& table, const std::string& encoder, const RecoveryErrors& er
   }
 }
 
-std::string text_of(const LossParts& parts) {
+std::string in_words(const LossParts& parts) {
   const double loss = parts.lost + parts.unfound + parts.readout;
   return fmt::format(
       "loss {:.6g} = {:.6g} that h no longer holds, the active features known\n  + {:.6g} that the best "
@@ -115,7 +133,7 @@ Table count_table(const std::vector<RecoveryErrors>& by_count) {
     table.columns.push_back(std::string(name_of(one.decoder)));
   }
   for (std::size_t k = 0; k < by_count.size(); ++k) {
-    std::vector<std::string> row{digon::text_of(k + 1)};
+    std::vector<std::string> row{text_of(k + 1)};
     for (const DecodedError& one : by_count[k].decoders) row.push_back(fmt::format("{:.4g}", one.recovered));
     table.add_row(row);
   }
@@ -135,8 +153,7 @@ CommandLine declare_recover() {
   line.option("up-to", "K", "exact recovery of exactly k active features for k up to this; default m or n");
   line.option("trials", "K", "inputs for each k", "256");
   declare_seed_and_threads(line);
-  line.flag("json",
-            "print JSON at full precision: an object, or an array where the file has several instances");
+  declare_json(line);
   return line;
 }
 
@@ -150,11 +167,11 @@ int run_recover(const std::vector<std::string>& arguments) {
   const std::vector<std::string> beside = read_beside(line);
   RecoveryOptions options;
   constexpr std::uint64_t most = 100'000'000;
-  options.samples = line.integer("samples", 2, most);
+  options.samples = Eigen::Index(line.integer("samples", 2, most));
   options.seed = read_seed(line);
   options.threads = read_threads(line);
   RecoveryOptions of_count = options;
-  of_count.samples = line.integer("trials", 2, most);
+  of_count.samples = Eigen::Index(line.integer("trials", 2, most));
 
   json printed = json::array();
   std::string text;
@@ -164,33 +181,42 @@ int run_recover(const std::vector<std::string>& arguments) {
     const Eigen::Index n = model.features();
     const auto up_to = line.has("up-to") ? Eigen::Index(line.integer("up-to", 1, std::uint64_t(n)))
                                          : std::min(n, model.hidden());
-    json instance = {{"instance", chosen[k].instance},
-                     {"law", describe_law(features[k])},
-                     {"density", to_json(features[k].density)}};
+    json instance = model_answer(chosen[k], &features[k]);
+    instance["encoders"] = json::array();
     Table table{{"W", "decoder", "error", "standard error", "of the zero model's", "recovered"}, {}};
     std::string parts;
     std::string counts;
     for (const Encoder& encoder : encoders_of(model, features[k], beside, options.seed)) {
-      const RecoveryErrors errors = recovery_errors(encoder.model, features[k], options);
+      const RecoveryErrors errors = errors_of(encoder.model, features[k], options);
       const std::vector<RecoveryErrors> by_count =
           errors_by_count(encoder.model, features[k], up_to, of_count);
-      json described = {{"decoders", describe(errors)}, {"by_count", json::array()}};
-      for (const RecoveryErrors& one : by_count) described["by_count"].push_back(describe(one));
-      if (errors.parts) {
-        described["loss"] = describe(*errors.parts);
-        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + text_of(*errors.parts);
+      json described = {{"W", encoder.name},
+                        {"decoders", describe(errors)},
+                        {"by_count", json::array()},
+                        {"loss", errors.parts ? describe(*errors.parts) : json()},
+                        {"why", json::object()}};
+      for (std::size_t of = 0; of < by_count.size(); ++of) {
+        described["by_count"].push_back({{"active", of + 1}, {"decoders", describe(by_count[of])}});
       }
-      instance[encoder.name] = described;
+      if (!errors.parts) leave_out(described, {"loss"}, "a W alone has no readout");
+      if (errors.parts) {
+        parts += (encoder.name == "model" ? "" : encoder.name + ": ") + in_words(*errors.parts);
+      }
+      instance["encoders"].push_back(described);
       add_rows(table, encoder.name, errors, zero_model_loss(features[k]));
       counts += fmt::format("\nexact recovery of k active features, W of {}:\n{}", encoder.name,
                             to_text(count_table(by_count)));
       progress.advance(1);
     }
     printed.push_back(instance);
-    text += fmt::format("instance {}, features {}\n{}{}{}\n", chosen[k].instance,
-                        describe_features(features[k]), to_text(table), parts, counts);
+    text += fmt::format("{}, features {}\n{}{}{}\n", name_of(chosen[k]), describe_features(features[k]),
+                        to_text(table), parts, counts);
   }
-  fmt::print("{}", line.has("json") ? dump_json(printed.size() == 1 ? printed[0] : printed) + "\n" : text);
+  if (line.has("json")) {
+    print_answers(printed);
+  } else {
+    fmt::print("{}", text);
+  }
   return interrupted() ? exit_interrupted : 0;
 }
 

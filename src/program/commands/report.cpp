@@ -1,10 +1,15 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
+#include "geometry/feature_dimensionality.hpp"
+#include "geometry/named_geometry.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/search_options.hpp"
@@ -57,10 +62,62 @@ void require_results(const CommandLine& line) {
       out.string(), out.string());
 }
 
-int write_page(const Report& report, const std::filesystem::path& out) {
+void write_page(const CommandLine& line, const Report& report, const std::filesystem::path& out) {
   write_file_atomically(out / page_file, to_html(report));
-  fmt::print("{}\n", (out / page_file).string());
-  return 0;
+  if (!line.has("json")) fmt::print("{}\n", (out / page_file).string());
+}
+
+/// What the user said of a model, for a command about the same: of densities that differ its own. Of no
+/// model: all that was said.
+std::string options_of(const CommandLine& line, const LoadedModel* model, std::size_t first_instance) {
+  std::string words;
+  std::vector<std::string> names = feature_options();
+  for (const char* option : {"kind", "layout", "weights", "bias", "weights-out"}) names.emplace_back(option);
+  for (const std::string& name : names) {
+    if (!line.given(name)) continue;
+    const std::vector<std::string> values = line.list(name);
+    words += " --" + name;
+    if (model != nullptr && values.size() > 1) {
+      words += " " + values[model->instance - first_instance];
+    } else {
+      words += fmt::format(" {}", fmt::join(values, " "));
+    }
+  }
+  return words;
+}
+
+/// The numbers of the page, a model an object.
+void print_models(const ModelReport& report, const std::filesystem::path& out) {
+  nlohmann::json printed = nlohmann::json::array();
+  for (std::size_t k = 0; k < report.models.size(); ++k) {
+    const ModelNumbers& model = report.models[k];
+    const FeatureGeometry geometry = feature_geometry(model.loaded->model.W);
+    nlohmann::json object = model_answer(*model.loaded, model.features);
+    object["page"] = (out / page_file).string();
+    object["loss"] = *model.loss;
+    object["loss_per_feature"] = *model.loss / double(model.features->features());
+    object["error"] = model.error;
+    object["loss_is"] = model.loss_is;
+    object["dimensions_per_feature"] = geometry.dimensions_per_feature;
+    object["capacity"] = geometry.dimensionality.sum();
+    object["geometry"] = describe_geometry(model.loaded->model.W).name;
+    if (model.gap) {
+      object["best_optimum"] = model.gap->best;
+      object["gap"] = model.gap->absolute();
+      object["relative_gap"] = model.gap->relative();
+      object["local_minimum"] = model.gap->local;
+    } else {
+      leave_out(object, {"best_optimum", "gap", "relative_gap", "local_minimum"},
+                "theory knows no optimum of this model and law");
+    }
+    if (report.best_files[k].empty()) {
+      leave_out(object, {"best_file"}, "it is not the best of several models of its law, or a snapshot");
+    } else {
+      object["best_file"] = report.best_files[k];
+    }
+    printed.push_back(std::move(object));
+  }
+  print_answers(printed);
 }
 
 /// The page of trained weights.
@@ -68,13 +125,19 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
   line.refuse({"suite", "preset"},
               "given with --model or the folder of a training; accepted of a verification");
   const std::vector<LoadedModel> chosen = read_models(line);
-  ModelReportOptions options{line.text("model"), out, read_optimum_search(line, chosen.front().model.kind)};
+  ModelReportOptions options{
+      line.text("model"),
+      [&](const LoadedModel* model) { return options_of(line, model, chosen.front().instance); }, out,
+      read_optimum_search(line, chosen.front().model.kind)};
   options.search.seed = read_seed(line);
   options.search.threads = read_threads(line);
   const std::vector<FeatureDistribution> features = read_features_of_models(line, chosen);
   const auto lock = claim_folder(line, out);
   try {
-    return write_page(model_report(options, chosen, features), out);
+    const ModelReport report = model_report(options, chosen, features);
+    write_page(line, report.page, out);
+    if (line.has("json")) print_models(report, out);
+    return 0;
   } catch (const Interrupted&) {
     fmt::print(stderr, "digon: interrupted; the page is not written\n");
     return exit_interrupted;
@@ -85,16 +148,17 @@ int report_model(const CommandLine& line, const std::filesystem::path& out) {
 int report_verification(const CommandLine& line) {
   const std::string with_model = "given without --model; accepted: with --model alone";
   line.refuse(feature_options(), with_model);
-  line.refuse(
-      {"instance", "kind", "layout", "weights", "bias", "weights-out", "populations", "descents", "seconds"},
-      with_model);
+  line.refuse({"instance", "step", "kind", "layout", "weights", "bias", "weights-out", "populations",
+               "descents", "seconds"},
+              with_model);
   require_results(line);
   const Verification verification = read_verification(line);
   const auto lock = claim_folder(line, verification.out);
   RunStore store(verification.out / store_file);
   try {
     const std::vector<VerifiedPart> parts = verify(verification, store);
-    write_page(report_of(verification, parts), verification.out);
+    write_page(line, report_of(verification, parts), verification.out);
+    if (line.has("json")) fmt::print("{}\n", dump_json(to_json(checks_of(parts))));
     return all_pass(checks_of(parts)) ? 0 : exit_failed;
   } catch (const Interrupted&) {
     return explain_interrupted(verification.out, store);
@@ -113,6 +177,7 @@ int run_report(const std::vector<std::string>& arguments) {
   declare_model(line);
   declare_features(line);
   declare_optimum_search(line);
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   const std::filesystem::path out = line.text("out");
   if (!line.has("model") && is_training(out)) {

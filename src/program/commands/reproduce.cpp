@@ -1,17 +1,26 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "program/commands/cell_options.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
+#include "program/commands/training_options.hpp"
 #include "program/commands/verification.hpp"
+#include "program/experiments/changed_settings.hpp"
 #include "program/experiments/driver.hpp"
 #include "sweep/sweep.hpp"
 
 namespace digon {
 namespace {
+
+bool is_density(double value) {
+  return value > 0.0 && value <= 1.0;
+}
 
 /// The experiments of the given names, each once, all of them checked before any is run.
 std::vector<const Experiment*> chosen_experiments(const CommandLine& line) {
@@ -26,6 +35,30 @@ std::vector<const Experiment*> chosen_experiments(const CommandLine& line) {
   return chosen;
 }
 
+/// What --set says. Settings of the training are read as 'digon train' reads them.
+std::vector<ChangedSetting> read_changes(const CommandLine& line) {
+  const CellVocabulary vocabulary = cell_vocabulary();
+  CommandLine training("reproduce", "", "");
+  declare_training_settings(training);
+  training.parse({});
+  std::vector<ChangedSetting> changes;
+  for (const std::string& text : line.list("set")) {
+    const NamedValues named = parse_assignment("--set", text);
+    const std::string option = vocabulary.option_of(named.name).value_or(named.name);
+    const StudyAxis axis = parse_axis("--set " + named.name, option, named.texts);
+    if (!axis.is_numeric) reject("--set {}: '{}' given; accepted: numbers", named.name, text);
+    if (option == "density" && !std::all_of(axis.values.begin(), axis.values.end(), is_density)) {
+      reject("--set {}: '{}' given; accepted: densities above 0, at most 1", named.name, text);
+    }
+    for (const char* known : {"steps", "batch", "learning-rate"}) {
+      if (option == known) training.give(option, axis.texts.front());
+    }
+    changes.push_back({option, axis.values});
+  }
+  read_training_settings(training);
+  return changes;
+}
+
 /// What the runs came to, together.
 struct Outcome {
   bool agreed = true;
@@ -33,12 +66,12 @@ struct Outcome {
 };
 
 /// Runs one experiment after the other and prints their checks. Throws Interrupted.
-Outcome run_all(const std::vector<const Experiment*>& chosen, const ExperimentContext& context) {
+Outcome run_all(const std::vector<Experiment>& chosen, const ExperimentContext& context) {
   Outcome outcome;
-  for (const Experiment* experiment : chosen) {
+  for (const Experiment& experiment : chosen) {
     try {
-      const std::vector<Check> checks = reproduce(*experiment, context);
-      fmt::print("{}\n", to_text(checks));
+      const std::vector<Check> checks = reproduce(experiment, context);
+      if (!checks.empty()) fmt::print("{}\n", to_text(checks));
       outcome.agreed = outcome.agreed && all_pass(checks);
     } catch (const LeftToShards&) {
       outcome.left_to_shards = true;  // the cells of the other experiments can be computed all the same
@@ -54,6 +87,9 @@ int run_reproduce(const std::vector<std::string>& arguments) {
                    "digon reproduce phase-2-1 correlated --preset quick --out results");
   line.positional("ID", "experiments to run");
   line.flag("list", "list the experiments and exit");
+  line.list("set", "NAME=VALUES",
+            "change a setting, e.g. n=100, density=log:1:0.01:40, starts=4; the results go to ID-set and are "
+            "not judged, since the claims are of the experiment's own settings");
   line.flag("all", "run all of them");
   declare_preset(line);
   line.option(
@@ -71,7 +107,11 @@ int run_reproduce(const std::vector<std::string>& arguments) {
     }
     return 0;
   }
-  const std::vector<const Experiment*> chosen = chosen_experiments(line);
+  const std::vector<ChangedSetting> changes = read_changes(line);
+  std::vector<Experiment> chosen;
+  for (const Experiment* experiment : chosen_experiments(line)) {
+    chosen.push_back(changes.empty() ? *experiment : with_settings(*experiment, changes));
+  }
   const Preset preset = read_preset(line);
   const std::filesystem::path out = line.text("out");
   const std::uint64_t seed = read_seed(line);
@@ -80,7 +120,8 @@ int run_reproduce(const std::vector<std::string>& arguments) {
 
   nlohmann::json run = {
       {"preset", line.text("preset")}, {"seed", seed}, {"experiments", nlohmann::json::array()}};
-  for (const Experiment* experiment : chosen) run["experiments"].push_back(experiment->id);
+  for (const Experiment& experiment : chosen) run["experiments"].push_back(experiment.id);
+  if (line.has("set")) run["set"] = line.list("set");
   const std::unique_ptr<RunStore> store = open_store(line, out, run);
   Outcome outcome;
   try {

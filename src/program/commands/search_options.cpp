@@ -13,14 +13,17 @@ void declare_optimum_search(CommandLine& line) {
   line.option(
       "populations", "K",
       "at most so many populations are evolved, which share nothing; the search ends when three of them "
-      "agree on the lowest minimum; default 12, of models with a ReLU in the hidden layer 4");
+      "agree on the lowest minimum; 0: only the descents from weights that are given; default 12, of models "
+      "with a ReLU in the hidden layer 4");
   line.option("descents", "K", "of each population, at most", "20000");
   line.option("seconds", "T", "end after so long; the answer then depends on the machine");
+  line.option("steps", "K", "of each descent on the loss itself, at most", "2000");
 }
 
 OptimumSearchOptions read_optimum_search(const CommandLine& line, ModelKind kind) {
   OptimumSearchOptions options = search_for(kind);
-  if (line.has("populations")) options.populations = line.integer("populations", 1, 100'000);
+  if (line.has("populations")) options.populations = line.integer("populations", 0, 100'000);
+  options.finish.steps = int(line.integer("steps", 1, 1'000'000));
   options.even_if_recorded = line.given("populations") || line.given("descents") || line.given("seconds");
   options.evolution.descents = line.integer("descents", 1, 1'000'000'000);
   if (line.has("seconds")) {
@@ -58,7 +61,8 @@ Penalty read_penalty(const CommandLine& line) {
 }
 
 std::string describe_confirmation(const Confirmation& confirmation) {
-  if (confirmation.agreeing == 0) return "of the weights given: no population has come to it, not confirmed";
+  if (confirmation.agreeing == 0)
+    return "of weights that are given or recorded: no population has come to it, not confirmed";
   std::string found =
       fmt::format("found in {} of {} populations", confirmation.agreeing, confirmation.populations);
   if (!confirmation.recorded.empty()) found += fmt::format(" (recorded {})", confirmation.recorded);

@@ -4,6 +4,8 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/parallel.hpp"
+#include "core/base/progress.hpp"
+#include "core/files/run.hpp"
 #include "core/files/safetensors.hpp"
 #include "core/files/table.hpp"
 #include "geometry/feature_dimensionality.hpp"
@@ -32,10 +34,12 @@ void save_snapshots(const std::filesystem::path& folder, const std::vector<Train
   const std::size_t count = longest.size();
   if (count == 0) return;
   std::vector<double> losses(instances.size() * count);
+  Progress progress("snapshots, losses", losses.size());
   parallel_for(losses.size(), 0, [&](std::size_t at) {
     const std::vector<Snapshot>& taken = results[at / count].snapshots;
     if (at % count < taken.size())
       losses[at] = loss_of(taken[at % count].model, instances[at / count].features);
+    progress.advance(1);
   });
 
   const auto n = std::size_t(instances.front().features.features());
@@ -67,7 +71,11 @@ void save_snapshots(const std::filesystem::path& folder, const std::vector<Train
       }
     }
   }
-  Safetensors file;
+  std::vector<TrainedModel> described;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    described.push_back({results[i].model, instances[i].features, instances[i].seed});
+  }
+  Safetensors file{{}, own_metadata(described)};
   Tensor& step = file.tensors["step"] = {{count}, {}, StoredType::float64};
   for (const Snapshot& snapshot : longest) step.values.push_back(double(snapshot.step));
   file.tensors["taken"] = std::move(taken);

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/memory.hpp"
-#include "core/base/parse_number.hpp"
 #include "core/base/random.hpp"
 #include "core/files/run.hpp"
 #include "core/files/table.hpp"
@@ -17,10 +15,12 @@
 #include "program/commands/checkpoint.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/snapshots.hpp"
 #include "program/commands/training_folder.hpp"
+#include "program/commands/training_options.hpp"
 #include "program/commands/training_run.hpp"
 #include "theory/loss/exact_loss.hpp"
 
@@ -28,8 +28,6 @@ namespace digon {
 namespace {
 
 constexpr std::uint64_t most_features = 100'000;
-constexpr std::uint64_t most_steps = 1'000'000'000;
-constexpr std::uint64_t largest_batch = 1U << 24;
 constexpr std::uint64_t most_restarts = 1'000'000;
 
 CommandLine declare_train() {
@@ -44,36 +42,17 @@ CommandLine declare_train() {
       "absolute-value: y' = ReLU(W_out ReLU(Wx) + b) for y = |x|",
       "relu-output");
   line.option("restarts", "R", "instances a density, each from its own start", "1");
-  line.option("steps", "T", "optimiser steps", "10000");
-  line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("objective", "NAME",
               "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
               "sampling, the default and only one with --data");
-  line.option("optimizer", "NAME",
-              "sgd, adam or adamw; with --objective exact also lbfgs, to the local minimum", "adam");
-  line.option("momentum", "MU", "of sgd", "0.9");
-  line.option("warm-up", "STEPS", "steps over which the learning rate rises linearly", "0");
-  line.option("learning-rate", "LR", "learning rate at the first step", "0.001");
-  line.option("schedule", "NAME", "of the learning rate: constant, linear or cosine, the last two to 0",
-              "constant");
-  line.option("weight-decay", "WD",
-              "of adamw, apart from the gradient, default 0.01; of sgd and adam in the gradient, as in "
-              "PyTorch, default 0");
-  line.option("start-scale", "X",
-              "factor on the weights of the start; from small ones features are learned one by one", "1");
-  line.option(
-      "hidden-l1", "LAMBDA",
-      "adds LAMBDA times the batch's mean of ‖h‖₁, h the hidden layer, to the loss of fresh batches: a "
-      "second way to a privileged basis; the losses printed have it in them");
+  declare_training_settings(line);
   line.option(
       "stop", "CRITERION",
       "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
       "never");
   line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
-  line.option(
-      "snapshots", "WHEN",
-      "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
   declare_seed_and_threads(line);
+  declare_json(line);
   line.option("out", "DIR",
               "folder for weights.safetensors, run.json and losses.csv; an unfinished training of the same "
               "options there "
@@ -131,22 +110,6 @@ TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingIn
   return TrainingMethod::sampled;
 }
 
-/// The steps of --snapshots.
-std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_t steps) {
-  if (!line.has("snapshots")) return {};
-  const std::string when = line.text("snapshots");
-  const std::size_t colon = when.find(':');
-  const std::string kind = when.substr(0, colon);
-  const std::optional<double> number =
-      colon == std::string::npos ? std::nullopt : parse_number(std::string_view(when).substr(colon + 1));
-  if ((kind != "every" && kind != "log") || !number || *number < 1.0 || *number > double(most_steps) ||
-      *number != std::floor(*number)) {
-    reject("--snapshots: '{}' given; accepted: every:K or log:K with K a whole number of at least 1", when);
-  }
-  const auto count = std::size_t(*number);
-  return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
-}
-
 /// Throws InputError where an option is given that would do nothing.
 void require_used(const CommandLine& line, TrainingMethod method) {
   if (method == TrainingMethod::exact_descent) {
@@ -158,43 +121,15 @@ void require_used(const CommandLine& line, TrainingMethod method) {
     line.refuse({"batch", "hidden-l1"},
                 "given with --objective exact, where it does nothing; accepted with sampled");
   }
-  const std::string optimizer = line.text("optimizer");
-  if (optimizer != "sgd") {
-    line.refuse(
-        {"momentum"},
-        fmt::format("given with --optimizer {}, where it does nothing; accepted with sgd", optimizer));
-  }
   if (line.text("stop") == "never") {
     line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
   }
 }
 
 TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
-  TrainingSettings settings;
-  settings.steps = line.integer("steps", 1, most_steps);
-  settings.batch = line.integer("batch", 64, largest_batch);
-  if (settings.batch % 64 != 0) reject("--batch: {} given; accepted: a multiple of 64", settings.batch);
+  TrainingSettings settings = read_training_settings(line);
   settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
   settings.stop.patience = line.integer("patience", 1, most_steps);
-  settings.snapshot_steps = read_snapshot_steps(line, settings.steps);
-  if (method != TrainingMethod::exact_descent) {
-    settings.optimizer.kind = parse_optimizer("--optimizer", line.text("optimizer"));
-  }
-  settings.optimizer.momentum = line.nonnegative("momentum", 1.0);
-  if (settings.optimizer.momentum == 1.0) reject("--momentum: 1 given; accepted: 0 to below 1");
-  settings.optimizer.warm_up = line.integer("warm-up", 0, most_steps);
-  if (settings.optimizer.warm_up >= settings.steps) {
-    reject("--warm-up: {} given of {} steps; accepted: fewer than --steps", settings.optimizer.warm_up,
-           settings.steps);
-  }
-  settings.optimizer.schedule = parse_schedule("--schedule", line.text("schedule"));
-  settings.optimizer.learning_rate = line.real("learning-rate", 0.0, 1e3);
-  constexpr double usual_decay = 0.01;
-  settings.optimizer.weight_decay = line.has("weight-decay") ? line.nonnegative("weight-decay", 1e3)
-                                    : settings.optimizer.kind == OptimizerKind::adamw ? usual_decay
-                                                                                      : 0.0;
-  settings.start_scale = line.real("start-scale", 0.0, 1e3);
-  if (line.has("hidden-l1")) settings.hidden_l1 = line.real("hidden-l1", 0.0, 1e6);
   settings.threads = read_threads(line);
   require_used(line, method);
   return settings;
@@ -239,9 +174,47 @@ Table loss_table(const std::vector<TrainingResult>& results, std::size_t loss_ev
   return table;
 }
 
-/// Says what became of each instance; false where one diverged.
-bool report(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
+/// The weights of the instances, and what became of each.
+void print_json(const std::filesystem::path& folder, const std::vector<TrainingInstance>& instances,
+                const std::vector<TrainingResult>& results) {
+  nlohmann::json printed = nlohmann::json::array();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const TrainingResult& result = results[i];
+    LoadedModel trained{result.model, instances[i].features, instances[i].seed, i};
+    trained.model.kind = instances[i].kind;
+    nlohmann::json object = model_answer(trained, &instances[i].features);
+    object["seed"] = instances[i].seed;
+    object["steps_done"] = result.steps_done;
+    object["stopped_early"] = result.stopped_early;
+    object["weights"] = (folder / "weights.safetensors").string();
+    if (result.loss_history.empty()) {
+      leave_out(object, {"batch_loss"}, "too few steps for a mean of batches, or none are drawn");
+    } else {
+      object["batch_loss"] = result.loss_history.back();
+    }
+    if (result.diverged_at) {
+      object["diverged_at"] = *result.diverged_at;
+    } else {
+      leave_out(object, {"diverged_at"}, "it did not diverge");
+    }
+    printed.push_back(std::move(object));
+  }
+  print_answers(printed);
+}
+
+/// Warns of each instance that diverged; false where there is one.
+bool warn_of_diverged(const std::vector<TrainingResult>& results) {
   bool sound = true;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].diverged_at) continue;
+    sound = false;
+    fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
+               *results[i].diverged_at);
+  }
+  return sound;
+}
+
+void print_text(const std::vector<TrainingInstance>& instances, const std::vector<TrainingResult>& results) {
   Table table{{"instance", "density", "seed", "steps", "batch loss", ""}, {}};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const TrainingResult& result = results[i];
@@ -251,14 +224,8 @@ bool report(const std::vector<TrainingInstance>& instances, const std::vector<Tr
     table.add_row({text_of(i), density, fmt::format("{}", instances[i].seed), text_of(result.steps_done),
                    result.loss_history.empty() ? "" : text_of(result.loss_history.back()),
                    result.stopped_early ? "stopped early" : ""});
-    if (result.diverged_at) {
-      sound = false;
-      fmt::print(stderr, "digon: instance {} diverged at step {}; its weights are those before\n", i,
-                 *result.diverged_at);
-    }
   }
   fmt::print("features {}\n{}", describe_law(instances.front().features), to_text(table));
-  return sound;
 }
 
 /// A training as its options say.
@@ -294,10 +261,11 @@ std::string steps_text(const std::vector<std::size_t>& steps) {
   return *least == *most ? text_of(*least) : fmt::format("{} to {}", *least, *most);
 }
 
-/// Trains in a folder that is ours, from the states of a checkpoint if there are any. The arguments are those
-/// the options were read from.
-int train_in(const std::filesystem::path& folder, const CommandLine& line, const Training& training,
-             const std::vector<std::string>& arguments, std::vector<TrainingState> states) {
+/// Trains in a folder that is ours, from the states of a checkpoint if there are any. The training's options
+/// and the arguments they were read from are those it began with; `line` says what is to be printed.
+int train_in(const std::filesystem::path& folder, const CommandLine& line, const CommandLine& begun,
+             const Training& training, const std::vector<std::string>& arguments,
+             std::vector<TrainingState> states) {
   const auto& [instances, method, settings, checkpoint_seconds] = training;
   if (!states.empty() && states.size() != instances.size()) {
     reject("--resume: the checkpoint has {} instances, its options make {}", states.size(), instances.size());
@@ -308,15 +276,20 @@ int train_in(const std::filesystem::path& folder, const CommandLine& line, const
   CheckpointWriter checkpoint(folder, {arguments, std::move(states)}, checkpoint_seconds);
   hooks.save = [&](std::size_t instance, const TrainingState& state) { checkpoint.save(instance, state); };
   std::vector<TrainingResult> results;
-  const Run run = train_run("train", describe(line, instances), instances, settings, results, method, hooks);
+  const Run run = train_run("train", describe(begun, instances), instances, settings, results, method, hooks);
   const bool can_resume = interrupted() && method != TrainingMethod::exact_descent;
   if (can_resume) checkpoint.write();
   save_run(folder, run);
   write_csv(folder / "losses.csv", loss_table(results, settings.loss_every));
   save_snapshots(folder, instances, results);
   if (!can_resume) checkpoint.remove();  // when all it stands for is written
-  const bool sound = report(instances, results);
-  fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  const bool sound = warn_of_diverged(results);
+  if (line.has("json")) {
+    print_json(folder, instances, results);
+  } else {
+    print_text(instances, results);
+    fmt::print("{:.1f} s; written to {}\n", run.seconds, folder.string());
+  }
   if (interrupted()) {
     fmt::print(stderr, "digon: interrupted after {} of {} steps; the weights of that step are kept{}\n",
                steps_text(run.steps_done), settings.steps,
@@ -334,7 +307,7 @@ int resume(const CommandLine& line, const std::filesystem::path& folder) {
   CommandLine begun = declare_train();
   begun.parse(checkpoint.arguments);
   const Training training = read_training(begun);
-  return train_in(folder, begun, training, checkpoint.arguments, std::move(checkpoint.states));
+  return train_in(folder, line, begun, training, checkpoint.arguments, std::move(checkpoint.states));
 }
 
 /// The states of the unfinished training in a folder, if it is this one; nothing where it is another.
@@ -386,15 +359,17 @@ int run_train(const std::vector<std::string>& arguments) {
   CommandLine line = declare_train();
   if (!line.parse(arguments)) return 0;
   if (line.has("resume")) {
-    const std::size_t accepted = line.has("wait") ? 3 : 2;
-    if (arguments.size() != accepted)
-      reject("--resume: given with other options; accepted: --resume DIR alone");
+    std::size_t accepted = 2;
+    for (const char* option : {"wait", "json", "quiet"}) accepted += line.has(option);
+    if (arguments.size() != accepted) {
+      reject("--resume: given with other options; accepted: --resume DIR, with --wait, --json and --quiet");
+    }
     return resume(line, line.text("resume"));
   }
   const std::filesystem::path folder = line.text("out");
   const Training training = read_training(line);
   const auto lock = claim_folder(line, folder);
-  return train_in(folder, line, training, arguments,
+  return train_in(folder, line, line, training, arguments,
                   line.has("overwrite") ? overwrite_in(folder, training) : unfinished_in(folder, training));
 }
 

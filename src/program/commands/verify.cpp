@@ -15,7 +15,7 @@ int run_verify(const std::vector<std::string>& arguments) {
       "verify", "measure every prediction of the literature, and say whether theory and trained models agree",
       "digon verify --suite all --preset quick --out results");
   declare_verification(line);
-  line.flag("json", "print the verdict as JSON");
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   const Verification verification = read_verification(line);
   const auto lock = claim_folder(line, verification.out);

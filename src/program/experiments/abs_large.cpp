@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/model/feature_description.hpp"
 #include "plots/series_figure.hpp"
@@ -29,8 +30,7 @@ TrainingCell abs_large_cell(const Setting& setting) {
 }
 
 /// A feature is computed where its own circuit, alone, explains half of the variance 1/12 of |x| (exact L_1).
-double features_computed(const Point& point) {
-  const ToyModel& model = point.trained.best;
+double features_computed(const ToyModel& model) {
   const Eigen::VectorXd ones = Eigen::VectorXd::Ones(model.features());
   const Eigen::VectorXd errors = hidden_relu_one_sparse_loss(model, ones).feature_benefit;
   return double((errors.array() < 1.0 / 24.0).count());
@@ -38,47 +38,61 @@ double features_computed(const Point& point) {
 
 double most_computed(const Results& results) {
   double most = 0.0;
-  for (const Point& point : results.points) most = std::max(most, features_computed(point));
+  for (const Point& point : results.points) most = std::max(most, features_computed(point.trained.best));
   return most;
 }
 
-/// The losses of all points. A search for the optimum is not affordable at this size: one gradient takes a
-/// third of a second where L_2 is exact.
-using Losses = std::vector<HiddenReluLoss>;
-
-std::any state_losses(const Results& results) {
-  HiddenReluLossOptions options;
-  options.relative_tolerance = results.context.choose(3e-3, 3e-4);
-  options.seed = 1;
-  options.threads = results.context.threads;
-  Losses losses;
-  for (const Point& point : results.points) {
-    losses.push_back(hidden_relu_loss(point.trained.best, point.cell.features, options));
-  }
-  return losses;
-}
-
-double own_neurons(const Point& point) {
-  return loss_with_own_neurons(point.cell.kind, point.cell.features, point.cell.hidden);
+/// A search for the optimum is not affordable at this size: the lowest loss known is the record's.
+std::any find_lowest(const Results& results) {
+  return put_beside_optima(results, results.context.choose(3e-3, 3e-4));
 }
 
 /// The densest model's loss over that of twenty features with two neurons each.
 double dense_over_own_neurons(const Results& results) {
-  return results.found_as<Losses>().front().loss / own_neurons(results.points.front());
+  const BesideOptimum& densest = beside_optima(results).front();
+  return densest.trained.loss / densest.own_neurons;
 }
 
-Table loss_table(const Results& results) {
-  Table table{{"density", "loss", "loss_error", "exact_part", "own_neurons"}, {}};
+/// The least gap of all densities, of the best starts or of the lowest known itself.
+double least_gap(const Results& results, bool of_lowest) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const BesideOptimum& beside : beside_optima(results)) {
+    least = std::min(least, of_lowest ? 0.0 : beside.gap());
+  }
+  return least;
+}
+
+/// What the neurons do, trained and in the lowest known, a row each and density.
+Table motif_table(const Results& results) {
+  Table table{{"density", "model", "loss", "loss_over_own_neurons", "monosemantic", "polysemantic", "dead",
+               "features_per_neuron", "features_computed", "strongest_inhibition"},
+              {}};
   for (std::size_t k = 0; k < results.points.size(); ++k) {
-    const HiddenReluLoss& loss = results.found_as<Losses>()[k];
-    table.add_row({text_of(results.points[k].density()), text_of(loss.loss), text_of(loss.error),
-                   text_of(loss.exact_part()), text_of(own_neurons(results.points[k]))});
+    const BesideOptimum& beside = beside_optima(results)[k];
+    const auto add = [&](const char* name, const ToyModel& model, double loss) {
+      const NeuronCount count = count_neurons(model);
+      table.add_row({text_of(results.points[k].density()), name, text_of(loss),
+                     text_of(loss / beside.own_neurons), text_of(count.monosemantic),
+                     text_of(count.polysemantic), text_of(count.dead), text_of(count.features_per_neuron),
+                     text_of(features_computed(model)), text_of(strongest_inhibition(model))});
+    };
+    add("trained", results.points[k].trained.best, beside.trained.loss);
+    add("lowest known", beside.best, beside.lowest.loss);
   }
   return table;
 }
 
+std::vector<TableFile> abs_large_tables() {
+  std::vector<TableFile> tables = beside_optimum_tables();
+  tables.push_back({"motifs", motif_table});
+  tables.push_back({"neurons", neuron_table});
+  return tables;
+}
+
 Measurement monosemantic_share(std::size_t k) {
-  return [k](const Results& results) { return count_neurons(results.points[k].W()).monosemantic_share(); };
+  return [k](const Results& results) {
+    return count_neurons(results.points[k].trained.best).monosemantic_share();
+  };
 }
 
 void draw_abs_large(const std::filesystem::path& path, const Results& results) {
@@ -92,13 +106,17 @@ void draw_counts(const std::filesystem::path& path, const Results& results) {
   Series monosemantic{"monosemantic", {}, SeriesStyle::line_and_points, 0};
   Series polysemantic{"polysemantic", {}, SeriesStyle::line_and_points, 3};
   Series computed{"features computed", {}, SeriesStyle::line_and_points, 2};
+  Series most{"by the lowest known", {}, SeriesStyle::points, 2, 0.9};
+  for (const BesideOptimum& beside : beside_optima(results)) {
+    most.points.emplace_back(results.points[most.points.size()].x(), features_computed(beside.best));
+  }
   for (const Point& point : results.points) {
-    const NeuronCount count = count_neurons(point.W());
+    const NeuronCount count = count_neurons(point.trained.best);
     monosemantic.points.emplace_back(point.x(), double(count.monosemantic));
     polysemantic.points.emplace_back(point.x(), double(count.polysemantic));
-    computed.points.emplace_back(point.x(), features_computed(point));
+    computed.points.emplace_back(point.x(), features_computed(point.trained.best));
   }
-  SeriesPanel panel{"neurons and features", "density", "count", {monosemantic, polysemantic, computed}};
+  SeriesPanel panel{"neurons and features", "density", "count", {monosemantic, polysemantic, computed, most}};
   panel.x_scale = AxisScale::logarithmic;
   panel.y_range = "[0:*]";
   panel.levels = {{double(neurons), "{/:Italic m}"}};
@@ -110,20 +128,27 @@ void draw_counts(const std::filesystem::path& path, const Results& results) {
 Experiment abs_large() {
   return {.id = "abs-large",
           .summary = "y = abs(x) for 100 features in 40 neurons",
-          .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
+          .axes = {settable_axis("density", {"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}})},
           .cell = abs_large_cell,
-          .find = state_losses,
-          .tables = {{"losses", loss_table}, {"neurons", neuron_table}},
+          .find = find_lowest,
+          .tables = abs_large_tables(),
           .figures = {{"abs-large", "Neuron stack plots of y' = ReLU(W_out ReLU(Wx) + b) on y = |x|.",
                        draw_abs_large},
                       {"abs-large-counts",
                        "Neurons that serve one feature and several, and features that the model computes.",
-                       draw_counts}},
-          .measures = {{"dense", monosemantic_share(0), monosemantic_share(5)},
-                       {"sparse", monosemantic_share(5), monosemantic_share(0)},
-                       {"more-than-half", most_computed,
-                        [](const Results& results) { return features_computed(results.points.front()); }},
-                       {"dense-loss", dense_over_own_neurons, [](const Results&) { return 1.0; }}}};
+                       draw_counts},
+                      {"abs-large-optimum",
+                       "The best start's loss and neurons beside those of the lowest loss known.",
+                       draw_beside_optimum}},
+          .measures = {
+              {"dense", monosemantic_share(0), monosemantic_share(5)},
+              {"sparse", monosemantic_share(5), monosemantic_share(0)},
+              {"more-than-half", most_computed,
+               [](const Results& results) { return features_computed(results.points.front().trained.best); }},
+              {"dense-loss", dense_over_own_neurons, [](const Results&) { return 1.0; }},
+              {"gap", [](const Results& results) { return least_gap(results, false); },
+               [](const Results& results) { return least_gap(results, true); }},
+              {"optimum-sharing", density_of_sharing, density_of_sharing_of_own_neurons}}};
 }
 
 }  // namespace digon::experiments

@@ -49,7 +49,7 @@ Measure measure_of(const std::string& name, Measured (*measure)(const ToyModel&)
 }
 
 Measured neurons_of_one_feature(const ToyModel& model) {
-  return double(count_neurons(model.W).monosemantic);
+  return double(count_neurons(model).monosemantic);
 }
 
 /// The feature a neuron serves.

@@ -17,6 +17,7 @@
 #include "theory/packing/packing.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/random_lines.hpp"
+#include "theory/packing/structured_lines.hpp"
 
 namespace digon::experiments {
 namespace {
@@ -30,13 +31,15 @@ constexpr std::array<Eigen::Index, 9> line_dims{2, 4, 8, 16, 32, 64, 128, 256, 5
 struct LineCount {
   Eigen::Index dim = 0;
   double epsilon = 0.0;
-  Eigen::Index found = 0;   ///< a basis, by descent or greedily
-  bool is_capped = false;   ///< no more were looked for
-  Eigen::Index tabled = 0;  ///< the most of paper_refs/lines.csv with at most that |cos|; 0: none
-  double covering = 0.0;    ///< 1/P(|cos| > ε)
-  double most = 0.0;        ///< by Levenshtein's bound
+  Eigen::Index found = 0;           ///< a basis, by descent or greedily
+  bool is_capped = false;           ///< no more were looked for
+  Eigen::Index tabled = 0;          ///< the most of paper_refs/lines.csv with at most that |cos|; 0: none
+  double covering = 0.0;            ///< 1/P(|cos| > ε)
+  StructuredLines structured = {};  ///< of quadratic forms; as a logarithm, 0: none
+  double most = 0.0;                ///< by Levenshtein's bound
 
-  [[nodiscard]] double known() const { return std::log(double(std::max(found, tabled))); }
+  [[nodiscard]] double searched() const { return std::log(double(std::max(found, tabled))); }
+  [[nodiscard]] double known() const { return std::max(searched(), structured.log_count); }
 };
 
 /// The most lines that descents from random ones come to: n is raised while they do.
@@ -70,6 +73,7 @@ LineCount count_lines(const ExperimentContext& context, Eigen::Index dim, double
       count.tabled = std::max(count.tabled, code.points);
   }
   count.covering = covering_bound_log(dim, epsilon);
+  count.structured = most_structured_lines(dim, epsilon);
   count.most = most_lines_log(dim, epsilon);
   return count;
 }
@@ -166,12 +170,13 @@ const Orthogonality& orthogonality(const Results& results) {
 }
 
 Table lines_table(const Results& results) {
-  Table table{{"m", "epsilon", "found", "more_not_sought", "known_table", "log_union_bound",
-               "log_covering_bound", "log_levenshtein"},
+  Table table{{"m", "epsilon", "found", "more_not_sought", "known_table", "log_structured",
+               "structured_coherence", "log_union_bound", "log_covering_bound", "log_levenshtein"},
               {}};
   for (const LineCount& one : orthogonality(results).lines) {
     table.add_row({text_of(std::size_t(one.dim)), text_of(one.epsilon), text_of(std::size_t(one.found)),
                    one.is_capped ? "yes" : "no", text_of(std::size_t(one.tabled)),
+                   text_of(one.structured.log_count), text_of(one.structured.coherence),
                    text_of(union_bound_log(one.dim, one.epsilon)), text_of(one.covering), text_of(one.most)});
   }
   return table;
@@ -204,18 +209,22 @@ void draw_lines(const std::filesystem::path& path, const Results& results) {
     Series bound{first ? "exp({/:Italic m}ε^2/4)" : "", {}, SeriesStyle::line, 5};
     Series known{first ? "found" : "", {}, SeriesStyle::points, 0, 0.8};
     Series capped{first ? "no more sought" : "", {}, SeriesStyle::points, 4, 0.8};
+    Series structured{first ? "structured" : "", {}, SeriesStyle::points, 6, 0.8};
     for (const LineCount& one : orthogonality(results).lines) {
       if (one.epsilon != epsilon) continue;
       const auto m = double(one.dim);
       most.points.emplace_back(m, one.most / std::log(10.0));
       covering.points.emplace_back(m, one.covering / std::log(10.0));
       bound.points.emplace_back(m, union_bound_log(one.dim, epsilon) / std::log(10.0));
-      (one.is_capped ? capped : known).points.emplace_back(m, one.known() / std::log(10.0));
+      (one.is_capped ? capped : known).points.emplace_back(m, one.searched() / std::log(10.0));
+      if (one.structured.log_count > 0.0) {
+        structured.points.emplace_back(m, one.structured.log_count / std::log(10.0));
+      }
     }
     SeriesPanel panel{fmt::format("|cos| ≤ {}", epsilon),
                       "{/:Italic m}",
                       "log_{10} {/:Italic N}",
-                      {most, covering, bound, known, capped}};
+                      {most, covering, bound, known, capped, structured}};
     panel.x_scale = AxisScale::logarithmic;
     panel.y_scale = AxisScale::logarithmic;  // what grows as exp(cm) is a line of slope 1
     panel.y_range = "[0.1:100]";
@@ -301,6 +310,15 @@ double growth_rate(bool basis) {
   return more / 256.0 / limit;
 }
 
+/// log N of Kerdock's lines in R²⁵⁶, or of what covering promises at their |cos|, 1/16, over that of
+/// Levenshtein's bound.
+double structured_over_bound(bool covering) {
+  constexpr Eigen::Index dim = 256;
+  const StructuredLines kerdock = structured_lines(dim, 0).value();
+  return (covering ? covering_bound_log(dim, kerdock.coherence) : kerdock.log_count) /
+         most_lines_log(dim, kerdock.coherence);
+}
+
 /// The sparsest model of the largest size.
 const Cosines& sparsest_of_largest(const Results& results) {
   return orthogonality(results).cosines.back();
@@ -330,6 +348,8 @@ Experiment almost_orthogonal() {
                     [](const Results& results) { return above_random(results, true); }},
                    {"rate", [](const Results&) { return growth_rate(false); },
                     [](const Results&) { return growth_rate(true); }},
+                   {"structured", [](const Results&) { return structured_over_bound(false); },
+                    [](const Results&) { return structured_over_bound(true); }},
                    {"overlap", [](const Results& results) { return sparsest_of_largest(results).overlap(); },
                     [](const Results& results) { return sparsest_of_largest(results).random_overlap(); }},
                    {"acute",

@@ -11,6 +11,7 @@
 #include "program/experiments/beside_optimum.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
+#include "program/experiments/neuron_count.hpp"
 #include "theory/law/law.hpp"
 #include "theory/loss/exact_loss.hpp"
 
@@ -85,13 +86,6 @@ double beside_circuits(const Results& results, bool of_zero) {
   return (of_zero ? zero_model_loss(sparsest.features) : sparsest.loss) / left_out;
 }
 
-/// How hard a neuron at its loudest pushes down an output: −min_{j,a} W_out(j, a) max_i |W(a, i)|, which the
-/// scale of a neuron does not change.
-double strongest_inhibition(const ToyModel& model) {
-  const Eigen::VectorXd loudest = model.W.cwiseAbs().rowwise().maxCoeff();
-  return -(model.W_out * loudest.asDiagonal()).minCoeff();
-}
-
 /// Of the lowest models known, with their signs or without, the least of all densities.
 Measurement inhibition_of_optima(bool with_signs) {
   return [with_signs](const Results& results) {
@@ -150,9 +144,9 @@ Experiment asymmetric() {
   return {
       .id = "asymmetric",
       .summary = "asymmetric superposition with inhibition",
-      .axes = {{"density", {0.3, 0.1, 0.03, 0.01}}},
+      .axes = {settable_axis("density", {"density", {0.3, 0.1, 0.03, 0.01}})},
       .cell = asymmetric_cell,
-      .optimum_starts = Starts{24, 400},
+      .optimum_starts = Starts{8, 400},
       .find = [](const Results& results) { return put_beside_optima(results); },
       .tables = asymmetric_tables(),
       .figures = {{"asymmetric",

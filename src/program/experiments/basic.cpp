@@ -95,6 +95,7 @@ Experiment basic(Experiment size) {
   size.tables = comparison_tables();
   size.figures = {{size.id, "WᵀW, b and norms of the start of lowest exact loss of each model.", draw_models},
                   comparison_figure()};
+  size.settable = {"features", "hidden"};
   size.checks = comparison_checks;
   const auto linear = most_represented(ModelKind::linear);
   const auto relu_output = most_represented(ModelKind::relu_output);

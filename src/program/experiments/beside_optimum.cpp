@@ -7,14 +7,10 @@
 #include "plots/series_figure.hpp"
 #include "program/experiments/neuron_count.hpp"
 #include "theory/loss/exact_loss.hpp"
+#include "theory/optima/optimum_record.hpp"
 
 namespace digon {
 namespace {
-
-/// Losses are stated to this, of at most so many samples, and all of one seed.
-HiddenReluLossOptions stated_here(std::size_t threads) {
-  return {.relative_tolerance = 1e-4, .most_samples = 1U << 21, .seed = 1, .threads = threads};
-}
 
 /// E t² − (E t)² of every feature.
 Eigen::VectorXd target_variances(ModelKind kind, const FeatureDistribution& features) {
@@ -34,8 +30,8 @@ Table optimum_table(const Results& results) {
     table.add_row({text_of(results.points[k].density()), text_of(beside.trained.loss),
                    text_of(beside.trained.error), text_of(beside.lowest.loss), text_of(beside.lowest.error),
                    text_of(beside.gap()), text_of(beside.own_neurons),
-                   text_of(count_neurons(results.points[k].W()).monosemantic_share()),
-                   text_of(count_neurons(beside.best.W).monosemantic_share())});
+                   text_of(count_neurons(results.points[k].trained.best).monosemantic_share()),
+                   text_of(count_neurons(beside.best).monosemantic_share())});
   }
   return table;
 }
@@ -64,19 +60,28 @@ double loss_with_own_neurons(ModelKind kind, const FeatureDistribution& features
   return left.head(left.size() - answered).sum();
 }
 
-BesideOptima put_beside_optima(const Results& results) {
+BesideOptima put_beside_optima(const Results& results, double relative_tolerance) {
   BesideOptima all;
-  const HiddenReluLossOptions options = stated_here(results.context.threads);
+  const HiddenReluLossOptions options{.relative_tolerance = relative_tolerance,
+                                      .most_samples = 1U << 21,
+                                      .seed = 1,  // one for all
+                                      .threads = results.context.threads};
   for (const Point& point : results.points) {
-    throw_if_interrupted();
     const ToyModel& trained = point.trained.best;
-    BesideOptimum beside{hidden_relu_loss(trained, point.cell.features, options), point.optimum->model,
-                         hidden_relu_loss(point.optimum->model, point.cell.features, options),
+    const HiddenReluLoss loss = hidden_relu_loss(trained, point.cell.features, options);
+    BesideOptimum beside{loss, trained, loss,
                          loss_with_own_neurons(trained.kind, point.cell.features, point.cell.hidden)};
-    if (beside.trained.loss < beside.lowest.loss) {  // by samples that the descent has not seen
-      beside.best = trained;
-      beside.lowest = beside.trained;
-    }
+    const auto offer = [&](const ToyModel& model) {
+      throw_if_interrupted();
+      const HiddenReluLoss stated = hidden_relu_loss(model, point.cell.features, options);
+      if (stated.loss >= beside.lowest.loss) return;
+      beside.best = model;
+      beside.lowest = stated;
+    };
+    if (point.optimum) offer(point.optimum->model);
+    const RecordedOptimum* recorded =
+        find_recorded(recorded_optima(), point.cell.features, point.cell.hidden, trained.kind);
+    if (recorded != nullptr) offer(recorded->model);
     all.at.push_back(std::move(beside));
   }
   return all;
@@ -139,8 +144,8 @@ void draw_beside_optimum(const std::filesystem::path& path, const Results& resul
     const double p = results.points[k].density();
     trained.points.emplace_back(p, beside.trained.loss / beside.own_neurons);
     lowest.points.emplace_back(p, beside.lowest.loss / beside.own_neurons);
-    share_trained.points.emplace_back(p, count_neurons(results.points[k].W()).monosemantic_share());
-    share_lowest.points.emplace_back(p, count_neurons(beside.best.W).monosemantic_share());
+    share_trained.points.emplace_back(p, count_neurons(results.points[k].trained.best).monosemantic_share());
+    share_lowest.points.emplace_back(p, count_neurons(beside.best).monosemantic_share());
   }
   SeriesPanel losses{"loss over that of neurons of their own", "density", "ratio", {trained, lowest}};
   losses.x_scale = losses.y_scale = AxisScale::logarithmic;

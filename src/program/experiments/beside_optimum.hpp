@@ -8,9 +8,9 @@ namespace digon {
 /// A trained model with a ReLU in its hidden layer beside the lowest loss known at its point, and beside the
 /// best model in which no neuron serves two features.
 struct BesideOptimum {
-  HiddenReluLoss trained;  ///< of the best start
-  ToyModel best;           ///< of the lowest loss known: of a search and of a descent from the trained model
-  HiddenReluLoss lowest;   ///< its loss; both are stated by samples that no descent has seen
+  HiddenReluLoss trained;    ///< of the best start
+  ToyModel best;             ///< of the lowest loss known
+  HiddenReluLoss lowest;     ///< its loss; both are stated by samples that no descent has seen
   double own_neurons = 0.0;  ///< the loss with neurons of their own for the most important features alone
 
   /// How far the best start is above the lowest loss known.
@@ -22,7 +22,10 @@ struct BesideOptima {
   std::vector<BesideOptimum> at = {};    ///< one a point
   std::vector<TrainedCell> others = {};  ///< further models that the experiment puts beside them
 };
-BesideOptima put_beside_optima(const Results& results);
+/// The lowest loss known is of the trained model, of the search where the experiment asks for one, which
+/// descends from the trained model too, or of the record (paper_refs/optima.csv). Losses are stated to the
+/// tolerance.
+BesideOptima put_beside_optima(const Results& results, double relative_tolerance = 1e-4);
 const std::vector<BesideOptimum>& beside_optima(const Results& results);
 
 /// The loss of a model whose neurons serve one feature each: those of largest I_i Var t_i are answered

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t most_listed = 8;
 
 /// "a, b, c", or "a to z (40 values)" of many.
-std::string list_of(const std::vector<std::string>& values) {
-  if (values.size() <= most_listed) return fmt::format("{}", fmt::join(values, ", "));
+std::string list_of(const std::vector<std::string>& values, const char* separator = ", ") {
+  if (values.size() <= most_listed) return fmt::format("{}", fmt::join(values, separator));
   return fmt::format("{} to {} ({} values)", values.front(), values.back(), values.size());
 }
 
@@ -39,31 +39,38 @@ std::string describe_axis(const Axis& axis, Preset preset) {
 
 }  // namespace
 
-std::string describe_cells(const std::vector<TrainingCell>& cells) {
-  const auto alternatives = [&](auto text) {
-    return fmt::format("{}", fmt::join(different(cells, text), " / "));
-  };
+std::string describe_laws(const std::vector<TrainingCell>& cells) {
+  const auto alternatives = [&](auto text) { return list_of(different(cells, text), " / "); };
   const auto list = [&](auto text) { return list_of(different(cells, text)); };
-  const auto training = [](const TrainingCell& cell, const char* setting) {
-    return sweep_cell(cell).settings.at("training").at(setting).get<std::string>();
-  };
-  const std::string starts = list([](const TrainingCell& cell) { return cell.starts; });
   return fmt::format(
-      "{}; {}; features {}; importance {}; density {}; {} a cell, {} steps of {}, batch {}, learning rate {} "
-      "({})",
+      "{}; {}; features {}; importance {}; density {}",
       alternatives([](const TrainingCell& cell) { return name_of(cell.kind); }),
       alternatives([](const TrainingCell& cell) {
         return fmt::format("n = {}, m = {}", cell.features.features(), cell.hidden);
       }),
       alternatives([](const TrainingCell& cell) { return describe_law(cell.features); }),
       list([](const TrainingCell& cell) { return describe_profile(cell.features.importance); }),
-      list([](const TrainingCell& cell) { return describe_profile(cell.features.density); }),
-      starts == "1" ? "one start" : "the best of " + starts + " starts",
-      list([](const TrainingCell& cell) { return cell.steps; }),
-      alternatives([&](const TrainingCell& cell) { return training(cell, "optimizer"); }),
-      list([](const TrainingCell& cell) { return cell.batch; }),
-      list([](const TrainingCell& cell) { return fmt::format("{:g}", cell.learning_rate); }),
-      alternatives([&](const TrainingCell& cell) { return training(cell, "schedule"); }));
+      list([](const TrainingCell& cell) { return describe_profile(cell.features.density); }));
+}
+
+std::string describe_cells(const std::vector<TrainingCell>& cells) {
+  const auto list = [&](auto text) { return list_of(different(cells, text)); };
+  const auto training = [&](const char* setting) {
+    return fmt::format(
+        "{}",
+        fmt::join(different(cells,
+                            [&](const TrainingCell& cell) {
+                              return sweep_cell(cell).settings.at("training").at(setting).get<std::string>();
+                            }),
+                  " / "));
+  };
+  const std::string starts = list([](const TrainingCell& cell) { return cell.starts; });
+  return fmt::format("{}; {} a cell, {} steps of {}, batch {}, learning rate {} ({})", describe_laws(cells),
+                     starts == "1" ? "one start" : "the best of " + starts + " starts",
+                     list([](const TrainingCell& cell) { return cell.steps; }), training("optimizer"),
+                     list([](const TrainingCell& cell) { return cell.batch; }),
+                     list([](const TrainingCell& cell) { return fmt::format("{:g}", cell.learning_rate); }),
+                     training("schedule"));
 }
 
 std::string caption_of(const Experiment& experiment, const FigureFile& figure, const Results& results) {

@@ -12,6 +12,9 @@ namespace digon {
 /// 10000 steps of adam, batch 1024, learning rate 0.003 (cosine)".
 std::string describe_cells(const std::vector<TrainingCell>& cells);
 
+/// The same without the training.
+std::string describe_laws(const std::vector<TrainingCell>& cells);
+
 /// What a figure shows, then the settings of all cells, preset and seed.
 std::string caption_of(const Experiment& experiment, const FigureFile& figure, const Results& results);
 

@@ -26,12 +26,17 @@ Experiment abs_small();
 Experiment abs_large();
 Experiment asymmetric();
 Experiment packing();
+Experiment published_binary();
 Experiment published_cells();
+Experiment published_memorisation();
 Experiment published_pairs();
+Experiment published_eight_pairs();
 Experiment published_small();
 Experiment published_training();
+Experiment published_widths();
 Experiment compressed_sensing();
 Experiment almost_orthogonal();
+Experiment phases_of_learning();
 }  // namespace experiments
 
 const std::vector<Experiment>& catalog() {
@@ -58,10 +63,15 @@ const std::vector<Experiment>& catalog() {
                                            packing(),
                                            compressed_sensing(),
                                            almost_orthogonal(),
+                                           phases_of_learning(),
                                            published_small(),
                                            published_cells(),
                                            published_pairs(),
-                                           published_training()};
+                                           published_eight_pairs(),
+                                           published_training(),
+                                           published_binary(),
+                                           published_memorisation(),
+                                           published_widths()};
   return all;
 }
 
@@ -75,9 +85,10 @@ std::vector<const Experiment*> catalog_of(Suite suite) {
 
 const Experiment& find_experiment(std::string_view id) {
   std::string names;
-  for (const Experiment* experiment : catalog_of(Suite::empirical)) {
-    if (experiment->id == id) return *experiment;
-    names += (names.empty() ? "" : ", ") + experiment->id;
+  for (const Experiment& experiment : catalog()) {
+    if (experiment.suite == Suite::theory || experiment.suite == Suite::packing) continue;
+    if (experiment.id == id) return experiment;
+    names += (names.empty() ? "" : ", ") + experiment.id;
   }
   reject("'{}' is not an experiment; accepted: {}", id, names);
 }

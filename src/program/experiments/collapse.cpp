@@ -106,7 +106,8 @@ Experiment collapse() {
   return {
       .id = "collapse",
       .summary = "correlated pairs merge into their principal components as they grow denser",
-      .axes = {{"density", powers(10.0, -2.0, 0.0, 14), powers(10.0, -2.0, 0.0, 40)}},
+      .axes = {settable_axis("density",
+                             {"density", powers(10.0, -2.0, 0.0, 14), powers(10.0, -2.0, 0.0, 40)})},
       .cell = collapse_cell,
       .optimum_starts = Starts{2, 48},
       .tables = {{"collapse",
@@ -121,6 +122,7 @@ Experiment collapse() {
       .figures = {{"collapse",
                    fmt::format("Pairs whose features point the same way (cosine above {}).", merged_cosine),
                    draw_collapse}},
+      .settable = {"hidden"},
       .measures = {{"sparse", most_merged(0.0, 0.05), most_merged(0.25, 0.5)},
                    {"dense", most_merged(0.25, 0.5), most_merged(0.0, 0.05)},
                    {"principal-components", fewest_merged(0.5, 0.9), fewest_merged(0.0, 0.9)},

@@ -172,6 +172,11 @@ void draw_comparison(const std::filesystem::path& path, const Results& results) 
                         "loss / loss of {/:Italic x'} = 0"});
 }
 
+/// Of a value measured beside what it should be, on either side of it.
+CheckNumbers numbers_beside(double expected, double measured, double null, double tolerance) {
+  return {measured, null, expected, expected - tolerance, expected + tolerance};
+}
+
 void check_sampling(const Results& results, std::vector<Check>& checks) {
   for (std::size_t i = 0; i < results.points.size(); ++i) {
     const ComparedModel& model = comparison_of(results).models[i];
@@ -187,7 +192,9 @@ void check_sampling(const Results& results, std::vector<Check>& checks) {
          fmt::format("{:.6g} ({:+.2f} s.e.)", model.sampled.mean, deviation(model.exact.loss)),
          fmt::format("{} s.e.", allowed_standard_errors),
          accepted(model.exact.loss),
-         {"their exact loss at half the density", fmt::format("{:.6g}", of_half), accepted(of_half)}});
+         {"their exact loss at half the density", fmt::format("{:.6g}", of_half), accepted(of_half)},
+         numbers_beside(model.exact.loss, model.sampled.mean, of_half,
+                        allowed_standard_errors * model.sampled.standard_error)});
   }
 }
 
@@ -202,14 +209,15 @@ void check_best(const Results& results, const BestStart& best, std::vector<Check
   };
   const double sum = loss_by_active(results, best).sum();
   const double sparser_sum = loss_by_active(results, best, 0.99).sum();
-  checks.push_back({id + "decomposition",
-                    "the decomposition by active features sums to the exact loss",
-                    fmt::format("{:.10g}", loss),
-                    fmt::format("{:.10g}", sum),
-                    fmt::format("{:.0e} relative", 2.0 * options.exact_tolerance),
-                    is_the_loss(sum),
-                    {"the weights of 0.99 of the density", fmt::format("{:.10g}", sparser_sum),
-                     is_the_loss(sparser_sum)}});
+  checks.push_back(
+      {id + "decomposition",
+       "the decomposition by active features sums to the exact loss",
+       fmt::format("{:.10g}", loss),
+       fmt::format("{:.10g}", sum),
+       fmt::format("{:.0e} relative", 2.0 * options.exact_tolerance),
+       is_the_loss(sum),
+       {"the weights of 0.99 of the density", fmt::format("{:.10g}", sparser_sum), is_the_loss(sparser_sum)},
+       numbers_beside(loss, sum, sparser_sum, 2.0 * options.exact_tolerance * loss)});
   const auto near = [&](double optimum, double allowed, const std::string& what, const std::string& claim) {
     checks.push_back({id + what,
                       claim,
@@ -217,7 +225,8 @@ void check_best(const Results& results, const BestStart& best, std::vector<Check
                       fmt::format("{:.8g} (+{:.4f}%)", loss, 100.0 * (loss / optimum - 1.0)),
                       fmt::format("{:g}%", 100.0 * allowed),
                       loss <= (1.0 + allowed) * optimum,
-                      {"answering 0", fmt::format("{:.8g}", zero), zero <= (1.0 + allowed) * optimum}});
+                      {"answering 0", fmt::format("{:.8g}", zero), zero <= (1.0 + allowed) * optimum},
+                      {loss, zero, optimum, {}, (1.0 + allowed) * optimum}});
   };
   if (best.optimum) {
     near(*best.optimum, options.gap_allowed(point.density()), "optimality-gap",

@@ -5,34 +5,50 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "core/base/random.hpp"
+#include "core/model/feature_description.hpp"
+#include "empirical/sampling/samples.hpp"
 #include "geometry/represented.hpp"
 #include "plots/recovery_figure.hpp"
 #include "plots/series_figure.hpp"
 #include "program/experiments/experiment.hpp"
+#include "program/experiments/feature_laws.hpp"
 #include "sweep/kinds/recovery_phase_cell.hpp"
-#include "sweep/recovery_error.hpp"
 #include "theory/optima/optimum_record.hpp"
 #include "theory/packing/code_kind.hpp"
 #include "theory/packing/packing_bounds.hpp"
+#include "theory/recovery/recovery_error.hpp"
 #include "theory/recovery/weak_threshold.hpp"
 
 namespace digon::experiments {
 namespace {
 
-// The models: as on record, so that the lowest loss known stands beside training's.
+// The models: of the first two sizes as on record, so that the lowest loss known stands beside training's.
+// What is in h is asked of the first, how many features are kept of all.
 
-constexpr Eigen::Index sensed_features = 12;
-constexpr Eigen::Index sensed_dimensions = 3;
+struct SensedSize {
+  Eigen::Index n;
+  Eigen::Index m;
+  double importance;  // I_i is this to the i
+  std::size_t quick_starts;
+  std::size_t quick_steps;
+};
+constexpr std::array sensed_sizes{SensedSize{12, 3, 1.0, 2, 3'000}, SensedSize{20, 5, 0.7, 1, 3'000},
+                                  SensedSize{80, 20, 1.0, 1, 1'500}};
+constexpr SensedSize sensed = sensed_sizes[0];
 
 TrainingCell sensing_cell(const Setting& setting) {
+  const SensedSize& size = sensed_sizes.at(std::size_t(setting.at[0]));
+  const bool is_large = size.n > 40;
   TrainingCell cell;
-  cell.features = uniform_features(sensed_features, setting.at[0]);
-  cell.hidden = sensed_dimensions;
-  cell.starts = setting.choose(2, 32);
-  cell.steps = setting.choose(3'000, 20'000);
+  cell.features = important_features(size.n, setting.at[1], size.importance);
+  cell.hidden = size.m;
+  cell.starts = setting.choose(size.quick_starts, std::size_t(is_large ? 1 : 32));
+  cell.steps = setting.choose<std::size_t>(size.quick_steps, 20'000);
   cell.batch = setting.choose(512, 1024);
+  if (is_large) cell.learning_rate = setting.choose(1e-2, 3e-3);
   return cell;
 }
 
@@ -87,15 +103,23 @@ SuccessGrid find_successes(const ExperimentContext& context, Eigen::Index n, Sig
 
 // The loss in parts.
 
+/// The directions of the features that a model keeps [m×kept].
+Eigen::MatrixXd directions_kept(const ToyModel& model) {
+  return model.W(Eigen::all, represented_features(model.W)).colwise().normalized();
+}
+
+/// The model of the lowest loss on record, or null.
+const ToyModel* optimum_of(const Point& point) {
+  const RecordedOptimum* recorded =
+      find_recorded(recorded_optima(), point.trained.features, point.cell.hidden);
+  return recorded == nullptr ? nullptr : &recorded->model;
+}
+
 /// A model and what other decoders find in its h.
 struct Sensed {
   ToyModel model;
   RecoveryErrors errors;
 
-  [[nodiscard]] Eigen::MatrixXd directions() const {
-    return model.W(Eigen::all, represented_features(model.W)).colwise().normalized();
-  }
-  [[nodiscard]] double kept() const { return double(represented_features(model.W).size()); }
   [[nodiscard]] double loss() const { return errors.decoders.front().mean; }
   /// The parts of the loss, as shares of it.
   [[nodiscard]] double lost() const { return errors.parts->lost / loss(); }
@@ -108,9 +132,17 @@ struct SensedPoint {
 };
 
 struct Sensing {
-  std::vector<SuccessGrid> grids;  ///< n = 200 first: non-negative, signed
-  std::vector<SensedPoint> points;
+  std::vector<SuccessGrid> grids;   ///< n = 200 first: non-negative, signed
+  std::vector<SensedPoint> points;  ///< of the first size, one a density
 };
+
+std::vector<Point> points_of_size(const Results& results, std::size_t size) {
+  std::vector<Point> points;
+  for (const Point& point : results.points) {
+    if (point.setting.at[0] == double(size)) points.push_back(point);
+  }
+  return points;
+}
 
 std::any find_sensing(const Results& results) {
   const ExperimentContext& context = results.context;
@@ -120,15 +152,15 @@ std::any find_sensing(const Results& results) {
   for (const Eigen::Index n : sizes) {
     for (const Signs signs : all_signs) found.grids.push_back(find_successes(context, n, signs));
   }
-  const RecoveryOptions options{context.choose<std::size_t>(4096, 65536), context.seed, context.threads};
-  for (const Point& point : results.points) {
+  for (const Point& point : points_of_size(results, 0)) {
+    const Eigen::MatrixXd inputs = recovery_inputs(
+        point.trained.features, context.choose<Eigen::Index>(4096, 65536), context.seed, context.threads);
     const auto sense = [&](const ToyModel& model) {
-      return Sensed{model, recovery_errors(model, point.trained.features, options)};
+      return Sensed{model, recovery_errors(model, point.trained.features, inputs, context.threads)};
     };
-    const RecordedOptimum* optimum =
-        find_recorded(recorded_optima(), point.trained.features, point.cell.hidden);
+    const ToyModel* optimum = optimum_of(point);
     if (optimum == nullptr) throw std::logic_error("compressed-sensing: a density is not on record");
-    found.points.push_back({sense(point.trained.best), sense(optimum->model)});
+    found.points.push_back({sense(point.trained.best), sense(*optimum)});
   }
   return found;
 }
@@ -165,21 +197,13 @@ Table half_table(const Results& results) {
 }
 
 Table parts_table(const Results& results) {
-  Table table{{"density", "model", "decoder", "error", "standard_error", "recovered", "features_kept",
-               "coherence", "welch", "recoverable"},
-              {}};
-  for (std::size_t k = 0; k < results.points.size(); ++k) {
+  Table table{{"density", "model", "decoder", "error", "standard_error", "recovered"}, {}};
+  for (std::size_t k = 0; k < sensing(results).points.size(); ++k) {
     const SensedPoint& point = sensing(results).points[k];
     for (const auto& [name, one] : {std::pair{"trained", &point.trained}, {"optimum", &point.optimum}}) {
-      const Eigen::MatrixXd unit = one->directions();
       for (const DecodedError& decoded : one->errors.decoders) {
-        table.add_row(
-            {text_of(results.points[k].x()), name, std::string(name_of(decoded.decoder)),
-             text_of(decoded.mean), text_of(decoded.standard_error), text_of(decoded.recovered),
-             text_of(one->kept()), text_of(unit.cols() < 2 ? 0.0 : coherence(CodeKind::lines, unit)),
-             text_of(unit.cols() < 2 ? 0.0
-                                     : coherence_bounds(CodeKind::lines, unit.cols(), unit.rows())[0].value),
-             text_of(features_recoverable(sensed_dimensions, results.points[k].x(), Signs::nonnegative))});
+        table.add_row({text_of(results.points[k].density()), name, std::string(name_of(decoded.decoder)),
+                       text_of(decoded.mean), text_of(decoded.standard_error), text_of(decoded.recovered)});
       }
     }
   }
@@ -203,15 +227,53 @@ void draw_success(const std::filesystem::path& path, const Results& results) {
   draw_recovery(path, "A sparse x from {/:Italic m} Gaussian measurements, by its least l_1 norm", panels);
 }
 
-/// A number of every point against 1/density.
-template <typename Value>
-Series against_sparsity(const Results& results, const std::string& label, SeriesStyle style,
-                        std::size_t color, Value value) {
-  Series series{label, {}, style, color};
-  for (std::size_t k = 0; k < results.points.size(); ++k) {
-    series.points.emplace_back(1.0 / results.points[k].x(), value(sensing(results).points[k], k));
+/// Of features in so many dimensions, beside what bounds their cosines.
+struct KeptFeatures {
+  Eigen::Index count = 0;
+  double largest_cosine = 0.0;
+  double largest_modulus = 0.0;
+  double welch = -1.0;      ///< what the largest |cos| of so many lines cannot be below
+  double one_sided = -1.0;  ///< what the largest cos of so many points cannot be below
+};
+
+/// What the coherence of so many directions cannot be below.
+double least_coherence(CodeKind kind, Eigen::Index points, Eigen::Index dim) {
+  double least = -1.0;
+  for (const PackingBound& bound : coherence_bounds(kind, points, dim)) least = std::max(least, bound.value);
+  return least;
+}
+
+KeptFeatures kept_features(const ToyModel& model) {
+  const Eigen::MatrixXd unit = directions_kept(model);
+  KeptFeatures kept{unit.cols()};
+  if (kept.count < 2) return kept;
+  kept.largest_cosine = coherence(CodeKind::points, unit);
+  kept.largest_modulus = coherence(CodeKind::lines, unit);
+  kept.welch = least_coherence(CodeKind::lines, unit.cols(), unit.rows());
+  kept.one_sided = least_coherence(CodeKind::points, unit.cols(), unit.rows());
+  return kept;
+}
+
+double recoverable(const Point& point) {
+  return features_recoverable(point.cell.hidden, point.density(), Signs::nonnegative);
+}
+
+Table kept_table(const Results& results) {
+  Table table{{"n", "m", "density", "model", "features_kept", "recoverable", "largest_cosine",
+               "bound_of_cosine", "coherence", "bound_of_coherence"},
+              {}};
+  for (const Point& point : results.points) {
+    const auto add = [&](const char* name, const ToyModel& model) {
+      const KeptFeatures kept = kept_features(model);
+      table.add_row({text_of(std::size_t(point.W().cols())), text_of(std::size_t(point.W().rows())),
+                     text_of(point.density()), name, text_of(std::size_t(kept.count)),
+                     text_of(recoverable(point)), text_of(kept.largest_cosine), text_of(kept.one_sided),
+                     text_of(kept.largest_modulus), text_of(kept.welch)});
+    };
+    add("trained", point.trained.best);
+    if (optimum_of(point) != nullptr) add("optimum", *optimum_of(point));
   }
-  return series;
+  return table;
 }
 
 SeriesPanel sparsity_panel(const std::string& title, const std::string& y_label, std::vector<Series> series) {
@@ -220,77 +282,109 @@ SeriesPanel sparsity_panel(const std::string& title, const std::string& y_label,
   return panel;
 }
 
+/// A number of each point against 1/density; where it is nothing there is no point.
+template <typename Value>
+Series against_sparsity(const std::vector<Point>& points, const std::string& label, SeriesStyle style,
+                        std::size_t color, Value value) {
+  Series series{label, {}, style, color};
+  for (const Point& point : points) {
+    const std::optional<double> y = value(point);
+    if (y) series.points.emplace_back(1.0 / point.density(), *y);
+  }
+  return series;
+}
+
+/// A number of what training or the optimum keeps.
+template <typename Number>
+auto of_trained(Number number) {
+  return [number](const Point& point) { return std::optional(number(kept_features(point.trained.best))); };
+}
+template <typename Number>
+auto of_optimum(Number number) {
+  return [number](const Point& point) -> std::optional<double> {
+    const ToyModel* optimum = optimum_of(point);
+    if (optimum == nullptr) return std::nullopt;
+    return number(kept_features(*optimum));
+  };
+}
+
+SeriesPanel count_panel(const std::vector<Point>& points, bool has_key) {
+  const auto n = double(points[0].W().cols());
+  const auto m = double(points[0].W().rows());
+  const auto count = [](const KeptFeatures& kept) { return double(kept.count); };
+  SeriesPanel panel = sparsity_panel(
+      fmt::format("{{/:Italic n}} = {}, {{/:Italic m}} = {}, {{/:Italic I}} = {}", n, m,
+                  describe_profile(points[0].cell.features.importance)),
+      has_key ? "features kept" : "",
+      {against_sparsity(points, has_key ? "lowest known" : "", SeriesStyle::line_and_points, 0,
+                        of_optimum(count)),
+       against_sparsity(points, has_key ? "trained" : "", SeriesStyle::line_and_points, 1, of_trained(count)),
+       against_sparsity(points, has_key ? "l_1 recovers" : "", SeriesStyle::line, 3,
+                        [n](const Point& point) { return std::optional(std::min(n, recoverable(point))); })});
+  panel.levels = {{2.0 * m, "2{/:Italic m}"}};
+  panel.y_range = fmt::format("[0:{}]", 1.1 * n);
+  return panel;
+}
+
+SeriesPanel cosine_panel(const std::vector<Point>& points, bool has_key) {
+  const bool has_optima = optimum_of(points[0]) != nullptr;
+  const auto cosine = [](const KeptFeatures& kept) { return kept.largest_cosine; };
+  const auto of_lines = [](const KeptFeatures& kept) { return kept.welch; };
+  const auto of_points = [](const KeptFeatures& kept) { return kept.one_sided; };
+  std::vector<Series> series{
+      against_sparsity(points, "", SeriesStyle::line_and_points, 0, of_optimum(cosine)),
+      against_sparsity(points, "", SeriesStyle::line_and_points, 1, of_trained(cosine))};
+  const auto add_bound = [&](const std::string& label, std::size_t color, auto bound) {
+    series.push_back(has_optima
+                         ? against_sparsity(points, label, SeriesStyle::line, color, of_optimum(bound))
+                         : against_sparsity(points, label, SeriesStyle::line, color, of_trained(bound)));
+  };
+  add_bound(has_key ? "bound of |cos|" : "", 3, of_lines);
+  add_bound(has_key ? "bound of cos" : "", 2, of_points);
+  SeriesPanel panel = sparsity_panel("", has_key ? "their largest cosine" : "", std::move(series));
+  panel.y_range = "[-0.4:1.05]";
+  return panel;
+}
+
+/// Features kept, and under them their largest cosine, of all sizes.
+void draw_kept(const std::filesystem::path& path, const Results& results) {
+  std::vector<SeriesPanel> counts;
+  std::vector<SeriesPanel> cosines;
+  for (std::size_t size = 0; size < sensed_sizes.size(); ++size) {
+    const std::vector<Point> points = points_of_size(results, size);
+    counts.push_back(count_panel(points, size == 0));
+    cosines.push_back(cosine_panel(points, size == 0));
+  }
+  counts.insert(counts.end(), cosines.begin(), cosines.end());
+  draw_series(path, "Features kept, and what could be", counts, sensed_sizes.size());
+}
+
 SeriesPanel parts_panel(const Results& results, const std::string& title, Sensed SensedPoint::*model) {
+  const std::vector<SensedPoint>& found = sensing(results).points;
   std::vector<Series> series;
   for (const auto& [decoder, color] : {std::pair{Decoder::readout, std::size_t(0)},
                                        {Decoder::least_squares, std::size_t(1)},
                                        {Decoder::least_l1, std::size_t(2)},
                                        {Decoder::support, std::size_t(3)}}) {
-    series.push_back(against_sparsity(results, std::string(name_of(decoder)), SeriesStyle::line_and_points,
-                                      color, [&, wanted = decoder](const SensedPoint& point, std::size_t k) {
-                                        for (const DecodedError& one : (point.*model).errors.decoders) {
-                                          if (one.decoder == wanted) {
-                                            return one.mean /
-                                                   (double(sensed_features) * results.points[k].x() / 3.0);
-                                          }
-                                        }
-                                        return 0.0;
-                                      }));
+    Series one{std::string(name_of(decoder)), {}, SeriesStyle::line_and_points, color};
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      const double p = results.points[k].density();
+      for (const DecodedError& decoded : (found[k].*model).errors.decoders) {
+        if (decoded.decoder == decoder)
+          one.points.emplace_back(1.0 / p, decoded.mean / (double(sensed.n) * p / 3.0));
+      }
+    }
+    series.push_back(std::move(one));
   }
   SeriesPanel panel = sparsity_panel(title, "error, of answering 0", std::move(series));
   panel.y_range = "[0:1.1]";
   return panel;
 }
 
-/// What the coherence of so many directions cannot be below.
-double least_coherence(CodeKind kind, Eigen::Index points) {
-  if (points < 2) return -1.0;
-  double least = -1.0;
-  for (const PackingBound& bound : coherence_bounds(kind, points, sensed_dimensions)) {
-    least = std::max(least, bound.value);
-  }
-  return least;
-}
-
 void draw_parts(const std::filesystem::path& path, const Results& results) {
-  const auto line = SeriesStyle::line_and_points;
-  const auto kept = [](Sensed SensedPoint::*model) {
-    return [model](const SensedPoint& point, std::size_t) { return (point.*model).kept(); };
-  };
-  SeriesPanel features = sparsity_panel(
-      "features kept", "features",
-      {against_sparsity(results, "optimum", line, 0, kept(&SensedPoint::optimum)),
-       against_sparsity(results, "trained", SeriesStyle::points, 1, kept(&SensedPoint::trained)),
-       against_sparsity(
-           results, "l_1 recovers", SeriesStyle::line, 3, [&](const SensedPoint&, std::size_t k) {
-             return std::min(
-                 double(sensed_features),
-                 features_recoverable(sensed_dimensions, results.points[k].x(), Signs::nonnegative));
-           })});
-  features.levels = {{2.0 * double(sensed_dimensions), "2{/:Italic m}"}};
-  features.y_range = "[0:13]";
-  const auto largest = [](Sensed SensedPoint::*model) {
-    return [model](const SensedPoint& point, std::size_t) {
-      const Eigen::MatrixXd unit = (point.*model).directions();
-      return unit.cols() < 2 ? 0.0 : coherence(CodeKind::points, unit);
-    };
-  };
-  SeriesPanel cosines = sparsity_panel(
-      "their largest cosine", "cosine",
-      {against_sparsity(results, "optimum", line, 0, largest(&SensedPoint::optimum)),
-       against_sparsity(results, "trained", SeriesStyle::points, 1, largest(&SensedPoint::trained)),
-       against_sparsity(results, "bound of |cos|", SeriesStyle::line, 3,
-                        [](const SensedPoint& point, std::size_t) {
-                          return least_coherence(CodeKind::lines, Eigen::Index(point.optimum.kept()));
-                        }),
-       against_sparsity(results, "bound of cos", SeriesStyle::line, 2,
-                        [](const SensedPoint& point, std::size_t) {
-                          return least_coherence(CodeKind::points, Eigen::Index(point.optimum.kept()));
-                        })});
-  cosines.y_range = "[-0.4:1.05]";
   draw_series(path, "What is in {/:Italic h} = {/:Italic Wx}, and what is read from it, " + results.size(),
-              {features, cosines, parts_panel(results, "decoders of trained models", &SensedPoint::trained),
-               parts_panel(results, "decoders of the optimum", &SensedPoint::optimum)},
+              {parts_panel(results, "decoders of trained models", &SensedPoint::trained),
+               parts_panel(results, "decoders of the lowest loss known", &SensedPoint::optimum)},
               2);
 }
 
@@ -310,8 +404,8 @@ Measure contour(const char* name, SignsNumber of) {
 }
 
 const SensedPoint& at_density(const Results& results, double density) {
-  for (std::size_t k = 0; k < results.points.size(); ++k) {
-    if (results.points[k].x() == density) return sensing(results).points[k];
+  for (std::size_t k = 0; k < sensing(results).points.size(); ++k) {
+    if (results.points[k].density() == density) return sensing(results).points[k];
   }
   throw std::logic_error("compressed-sensing: no such density");
 }
@@ -331,11 +425,10 @@ bool is_sparse(double density) {
 /// densities.
 double from_recoverable(const Results& results, bool (*chosen)(double)) {
   double most = 0.0;
-  for (std::size_t k = 0; k < results.points.size(); ++k) {
-    const double density = results.points[k].x();
-    if (!chosen(density)) continue;
-    const double recoverable = features_recoverable(sensed_dimensions, density, Signs::nonnegative);
-    most = std::max(most, std::abs(sensing(results).points[k].optimum.kept() / recoverable - 1.0));
+  for (const Point& point : points_of_size(results, 0)) {
+    if (!chosen(point.density())) continue;
+    const auto kept = double(kept_features(*optimum_of(point)).count);
+    most = std::max(most, std::abs(kept / recoverable(point) - 1.0));
   }
   return most;
 }
@@ -346,18 +439,23 @@ Experiment compressed_sensing() {
   return {
       .id = "compressed-sensing",
       .summary = "when a sparse x is recovered from h = Wx, and what a readout leaves in h",
-      .axes = {{"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
+      .axes = {named_axis("size", {"12 in 3", "20 in 5", "80 in 20"}),
+               {"density", {1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}}},
       .cell = sensing_cell,
       .find = find_sensing,
-      .tables = {{"phases", phase_table}, {"half", half_table}, {"decoders", parts_table}},
+      .tables = {{"phases", phase_table},
+                 {"half", half_table},
+                 {"decoders", parts_table},
+                 {"kept", kept_table}},
       .figures = {{"compressed-sensing",
                    "The share of sparse x that least l1 norm recovers from Gaussian measurements, with "
                    "Donoho and Tanner's weak threshold over it.",
                    draw_success},
-                  {"decoders",
+                  {"decoders", "The error of every decoder of h = Wx, over that of answering 0.", draw_parts},
+                  {"kept",
                    "Features kept and their largest cosine, beside what l1 recovers at as many active "
-                   "features and Welch's bound; the error of every decoder of h.",
-                   draw_parts}},
+                   "features and Welch's bound.",
+                   draw_kept}},
       .measures = {
           contour("nonnegative", nonnegative_entries),
           contour("signed", signed_entries),

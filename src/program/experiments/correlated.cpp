@@ -40,7 +40,7 @@ void draw_correlated(const std::filesystem::path& path, const Results& results) 
   }
   std::vector<std::string> features;
   for (Eigen::Index i = 0; i < features_in_pairs; ++i)
-    features.push_back(fmt::format("{}  (set {})", i + 1, i / 2 + 1));
+    features.push_back(fmt::format("{}  (set {})", i, i / 2));
   draw_arrows(path, panels, features);
 }
 

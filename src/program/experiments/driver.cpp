@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "program/experiments/caption.hpp"
 
@@ -50,35 +50,33 @@ void find_optima_of(const Experiment& experiment, const ExperimentContext& conte
   for (std::size_t k = 0; k < points.size(); ++k) points[k].optimum = optima[k];
 }
 
-/// weights.safetensors: the best model of each point; where models are of several shapes a file of each,
-/// weights-N-M.safetensors.
+/// weights.safetensors: the best model of each point (save_models).
 void write_weights(const Results& results) {
-  std::map<std::pair<Eigen::Index, Eigen::Index>, std::vector<TrainedModel>> by_shape;
+  std::vector<TrainedModel> models;
   for (const Point& point : results.points) {
-    by_shape[{point.trained.best.features(), point.cell.hidden}].push_back(
-        {point.trained.best, point.trained.features, point.cell.seed});
+    models.push_back({point.trained.best, point.trained.features, point.cell.seed});
   }
-  for (const auto& [shape, models] : by_shape) {
-    const std::string of_shape = by_shape.size() == 1 ? "" : fmt::format("-{}-{}", shape.first, shape.second);
-    write_file_atomically(results.folder() / ("weights" + of_shape + ".safetensors"),
-                          serialize_models(models));
-  }
+  save_models(results.folder(), "weights", models);
 }
 
-/// A row a start: law, density of each feature, losses of the cell and of the start.
+/// A row a start: law, mean density, where features differ in it that of each, losses of the cell and of the
+/// start.
 Table models_table(const Results& results) {
-  Table table{{"cell", "kind", "law", "density", "loss", "start", "loss_of_start"}, {}};
+  Table table{{"cell", "kind", "law", "density", "densities", "loss", "start", "loss_of_start"}, {}};
   for (std::size_t k = 0; k < results.points.size(); ++k) {
     const TrainedCell& one = results.points[k].trained;
-    std::string density = text_of(one.features.density[0]);
-    if (!one.features.has_uniform_density()) {
-      for (Eigen::Index i = 1; i < one.features.features(); ++i) {
-        density += " " + text_of(one.features.density[i]);
+    const bool is_uniform = one.features.has_uniform_density();
+    const double density = is_uniform ? one.features.density[0] : one.features.density.mean();
+    std::string densities;
+    if (!is_uniform) {
+      for (const double each : one.features.density) {
+        densities += (densities.empty() ? "" : " ") + text_of(each);
       }
     }
     for (std::size_t start = 0; start < one.losses.size(); ++start) {
-      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features), density,
-                     text_of(one.loss), text_of(start), text_of(one.losses[start])});
+      table.add_row({text_of(k), std::string(name_of(one.best.kind)), describe_law(one.features),
+                     text_of(density), densities, text_of(one.loss), text_of(start),
+                     text_of(one.losses[start])});
     }
   }
   return table;
@@ -173,11 +171,19 @@ std::vector<Check> reproduce(const Experiment& experiment, const ExperimentConte
   require_predictions(experiment);
   Results results{context, experiment.id};
   std::filesystem::create_directories(results.folder());
+  Progress parts(experiment.id + ", parts", 5);
+  const auto done = [&] {
+    parts.advance(1);
+    throw_if_interrupted();
+  };
   results.points = train(experiment, context);
+  done();
   if (experiment.optimum_starts) find_optima_of(experiment, context, results.points);
+  done();
   if (experiment.find) results.found = experiment.find(results);
-  throw_if_interrupted();
+  done();
   write_files(experiment, results);
+  done();
   std::vector<Check> checks = judge_all(experiment, results);
   throw_if_interrupted();
   std::set<std::string> judged;

@@ -94,7 +94,7 @@ void draw_turning(const std::filesystem::path& path, const Results& results) {
                       to_axes * W});
   }
   draw_vectors(path, "Two correlated sets of three on the way to the octahedron", panels,
-               {{"set 1", first, 0}, {"set 2", {3, 4, 5}, 3}});
+               {{"set 0", first, 0}, {"set 1", {3, 4, 5}, 3}});
 }
 
 /// Of the first snapshot (random directions), or of the last.

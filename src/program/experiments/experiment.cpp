@@ -30,6 +30,11 @@ Preset parse_preset(std::string_view option, std::string_view text) {
   return parse_choice(preset_names, option, "a preset", text);
 }
 
+Axis settable_axis(std::string option, Axis axis) {
+  axis.option = std::move(option);
+  return axis;
+}
+
 Axis named_axis(std::string name, std::vector<std::string> names) {
   Axis axis{std::move(name), numbers(names.size())};
   axis.names = std::move(names);

@@ -39,11 +39,15 @@ struct Axis {
   std::vector<double> quick;
   std::vector<double> paper = quick;
   std::vector<std::string> names = {};  ///< of the values, where they are more than numbers
+  std::string option = {};  ///< by which --set changes it; empty: the experiment needs the values it has
 
   [[nodiscard]] const std::vector<double>& values(Preset preset) const {
     return preset == Preset::quick ? quick : paper;
   }
 };
+
+/// The same axis, which --set changes by the name of an option.
+Axis settable_axis(std::string option, Axis axis);
 
 /// An axis of things that have names; their values count from 0.
 Axis named_axis(std::string name, std::vector<std::string> names);
@@ -170,6 +174,8 @@ struct Experiment {
   std::function<std::any(const Results&)> find = {};
   std::vector<TableFile> tables = {};  ///< besides models.csv, or in its place
   std::vector<FigureFile> figures = {};
+  /// "features", "hidden": what the tables and figures take any value of.
+  std::vector<std::string> settable = {};
   /// Checks besides the predictions: of the exact theory of the very models.
   std::function<std::vector<Check>(const Results&)> checks = {};
   std::vector<Measure> measures = {};

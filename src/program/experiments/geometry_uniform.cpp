@@ -297,8 +297,7 @@ void draw_geometry_uniform(const std::filesystem::path& path, const Results& res
   SeriesPanel dimensions{"dimensions per feature", sparsity, "dimensionality", {dots, average}};
   dimensions.x_scale = AxisScale::logarithmic;
   dimensions.y_range = "[0:1.1]";
-  dimensions.levels = {{1.0, "dedicated 1"}, {0.75, "tetrahedron 3/4"},   {2.0 / 3.0, "triangle 2/3"},
-                       {0.5, "digon 1/2"},   {0.4, "pentagon 2/5", 0.25}, {0.375, "antiprism 3/8", -0.25}};
+  dimensions.levels = polytope_levels();
   SeriesPanel losses{"exact loss against what polytopes could do",
                      sparsity,
                      "loss / loss with no feature represented",
@@ -324,8 +323,9 @@ Experiment geometry_uniform() {
   return {
       .id = "geometry-uniform",
       .summary = "400 uniform features in 30 dimensions: D* and every D_i against sparsity",
-      .axes = {{"density", densities({1.0, 1.5, 2.0, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 8.0, 20.0, 100.0}),
-                densities(paper_inverse_densities())}},
+      .axes = {settable_axis(
+          "density", {"density", densities({1.0, 1.5, 2.0, 2.6, 3.0, 3.4, 3.8, 4.4, 5.0, 8.0, 20.0, 100.0}),
+                      densities(paper_inverse_densities())})},
       .cell = geometry_uniform_cell,
       .find = find_densities,
       .tables = {{"features", feature_table},
@@ -343,6 +343,7 @@ Experiment geometry_uniform() {
             "Represented features, joined where their directions are not orthogonal, at six densities; each "
             "component as its directions lie.",
             draw_graphs}},
+      .settable = {"features", "hidden"},
       .measures = {
           {"dense", [](const Results& results) { return represented_by(densities_of(results).front()); },
            [](const Results& results) { return represented_by(densities_of(results).back()); }},

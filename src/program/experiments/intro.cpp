@@ -36,7 +36,7 @@ void draw_intro(const std::filesystem::path& path, const Results& results) {
   std::vector<std::string> names;
   const Eigen::VectorXd& importance = results.points.front().cell.features.importance;
   for (Eigen::Index i = 0; i < importance.size(); ++i) {
-    names.push_back(fmt::format("{}  ({{/:Italic I}} = {:.3g})", i + 1, importance[i]));
+    names.push_back(fmt::format("{}  ({{/:Italic I}} = {:.3g})", i, importance[i]));
   }
   draw_arrows(path, panels, names);
 }
@@ -47,12 +47,13 @@ Experiment intro() {
   return {
       .id = "intro",
       .summary = "5 features in 2 dimensions: 2 dedicated, 2 digons, a pentagon",
-      .axes = {{"density", {1.0, 0.2, 0.1}}, start_axis(8, 8)},
+      .axes = {settable_axis("density", {"density", {1.0, 0.2, 0.1}}), start_axis(8, 8)},
       .cell = intro_cell,
       .find = [](const Results& results) { return compare_models(results, {.optimum_starts = 32}); },
       .tables = comparison_tables(),
       .figures = {{"intro", "Columns of W of the start of lowest exact loss at each density.", draw_intro},
                   comparison_figure()},
+      .settable = {"features"},
       .checks = comparison_checks,
       .measures = {{"dense", geometry_at(0), geometry_at(2)},
                    {"middle", geometry_at(1), geometry_at(0)},

@@ -14,7 +14,11 @@ struct NeuronCount {
 
   [[nodiscard]] double monosemantic_share() const;  ///< of the living ones
 };
-NeuronCount count_neurons(const Eigen::MatrixXd& W);
+NeuronCount count_neurons(const ToyModel& model);
+
+/// How hard a neuron of an untied model at its loudest pushes down an output: −min_{j,a} W_out(j, a)
+/// max_i |W(a, i)|, which the scale of a neuron does not change.
+double strongest_inhibition(const ToyModel& model);
 
 /// A row a point: density, loss, classes of neurons.
 Table neuron_table(const Results& results);

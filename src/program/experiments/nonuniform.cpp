@@ -54,8 +54,8 @@ void draw_nonuniform(const std::filesystem::path& path, const Results& results) 
     of_exact.points.emplace_back(point.x(), exact_norm(point));
     gap_of_trained.points.emplace_back(point.x(), excess_percent(point));
   }
-  const std::string ratio = "density of feature 1 / density of the others";
-  SeriesPanel norms{"the rarer feature leaves", ratio, "‖{/:Italic W}_1‖", {of_exact, of_trained}};
+  const std::string ratio = "density of feature 0 / density of the others";
+  SeriesPanel norms{"the rarer feature leaves", ratio, "‖{/:Italic W}_0‖", {of_exact, of_trained}};
   norms.x_scale = AxisScale::logarithmic;
   SeriesPanel gap{"distance to the optimum", ratio, "excess loss, %", {gap_of_trained}};
   gap.x_scale = AxisScale::logarithmic;
@@ -92,8 +92,9 @@ Experiment nonuniform() {
   return {
       .id = "nonuniform",
       .summary = "a pentagon of which one feature grows rarer",
-      .axes = {{"density of feature 1 over the others'", powers(10.0, -1.0, 0.6, 17),  // 0.1 to 4
-                powers(10.0, -1.0, 0.6, 41)}},
+      .axes = {settable_axis("density-ratio-of-0", {"density of feature 0 over the others'",
+                                                    powers(10.0, -1.0, 0.6, 17),  // 0.1 to 4
+                                                    powers(10.0, -1.0, 0.6, 41)})},
       .cell = nonuniform_cell,
       .optimum_starts = Starts{6, 24},
       .tables = {{"nonuniform",
@@ -108,6 +109,7 @@ Experiment nonuniform() {
                        {"trained_geometry",
                         [](const Point& point) { return describe_geometry(point.W()).name; }}})}},
       .figures = {{"nonuniform", "Norm of the feature whose density is varied.", draw_nonuniform, facts}},
+      .settable = {"hidden"},
       .measures = {
           {"exact-crossover", [](const Results& results) { return crossover(results, exact_norm); },
            [](const Results&) { return crossover_of_the_paper; }},

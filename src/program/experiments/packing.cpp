@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/base/interrupt.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/base/progress.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/packing_survey_figure.hpp"
@@ -82,7 +83,8 @@ Check check_of(const std::string& id, const std::string& claim, const std::strin
           measured,
           tolerance,
           holds(value),
-          {"random points", fmt::format("{:.6g}", random), holds(random)}};
+          {"random points", fmt::format("{:.6g}", random), holds(random)},
+          {value, random, parse_number(expected)}};
 }
 
 // Thomson's problem.
@@ -113,7 +115,7 @@ ThomsonCases find_thomson(const ExperimentContext& context) {
   ThomsonCases cases;
   for (const ThomsonEnergy& one : known) {
     const PackingResult found =
-        search_packing({}, one.points, 3, search_of(context, context.choose<std::size_t>(100, 200)));
+        search_packing({}, one.points, 3, search_of(context, context.choose<std::size_t>(32, 200)));
     throw_if_interrupted();
     cases.push_back({one, polish_packing({}, found.best), found.starts, found.hits});
     progress.advance(1);
@@ -270,7 +272,8 @@ void check_codes(const ExperimentContext& context, std::vector<Check>& checks) {
                       geometry,
                       "name",
                       geometry == name,
-                      {"random points", random, random == name}});
+                      {"random points", random, random == name},
+                      {geometry, random, std::string(name)}});
     // The 24-cell is not in the table of universally optimal codes; its kissing configuration has cosine 1/2.
     const std::optional<KnownOptimum> known = known_coherence(CodeKind::points, points, dim);
     const double expected = known ? known->value : 0.5;

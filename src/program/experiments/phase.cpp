@@ -24,6 +24,21 @@ Eigen::Index features_in(const Results& results) {
   return results.points.front().cell.features.features();
 }
 
+/// The grid of the points.
+PhaseGrid grid_of(const Results& results) {
+  std::vector<double> importance;
+  std::vector<double> density;
+  for (const Point& point : results.points) {
+    if (importance.empty() || importance.back() != point.setting.at[0])
+      importance.push_back(point.setting.at[0]);
+    if (importance.size() == 1) density.push_back(point.setting.at[1]);
+  }
+  const auto vector = [](const std::vector<double>& values) {
+    return Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(values.data(), Eigen::Index(values.size())));
+  };
+  return {features_in(results), vector(density), vector(importance)};
+}
+
 /// A row of the diagram a relative importance, a column a density: the order of PhaseGrid::point.
 std::vector<Axis> axes_of(Eigen::Index n) {
   const auto values = [](const Eigen::VectorXd& grid) {
@@ -31,9 +46,10 @@ std::vector<Axis> axes_of(Eigen::Index n) {
   };
   const PhaseGrid quick = grid_of(n, Preset::quick);
   const PhaseGrid paper = grid_of(n, Preset::paper);
-  return {{"importance of the last feature", values(quick.relative_importance),
-           values(paper.relative_importance)},
-          {"density", values(quick.density), values(paper.density)}};
+  return {settable_axis("importance-of-last",
+                        {"importance of the last feature", values(quick.relative_importance),
+                         values(paper.relative_importance)}),
+          settable_axis("density", {"density", values(quick.density), values(paper.density)})};
 }
 
 TrainingCell phase_cell(Eigen::Index n, const Setting& setting) {
@@ -98,7 +114,7 @@ std::vector<Onset> onsets_of(const Results& results, const Phases& phases) {
 
 std::any find_phases(const Results& results) {
   const ExperimentContext& context = results.context;
-  Phases phases{grid_of(features_in(results), context.preset), {}, {}, {}};
+  Phases phases{grid_of(results), {}, {}, {}};
   phases.cells = compute_phases(context.store, phases.grid, context.seed, context.threads);
   phases.transitions = find_transitions(context.store, phases.grid, phases.cells, context.threads);
   phases.onsets = onsets_of(results, phases);

@@ -104,7 +104,7 @@ Measurement share_of_lowest(double density) {
   return [density](const Results& results) {
     for (std::size_t k = 0; k < results.points.size(); ++k) {
       if (results.points[k].density() == density) {
-        return count_neurons(beside_optima(results)[k].best.W).monosemantic_share();
+        return count_neurons(beside_optima(results)[k].best).monosemantic_share();
       }
     }
     return 0.0;
@@ -112,7 +112,7 @@ Measurement share_of_lowest(double density) {
 }
 
 double monosemantic_share(const Point& point) {
-  return count_neurons(point.W()).monosemantic_share();
+  return count_neurons(point.trained.best).monosemantic_share();
 }
 
 double least_share_of_dense(const Results& results) {
@@ -137,7 +137,7 @@ Measurement shared_between(double above, double below) {
     std::set<Eigen::Index> shared;
     for (const Point& point : results.points) {
       if (point.x() <= above || point.x() >= below) continue;
-      for (const Neuron& neuron : describe_neurons(point.W())) {
+      for (const Neuron& neuron : describe_neurons(point.trained.best)) {
         if (neuron.kind != NeuronClass::polysemantic) continue;
         shared.insert(neuron.features.begin(), neuron.features.end());
       }
@@ -166,7 +166,7 @@ Experiment privileged() {
   return {
       .id = "privileged",
       .summary = "a ReLU in the hidden layer: from monosemantic to polysemantic neurons",
-      .axes = {{"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}}},
+      .axes = {settable_axis("density", {"density", {1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02}})},
       .cell = privileged_cell,
       .optimum_starts = Starts{40, 400},
       .find = find_privileged,

@@ -17,18 +17,6 @@
 namespace digon::experiments {
 namespace {
 
-/// Features 2k and 2k + 1 are on or off together with probability ρ; the first of each matters r times as
-/// much.
-FeatureDistribution paired_features(Eigen::Index n, double density, double rho, double r = 1.0) {
-  FeatureDistribution features = uniform_features(n, density);
-  if (rho > 0.0) {
-    features = features_in_sets(n, density, SetRelation::correlated, 2);
-    for (FeatureSet& set : features.sets) set.correlation = rho;
-  }
-  for (Eigen::Index i = 0; i < n; i += 2) features.importance[i] = r;
-  return features;
-}
-
 /// Both features of every pair (1, 1, −1, −1)/√2.
 ToyModel merged_pairs() {
   ToyModel model{Eigen::MatrixXd(1, 4), Eigen::VectorXd::Zero(4)};

@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/algebra/products.hpp"
+#include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/progress.hpp"
+#include "core/files/run.hpp"
+#include "core/model/feature_description.hpp"
+#include "empirical/training/sampled_loss.hpp"
 #include "geometry/feature_dimensionality.hpp"
 #include "geometry/named_geometry.hpp"
 #include "plots/arrows_figure.hpp"
@@ -39,6 +45,11 @@ void draw_decomposition(const std::filesystem::path& path, const Eigen::VectorXd
 
 bool has_theory(const ToyModel& model, const FeatureDistribution& features) {
   return has_relu_hidden(model.kind) ? has_hidden_relu_loss(features) : has_exact_loss(model.kind, features);
+}
+
+/// The linear model's optimum is known of independent features alone.
+bool has_gap(const ToyModel& model, const FeatureDistribution& features) {
+  return has_theory(model, features) && (model.kind != ModelKind::linear || features.are_independent());
 }
 
 /// The same of a model with a ReLU in its hidden layer.
@@ -144,7 +155,7 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   search.advance = [&](std::size_t populations) { progress.advance(populations); };
   for (const std::vector<std::size_t>& group : groups) {
     throw_if_interrupted();
-    if (!has_theory(chosen[group.front()].model, features[group.front()])) continue;
+    if (!has_gap(chosen[group.front()].model, features[group.front()])) continue;
     std::vector<ToyModel> models;
     for (const std::size_t k : group) models.push_back(chosen[k].model);
     const std::vector<OptimalityGap> found = optimality_gaps(models, features[group.front()], search);
@@ -153,40 +164,163 @@ std::vector<OptimalityGap> gaps_of(const ModelReportOptions& options, const std:
   return gaps;
 }
 
+/// The loss of each model, by theory where it reaches, else of samples, and its gap.
+std::vector<ModelNumbers> numbers_of(const ModelReportOptions& options,
+                                     const std::vector<LoadedModel>& chosen,
+                                     const std::vector<FeatureDistribution>& features) {
+  const std::vector<OptimalityGap> gaps = gaps_of(options, chosen, features);
+  std::vector<ModelNumbers> numbers;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    throw_if_interrupted();
+    ModelNumbers& number = numbers.emplace_back();
+    number.loaded = &chosen[k];
+    number.features = &features[k];
+    if (has_gap(chosen[k].model, features[k])) {
+      number.loss = gaps[k].loss;
+      number.error = gaps[k].error;
+      number.loss_is = gaps[k].error > 0.0 ? "estimated" : "exact";
+      number.gap = gaps[k];
+    } else if (has_theory(chosen[k].model, features[k])) {
+      const ExactLoss exact = exact_loss(chosen[k].model, features[k]);
+      number.loss = exact.loss;
+      number.error = exact.error;
+      number.loss_is = "exact";
+    } else {
+      constexpr std::size_t samples = 1U << 16;
+      const SampledLoss sampled =
+          sampled_loss(chosen[k].model, features[k], samples, 0, options.search.threads);
+      number.loss = sampled.mean;
+      number.error = sampled.standard_error;
+      number.loss_is = "sampled";
+    }
+  }
+  return numbers;
+}
+
+/// "density-0.1", or "law-2" where the features of a law differ in their density, or another law has this
+/// one's.
+std::vector<std::string> names_of_laws(const std::vector<ModelNumbers>& models,
+                                       const std::vector<std::size_t>& best) {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> uses;
+  for (const std::size_t k : best) {
+    const FeatureDistribution& features = *models[k].features;
+    names.push_back(features.has_uniform_density() ? fmt::format("density-{:.6g}", features.density[0]) : "");
+    ++uses[names.back()];
+  }
+  for (std::size_t law = 0; law < names.size(); ++law) {
+    if (names[law].empty() || uses[names[law]] > 1) names[law] = fmt::format("law-{}", law);
+  }
+  return names;
+}
+
+/// Writes the best model of each law as a file of its own, in double precision; returns the file of each
+/// model, none for those that are not the best.
+std::vector<std::string> write_best(const std::filesystem::path& folder,
+                                    const std::vector<ModelNumbers>& models,
+                                    const std::vector<std::size_t>& best) {
+  std::vector<std::string> files(models.size());
+  if (models.size() < 2 || models.front().loaded->step) return files;
+  std::filesystem::remove_all(folder);  // of another run
+  std::filesystem::create_directories(folder);
+  const std::vector<std::string> names = names_of_laws(models, best);
+  for (std::size_t law = 0; law < best.size(); ++law) {
+    const ModelNumbers& model = models[best[law]];
+    const std::filesystem::path file = folder / (names[law] + ".safetensors");
+    write_file_atomically(file, serialize_models({{model.loaded->model, *model.features, model.loaded->seed}},
+                                                 StoredType::float64));
+    files[best[law]] = file.string();
+  }
+  return files;
+}
+
+/// What tells the models apart.
+ReportSection across_section(const ModelReportOptions& options, const std::vector<ModelNumbers>& models,
+                             const std::vector<std::string>& best_files) {
+  const std::string axis = draw_models(options.out / "models", models);
+  Table table{{"model", "density", "loss", "above the lowest known", "D*", "geometry"}, {}};
+  const bool has_best = !models.front().loaded->step;
+  if (has_best) table.columns.emplace_back("best of its law, also in");
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    const ModelNumbers& model = models[k];
+    const ToyModel& weights = model.loaded->model;
+    std::vector<std::string> row{
+        name_of(*model.loaded),
+        fmt::format("{:.4g}", model.features->density.mean()),
+        fmt::format("{:.8g}{}", *model.loss, model.loss_is == "exact" ? "" : ", " + model.loss_is),
+        model.gap ? fmt::format("{:.4f}%", 100.0 * model.gap->relative()) : "",
+        fmt::format("{:.4g}", feature_geometry(weights.W).dimensions_per_feature),
+        describe_geometry(weights.W).name};
+    if (has_best) row.push_back(best_files[k]);
+    table.add_row(std::move(row));
+  }
+  std::vector<std::filesystem::path> figures;
+  if (!axis.empty()) figures.push_back(options.out / "models");
+  return {axis == "step"      ? "Over the steps"
+          : axis == "density" ? "Across densities"
+                              : "Across instances",
+          fmt::format("{} models. models.csv has their numbers, features.csv those of every feature.",
+                      models.size()),
+          fmt::format("digon gap --model {}{} --out {}", options.model.string(), options.options_of(nullptr),
+                      options.out.string()),
+          std::move(figures),
+          {std::move(table)},
+          {}};
+}
+
+/// All there is to say of one model.
+ReportSection section_of(const ModelReportOptions& options, const ModelNumbers& number) {
+  const ToyModel& model = number.loaded->model;
+  const FeatureDistribution& features = *number.features;
+  const FeatureGeometry geometry = feature_geometry(model.W);
+  const std::filesystem::path folder = options.out / fmt::format("instance-{}", number.loaded->instance);
+  Table summary = summary_table();
+  summary.add_row(
+      {"model", fmt::format("{}, n = {}, m = {}", name_of(model.kind), model.features(), model.hidden())});
+  add_theory(options, model, features, folder / "model", summary);
+  if (number.gap) add_gap(*number.gap, summary);
+  add_geometry(model, geometry, summary);
+  draw_weights(folder / "model", model, geometry);
+  std::string title = name_of(*number.loaded);
+  title.front() = 'I';
+  std::string which =
+      fmt::format(" --model {} --instance {}", options.model.string(), number.loaded->instance);
+  if (number.loaded->step) which += fmt::format(" --step {}", *number.loaded->step);
+  which += options.options_of(number.loaded);
+  return {title,
+          fmt::format("Features {}, mean density {:.4g}.", describe_law(features), features.density.mean()),
+          fmt::format("digon loss{0}\ndigon gap{0}\ndigon measure{0}", which),
+          figures_in(folder),
+          {std::move(summary), feature_table(model, geometry)},
+          {}};
+}
+
 }  // namespace
 
-Report model_report(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
-                    const std::vector<FeatureDistribution>& features) {
-  const std::vector<OptimalityGap> gaps = gaps_of(options, chosen, features);
-  Report report;
-  report.title = "Digon: " + options.model.filename().string();
-  report.summary = fmt::format(
+ModelReport model_report(const ModelReportOptions& options, const std::vector<LoadedModel>& chosen,
+                         const std::vector<FeatureDistribution>& features) {
+  ModelReport report{{}, numbers_of(options, chosen, features), {}};
+  const std::vector<std::size_t> best = best_of_each_law(report.models);
+  report.best_files = write_best(options.out / "best", report.models, best);
+  write_csv(options.out / "models.csv", models_table(report.models));
+  write_csv(options.out / "features.csv", features_table(report.models));
+  Report& page = report.page;
+  page.title = "Digon: " + options.model.filename().string();
+  page.summary = fmt::format(
       "{} trained models: their exact loss, the geometry of their features, and how far they "
       "are from the best weights there are.",
       chosen.size());
-  for (std::size_t k = 0; k < chosen.size(); ++k) {
+  if (best.size() < chosen.size()) {
+    page.summary += chosen.front().step ? " Of each instance its last snapshot has a part of its own."
+                                        : " The best of each law has a part of its own.";
+  }
+  Progress progress("report, models", best.size() + 1);
+  if (chosen.size() > 1) page.sections.push_back(across_section(options, report.models, report.best_files));
+  progress.advance(1);
+  for (const std::size_t k : best) {
     throw_if_interrupted();
-    const ToyModel& model = chosen[k].model;
-    const FeatureGeometry geometry = feature_geometry(model.W);
-    const std::filesystem::path folder = options.out / fmt::format("instance-{}", chosen[k].instance);
-    Table summary = summary_table();
-    summary.add_row(
-        {"model", fmt::format("{}, n = {}, m = {}", name_of(model.kind), model.features(), model.hidden())});
-    add_theory(options, model, features[k], folder / "model", summary);
-    if (has_theory(model, features[k])) add_gap(gaps[k], summary);
-    add_geometry(model, geometry, summary);
-    draw_weights(folder / "model", model, geometry);
-    report.sections.push_back(
-        {fmt::format("Instance {}", chosen[k].instance),
-         fmt::format("Features {}, mean density {:.4g}.", describe_law(features[k]),
-                     features[k].density.mean()),
-         fmt::format(
-             "digon loss --model {0} --instance {1}\ndigon gap --model {0} --instance {1}\ndigon measure "
-             "--model {0} --instance {1}",
-             options.model.string(), chosen[k].instance),
-         figures_in(folder),
-         {std::move(summary), feature_table(model, geometry)},
-         {}});
+    page.sections.push_back(section_of(options, report.models[k]));
+    progress.advance(1);
   }
   return report;
 }

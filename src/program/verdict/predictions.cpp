@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
 
@@ -29,6 +30,7 @@ void read_expected(const json& entry, Prediction& prediction) {
   } else if (expected.is_number()) {
     const auto value = expected.get<double>();
     const auto tolerance = entry.at("tolerance").get<double>();
+    prediction.value = value;
     prediction.least = value - tolerance;
     prediction.greatest = value + tolerance;
     prediction.expected = fmt::format("{:.10g}", value);
@@ -86,9 +88,18 @@ bool holds(const Prediction& prediction, const Measured& measured) {
   return value >= prediction.least && value <= prediction.greatest;
 }
 
-std::string text_of(const Measured& measured) {
+std::string measured_text(const Measured& measured) {
   if (const auto* name = std::get_if<std::string>(&measured)) return *name;
   return fmt::format("{:.10g}", std::get<double>(measured));
+}
+
+CheckNumbers numbers_of(const Prediction& prediction, const Measured& measured, const Measured& null) {
+  CheckNumbers numbers{measured, null};
+  if (prediction.name) numbers.expected = *prediction.name;
+  if (prediction.value) numbers.expected = *prediction.value;
+  if (std::isfinite(prediction.least)) numbers.least = prediction.least;
+  if (std::isfinite(prediction.greatest)) numbers.greatest = prediction.greatest;
+  return numbers;
 }
 
 }  // namespace
@@ -110,10 +121,11 @@ Check judge(const std::string& id, const Measured& measured, const Measured& nul
   return {id,
           prediction.claim,
           prediction.expected,
-          text_of(measured),
+          measured_text(measured),
           prediction.tolerance,
           holds(prediction, measured),
-          {prediction.null, text_of(null), holds(prediction, null)},
+          {prediction.null, measured_text(null), holds(prediction, null)},
+          numbers_of(prediction, measured, null),
           prediction.source,
           prediction.citation + ", " + prediction.where,
           prediction.differs,

@@ -3,7 +3,6 @@
 #include <limits>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "program/verdict/verdict.hpp"
@@ -30,6 +29,7 @@ struct Prediction {
   std::string expected;                                       ///< to be read
   std::string tolerance;                                      ///< to be read; empty of a bound
   std::optional<std::string> name;  ///< where a name is expected instead of a number
+  std::optional<double> value;      ///< where a number is
 };
 
 /// All of them, in the file's order.
@@ -37,9 +37,6 @@ const std::vector<Prediction>& predictions();
 
 /// Throws std::logic_error where there is none of that id.
 const Prediction& find_prediction(const std::string& id);
-
-/// What is measured for a prediction: a number, or a name.
-using Measured = std::variant<double, std::string>;
 
 /// What was measured, and what of the null, beside the prediction of that id.
 Check judge(const std::string& id, const Measured& measured, const Measured& null);

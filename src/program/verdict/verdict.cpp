@@ -10,6 +10,9 @@
 #include "core/files/table.hpp"
 
 namespace digon {
+
+using nlohmann::json;
+
 namespace {
 
 constexpr NamedChoices<Source, 4> source_choices{{{Source::paper, "paper"},
@@ -79,27 +82,53 @@ std::string to_text(const std::vector<Check>& checks) {
   return to_text(table);
 }
 
-nlohmann::json to_json(const std::vector<Check>& checks) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Check& check : checks) {
-    list.push_back({{"id", check.id},
-                    {"claim", check.claim},
-                    {"expected", check.expected},
-                    {"measured", check.measured},
-                    {"tolerance", check.tolerance},
-                    {"null",
-                     {{"what", check.null.what},
-                      {"measured", check.null.measured},
-                      {"refused", check.null.accepted != check.holds}}},
-                    {"pass", check.pass()},
-                    {"verdict", verdict_of(check)},
-                    {"source", name_of(check.source)},
-                    {"where", check.where},
-                    {"differs", check.differs}});
-    if (check.outcome.empty()) continue;
-    list.back()["published"] = check.published;
-    list.back()["outcome"] = check.outcome;
-  }
+namespace {
+
+json measured_json(const Measured& measured) {
+  return std::visit([](const auto& value) { return json(value); }, measured);
+}
+
+json check_json(const Check& check) {
+  const CheckNumbers& numbers = check.numbers;
+  json object = {
+      {"id", check.id},
+      {"claim", check.claim},
+      {"source", name_of(check.source)},
+      {"where", check.where},
+      {"measured", measured_json(numbers.measured)},
+      {"null",
+       {{"what", check.null.what},
+        {"measured", measured_json(numbers.of_null)},
+        {"text", check.null.measured},
+        {"refused", check.null.accepted != check.holds}}},
+      {"text", {{"expected", check.expected}, {"measured", check.measured}, {"tolerance", check.tolerance}}},
+      {"pass", check.pass()},
+      {"verdict", verdict_of(check)},
+      {"differs", check.differs},
+      {"why", json::object()}};
+  const auto add = [&](const char* key, const auto& value, const char* why) {
+    object[key] = value ? json(*value) : json();
+    if (!value) object["why"][key] = why;
+  };
+  std::optional<json> expected;
+  if (numbers.expected) expected = measured_json(*numbers.expected);
+  add("expected", expected, "a range is expected, not a value");
+  add("least", numbers.least, "nothing is too small, or a name is expected");
+  add("greatest", numbers.greatest, "nothing is too large, or a name is expected");
+  const bool is_published = !check.outcome.empty();
+  const auto of_published = [&](const std::string& text) {
+    return is_published ? std::optional(text) : std::nullopt;
+  };
+  add("published", of_published(check.published), "not a number that others published");
+  add("outcome", of_published(check.outcome), "not a number that others published");
+  return object;
+}
+
+}  // namespace
+
+json to_json(const std::vector<Check>& checks) {
+  json list = json::array();
+  for (const Check& check : checks) list.push_back(check_json(check));
   return {{"pass", all_pass(checks)}, {"checks", list}};
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -22,6 +24,18 @@ std::string_view name_of(Source source);
 /// The source of that name; throws InputError that lists the names.
 Source parse_source(const std::string& what, const std::string& text);
 
+/// What is measured for a prediction: a number, or a name.
+using Measured = std::variant<double, std::string>;
+
+/// The numbers, or the names, that the texts of a check say in words; nothing where there is none.
+struct CheckNumbers {
+  Measured measured = 0.0;
+  Measured of_null = 0.0;
+  std::optional<Measured> expected = {};
+  std::optional<double> least = {};     ///< that passes
+  std::optional<double> greatest = {};  ///< that passes
+};
+
 /// A deliberately wrong input, and what was measured of it: a check that accepts it shows nothing.
 struct Null {
   std::string what;
@@ -38,6 +52,7 @@ struct Check {
   std::string tolerance;
   bool holds = false;  ///< measured as expected
   Null null;
+  CheckNumbers numbers;
   Source source = Source::digon;
   std::string where = "";  ///< who says it, and where; empty: Digon, of the very model
   std::string differs =
@@ -60,7 +75,7 @@ bool all_pass(const std::vector<Check>& checks);
 /// agree.", and a sentence on each statement of a source that Digon does not bear out.
 std::string summary_of(const std::vector<Check>& checks);
 
-/// The checks as a table for a terminal, and as JSON.
+/// The checks as a table for a terminal, and as JSON, which docs/json.md describes.
 std::string to_text(const std::vector<Check>& checks);
 nlohmann::json to_json(const std::vector<Check>& checks);
 

@@ -20,12 +20,13 @@ StoredCell compute_attack(const nlohmann::json& settings, const std::string& giv
                     *attacked.features, options);
   return {{{"relative", found.relative},
            {"increase", found.increase},
+           {"by_jacobian", found.by_jacobian},
            {"clean", found.clean},
            {"radius", found.radius}},
           {}};
 }
 
-const CellKind attack_kind{"attack", 2, &compute_attack};
+const CellKind attack_kind{"attack", 3, &compute_attack};
 
 }  // namespace
 
@@ -42,8 +43,8 @@ std::vector<AttackedModel> attack_models(RunStore& store, const std::vector<Atta
   }
   std::vector<AttackedModel> attacked;
   for (const StoredCell& found : sweep(store, "adversarial attacks", attacks, threads)) {
-    attacked.push_back({found.result.at("relative").get<double>(), found.result.at("increase").get<double>(),
-                        found.result.at("clean").get<double>()});
+    const auto number = [&](const char* key) { return found.result.at(key).get<double>(); };
+    attacked.push_back({number("relative"), number("increase"), number("clean"), number("by_jacobian")});
   }
   return attacked;
 }

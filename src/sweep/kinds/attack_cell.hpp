@@ -22,6 +22,7 @@ struct AttackedModel {
   double relative = 0.0;
   double increase = 0.0;
   double clean = 0.0;
+  double by_jacobian = 0.0;
 };
 
 /// The attacks on each model; throws as sweep does.

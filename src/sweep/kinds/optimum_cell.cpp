@@ -1,9 +1,11 @@
 #include "sweep/kinds/optimum_cell.hpp"
 
+#include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "core/files/model_file.hpp"
 #include "core/files/run.hpp"
 #include "core/model/feature_description.hpp"
-#include "sweep/kinds/start_cells.hpp"
+#include "sweep/ranks.hpp"
 
 namespace digon {
 
@@ -77,7 +79,9 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
     for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
   }
   const ModelKind kind = kind_of(settings);
-  const Objective objective = objective_of_kind(kind, features);
+  // Cells without a penalty, the first there were, name none.
+  const Penalty penalty = settings.contains("penalty") ? penalty_from(settings["penalty"]) : Penalty{};
+  const Objective objective = penalized(objective_of_kind(kind, features), penalty);
   const Eigen::Index hidden = settings.at("hidden");
   if (features.features() < fewest_evolved && !has_relu_hidden(kind)) {
     return {to_json(lowest(find_minima(objective, features.features(), hidden, options, models))), {}};
@@ -87,14 +91,22 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   search.evolution.descents = (has_relu_hidden(kind) ? 1 : descents_a_start) * options.starts;
   search.seed = options.seed;
   search.threads = 1;
-  const RecordedOptimum* recorded =
-      kind == ModelKind::relu_output ? find_recorded(recorded_optima(), features, hidden) : nullptr;
+  const RecordedOptimum* recorded = kind == ModelKind::relu_output && penalty.is_none()
+                                        ? find_recorded(recorded_optima(), features, hidden)
+                                        : nullptr;
   return {
       to_json(search_optimum(objective, features.features(), hidden, search, models, {}, recorded).best()),
       {}};
 }
 
-const CellKind optimum_kind{"optimum", 3, &compute_optimum};
+const CellKind optimum_kind{"optimum", 4, &compute_optimum};
+
+StoredCell stored_population(const std::optional<PopulationEnd>& end) {
+  if (!end) return {};
+  nlohmann::json minima = nlohmann::json::array();
+  for (const Descent& one : end->minima) minima.push_back(to_json(one));
+  return {{{"minima", minima}, {"descents", end->descents}, {"given_up", end->given_up}}, {}};
+}
 
 StoredCell compute_population(const nlohmann::json& settings, const std::string& /*given*/) {
   const SharedObjective shared{features_from_json(settings.at("features"), "cell"), settings.at("one_sparse"),
@@ -102,23 +114,20 @@ StoredCell compute_population(const nlohmann::json& settings, const std::string&
   OptimumSearchOptions options = search_for(shared.kind);
   options.seed = settings.at("seed");
   options.evolution.descents = settings.at("descents");
-  const std::optional<PopulationEnd> end =
-      population_of_models(objective_of(shared), shared.features.features(), settings.at("hidden"), options,
-                           settings.at("population"));
-  if (!end) return {};
-  nlohmann::json minima = nlohmann::json::array();
-  for (const Descent& one : end->minima) minima.push_back(to_json(one));
-  return {{{"minima", minima}, {"descents", end->descents}, {"given_up", end->given_up}}, {}};
+  return stored_population(population_of_models(objective_of(shared), shared.features.features(),
+                                                settings.at("hidden"), options, settings.at("population")));
 }
 
-const CellKind population_kind{"population", 2, &compute_population};
+const CellKind population_kind{"population", 3, &compute_population};
 
 }  // namespace
 
 OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
-                                   const OptimumSearchOptions& options, const RecordedOptimum* recorded) {
+                                   const OptimumSearchOptions& options, const RecordedOptimum* recorded,
+                                   RunStore* store) {
   const Eigen::Index features = objective.features.features();
-  const auto settings_of = [&](std::size_t population) {
+  const Objective minimised = objective_of(objective);
+  const auto cell_of = [&](std::size_t population) {
     nlohmann::json settings = {{"features", to_json(objective.features)},
                                {"one_sparse", objective.one_sparse},
                                {"penalty", to_json(objective.penalty)},
@@ -127,7 +136,7 @@ OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Inde
                                {"descents", options.evolution.descents},
                                {"population", population}};
     set_kind(objective.kind, settings);
-    return settings;
+    return SweepCell{&population_kind, settings};
   };
   const auto read = [&](const nlohmann::json& result) -> std::optional<PopulationEnd> {
     if (result.is_null()) return std::nullopt;
@@ -139,29 +148,55 @@ OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Inde
     return end;
   };
   const RunPopulations run = [&](std::size_t begin, std::size_t count) {
-    const auto cells = in_cells<PopulationEnd>(
-        "optimum", population_kind, options.threads, [&](std::size_t k) { return settings_of(begin + k); },
-        read);
-    return cells(count, {});
+    std::vector<std::optional<PopulationEnd>> ends(count);
+    std::vector<std::size_t> missing;
+    std::vector<SweepCell> work;
+    for (std::size_t k = 0; k < count; ++k) {
+      const SweepCell cell = cell_of(begin + k);
+      if (const auto found = store == nullptr ? std::nullopt : store->find(cell.key())) {
+        ends[k] = read(found->result);
+      } else {
+        missing.push_back(k);
+        work.push_back(cell);
+      }
+    }
+    const auto finish = [&](std::size_t index, const StoredCell& stored) {
+      if (store != nullptr) store->put("optimum", work[index].key(), stored);
+      ends[missing[index]] = read(stored.result);
+    };
+    if (rank_count() > 1) {
+      compute_cells("optimum", work, options.threads, finish);
+      return ends;
+    }
+    parallel_for(work.size(), options.threads, [&](std::size_t index) {
+      const std::size_t k = missing[index];
+      ends[k] = population_of_models(minimised, features, hidden, options, begin + k);
+      if (!interrupted()) finish(index, stored_population(ends[k]));
+    });
+    return ends;
   };
-  return search_optimum(objective_of(objective), features, hidden, options, {}, run, recorded);
+  return search_optimum(minimised, features, hidden, options, {}, run, recorded);
+}
+
+SweepCell sweep_cell(const OptimumCell& cell) {
+  std::vector<TrainedModel> given;
+  for (const ToyModel& model : cell.given) given.push_back({model, cell.features, 0});
+  SweepCell search{&optimum_kind,
+                   {{"optimum", to_json(cell.features)},
+                    {"hidden", cell.hidden},
+                    {"starts", cell.starts},
+                    {"seed", cell.seed},
+                    {"given", cell.given_from}},
+                   given.empty() ? "" : serialize_models(given)};
+  set_kind(cell.kind, search.settings);
+  if (!cell.penalty.is_none()) search.settings["penalty"] = to_json(cell.penalty);
+  return search;
 }
 
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,
                                  const std::vector<OptimumCell>& cells, std::size_t threads) {
   std::vector<SweepCell> searches;
-  for (const OptimumCell& cell : cells) {
-    std::vector<TrainedModel> given;
-    for (const ToyModel& model : cell.given) given.push_back({model, cell.features, 0});
-    searches.push_back({&optimum_kind,
-                        {{"optimum", to_json(cell.features)},
-                         {"hidden", cell.hidden},
-                         {"starts", cell.starts},
-                         {"seed", cell.seed},
-                         {"given", cell.given_from}},
-                        given.empty() ? "" : serialize_models(given)});
-    set_kind(cell.kind, searches.back().settings);
-  }
+  for (const OptimumCell& cell : cells) searches.push_back(sweep_cell(cell));
   const std::vector<StoredCell> stored = sweep(store, experiment, searches, threads);
   std::vector<Descent> optima;
   for (std::size_t k = 0; k < cells.size(); ++k) {

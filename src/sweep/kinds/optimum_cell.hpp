@@ -30,7 +30,11 @@ struct OptimumCell {
   std::vector<ToyModel> given = {};
   nlohmann::json given_from = {};
   ModelKind kind = ModelKind::relu_output;
+  Penalty penalty = {};  ///< added to the loss
 };
+
+/// The cell as a sweep takes it.
+SweepCell sweep_cell(const OptimumCell& cell);
 
 /// What `digon optimum` minimises: the exact loss of a law, or L_1 of importances.
 struct SharedObjective {
@@ -41,10 +45,12 @@ struct SharedObjective {
 };
 Objective objective_of(const SharedObjective& objective);
 
-/// search_optimum with its populations shared out, over the threads of this process or over all ranks.
+/// search_optimum with its populations shared out, over the threads of this process or over all ranks. Those
+/// in the store, if any, are taken from there, and what is finished is put there: a search that was cut short
+/// goes on. Of laws without data, and populations that end by their descents, not by the clock.
 OptimumFound search_optimum_shared(const SharedObjective& objective, Eigen::Index hidden,
                                    const OptimumSearchOptions& options,
-                                   const RecordedOptimum* recorded = nullptr);
+                                   const RecordedOptimum* recorded = nullptr, RunStore* store = nullptr);
 
 /// The lowest minimum found of each cell; throws as sweep does.
 std::vector<Descent> find_optima(RunStore& store, const std::string& experiment,

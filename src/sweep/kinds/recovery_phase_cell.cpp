@@ -6,8 +6,8 @@
 #include "core/base/interrupt.hpp"
 #include "core/base/random.hpp"
 #include "empirical/sampling/samples.hpp"
-#include "sweep/recovery_error.hpp"
 #include "sweep/sweep.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 namespace digon {
 namespace {
@@ -32,7 +32,7 @@ StoredCell compute_recovery_phase(const nlohmann::json& settings, const std::str
   return {{{"recovered", double(recovered) / double(trials)}}, {}};
 }
 
-const CellKind recovery_phase_kind{"recovery phase", 2, &compute_recovery_phase};
+const CellKind recovery_phase_kind{"recovery phase", 3, &compute_recovery_phase};
 
 /// Slope and curvature of the log-likelihood of logit(P) = a − b ρ by (a, b).
 struct Likelihood {
@@ -57,7 +57,7 @@ Likelihood likelihood_at(const Eigen::Vector2d& ab, const std::vector<double>& r
   return likelihood;
 }
 
-Eigen::Matrix2d inverse_of(const Eigen::Matrix2d& J) {
+Eigen::Matrix2d inverse_of_2x2(const Eigen::Matrix2d& J) {
   Eigen::Matrix2d inverse;
   inverse << J(1, 1), -J(0, 1), -J(1, 0), J(0, 0);
   return inverse / (J(0, 0) * J(1, 1) - J(0, 1) * J(1, 0));
@@ -95,7 +95,7 @@ HalfPoint half_point(const std::vector<double>& rho, const std::vector<double>& 
   constexpr int most_steps = 200;
   for (int k = 0; k < most_steps; ++k) {
     const Likelihood likelihood = likelihood_at(ab, rho, shares, trials);
-    Eigen::Vector2d step = inverse_of(likelihood.information) * likelihood.slope;
+    Eigen::Vector2d step = inverse_of_2x2(likelihood.information) * likelihood.slope;
     const double longest = 0.5 * std::abs(ab[1]) + 1.0;
     const double size = step.cwiseAbs().maxCoeff();
     if (size > longest) step *= longest / size;
@@ -105,7 +105,7 @@ HalfPoint half_point(const std::vector<double>& rho, const std::vector<double>& 
   // r = a/b; its variance by the inverse information.
   const double r = ab[0] / ab[1];
   const Eigen::Vector2d by(1.0 / ab[1], -r / ab[1]);
-  const Eigen::Matrix2d spread = inverse_of(likelihood_at(ab, rho, shares, trials).information);
+  const Eigen::Matrix2d spread = inverse_of_2x2(likelihood_at(ab, rho, shares, trials).information);
   return {r, std::sqrt(by.dot(spread * by))};
 }
 

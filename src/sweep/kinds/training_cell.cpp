@@ -23,6 +23,9 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   settings.optimizer.learning_rate = cell.learning_rate;
   settings.optimizer.kind = cell.optimizer;
   settings.optimizer.schedule = cell.schedule;
+  settings.optimizer.warm_up = cell.warm_up;
+  settings.optimizer.momentum = cell.momentum;
+  settings.optimizer.weight_decay = cell.weight_decay;
   settings.start_scale = cell.start_scale;
   settings.threads = 1;  // the cells are what is shared out
   settings.snapshot_steps = cell.snapshot_steps;
@@ -44,6 +47,9 @@ TrainingCell training_cell_from(const nlohmann::json& settings) {
   cell.learning_rate = training.at("learning_rate");
   cell.optimizer = parse_optimizer("cell", training.at("optimizer").get<std::string>());
   cell.schedule = parse_schedule("cell", training.at("schedule").get<std::string>());
+  cell.warm_up = training.at("warm_up");
+  cell.momentum = training.at("momentum");
+  cell.weight_decay = training.at("weight_decay");
   cell.start_scale = training.value("start_scale", 1.0);
   cell.hidden_l1 = training.value("hidden_l1", 0.0);
   return cell;

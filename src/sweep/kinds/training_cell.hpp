@@ -23,6 +23,9 @@ struct TrainingCell {
   std::uint64_t seed = 0;
   std::vector<std::size_t> snapshot_steps = {};
   double hidden_l1 = 0.0;  ///< of the training; starts are compared without it
+  std::size_t warm_up = 0;
+  double momentum = 0.9;  ///< of SGD alone
+  double weight_decay = 0.0;
 };
 
 /// The cell as a sweep takes it. Each start's seed comes from the cell's seed and the

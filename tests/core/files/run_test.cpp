@@ -60,6 +60,50 @@ TEST_CASE("a run reads back as it was saved") {
   }
 }
 
+TEST_CASE("snapshots read back: each that was taken is a model, with its instance and step") {
+  const digon::TemporaryFolder folder;
+  const auto described = [](double density) {
+    return digon::TrainedModel{{}, digon::uniform_features(3, density), 7};
+  };
+  digon::Safetensors file{{}, digon::own_metadata({described(0.5), described(0.25)})};
+  file.tensors = {{"W", tensor({2, 2, 3, 1}, 0.0)},
+                  {"b_final", tensor({2, 2, 3}, 0.0)},
+                  {"step", {{2}, {0.0, 100.0}, digon::StoredType::float64}},
+                  {"taken", {{2}, {2.0, 1.0}, digon::StoredType::float64}}};
+  // What was not taken is NaN.
+  for (std::size_t k = 9; k < 12; ++k) {
+    file.tensors["W"].values[k] = std::numeric_limits<double>::quiet_NaN();
+  }
+  const auto models = digon::load_models(write(folder, file));
+  REQUIRE(models.size() == 3);
+  CHECK(digon::name_of(models[0]) == "instance 0, step 0");
+  CHECK(digon::name_of(models[1]) == "instance 0, step 100");
+  CHECK(digon::name_of(models[2]) == "instance 1, step 0");
+  CHECK(models[1].model.W == Eigen::RowVector3d(3, 4, 5));
+  CHECK(models[2].model.b == Eigen::Vector3d(6, 7, 8));
+  CHECK(models[2].features->density[0] == 0.25);
+  CHECK(models[2].seed == 7);
+
+  const auto refused = [&](const std::string& tensor_name, digon::Tensor changed, const std::string& reason) {
+    digon::Safetensors wrong = file;
+    wrong.tensors[tensor_name] = std::move(changed);
+    CHECK_THROWS_WITH(digon::load_models(write(folder, wrong)), Catch::Contains(reason));
+  };
+  refused("taken", tensor({2}, 2.0), "instance 1, step 100: W: contains NaN");
+  refused("taken", tensor({3}, 2.0), "taken is not [instances]");
+  refused("taken", {{2}, {0.0, 0.0}, digon::StoredType::float64}, "has no snapshot that was taken");
+  refused("step", tensor({3}, 0.0), "step is not [snapshots]");
+  refused("step", tensor({2}, -1.0), "step has -1");
+  refused("W", tensor({2, 3, 1}, 0.0), "W is not [instances, snapshots, n, m]");
+  refused("b_final", tensor({2, 3}, 0.0), "b_final is not [instances, snapshots, n]");
+  // What a tied model has no use for may be of any shape.
+  digon::Safetensors with_more = file;
+  with_more.tensors["W_out"] = tensor({5}, 0.0);
+  CHECK(digon::load_models(write(folder, with_more)).size() == 3);
+  CHECK_THROWS_WITH(digon::load_models(write(folder, file), {digon::WeightLayout::features_first}),
+                    Catch::Contains("snapshots of Digon's own"));
+}
+
 TEST_CASE("files without Digon's metadata are ReLU output models, row i of W feature i") {
   const digon::TemporaryFolder folder;
   digon::Safetensors file;

@@ -63,6 +63,30 @@ TEST_CASE("the attack on a ReLU model beats every attack of a fine grid in the p
   CHECK(attack.attacked <= best * (1.0 + 1e-4));
 }
 
+TEST_CASE("what the Jacobian predicts is the trust region's solution with the outputs on that are on") {
+  const auto kind = GENERATE(ModelKind::relu_output, ModelKind::relu_hidden);
+  const ToyModel model = random_model(6, 3, 0.6, 4, kind);
+  const Eigen::VectorXd x = random_model(6, 1, 1.0, 5).b.cwiseAbs();
+  Eigen::VectorXd h = model.W * x;
+  Eigen::MatrixXd W = model.W;
+  for (Eigen::Index a = 0; kind == ModelKind::relu_hidden && a < 3; ++a) {
+    if (h[a] <= 0.0) W.row(a).setZero();
+  }
+  const Eigen::VectorXd z = model.W.transpose() * W * x + model.b;
+  Eigen::MatrixXd jacobian = model.W.transpose() * W;
+  for (Eigen::Index j = 0; j < 6; ++j) {
+    if (z[j] <= 0.0) jacobian.row(j).setZero();
+  }
+  REQUIRE((z.array() <= 0.0).any());
+  const Eigen::VectorXd residual = z.cwiseMax(0.0) - x;
+  const FeatureDistribution one =
+      with_data(uniform_features(6, 0.5), std::make_shared<FeatureData>(FeatureData{x, "one input"}));
+  const Vulnerability found = vulnerability(model, model, one, {.radius_share = 3.0});
+  const double increase = trust_region_maximum(jacobian, residual, 3.0 * x.norm()) - residual.squaredNorm();
+  CHECK(found.by_jacobian == Approx(increase).epsilon(1e-9));
+  CHECK(found.increase != Approx(increase).epsilon(1e-3));
+}
+
 TEST_CASE("without superposition an attack raises the loss by the square of its norm") {
   // x' = x on the features kept, so the attacked error is δ itself; and that is the unit of vulnerability.
   const FeatureDistribution features = uniform_features(4, 0.2);

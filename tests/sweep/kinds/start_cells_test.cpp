@@ -2,6 +2,7 @@
 
 #include "sweep/kinds/optimum_cell.hpp"
 #include "sweep/kinds/packing_cell.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace digon;
 
@@ -51,6 +52,22 @@ TEST_CASE("populations of models, and minima of L_1 by represented features") {
     CHECK(alone.minima[k].at.model.b == shared.minima[k].at.model.b);
     CHECK(alone.minima[k].starts == shared.minima[k].starts);
   }
+  // Populations in a store are taken from there: a lower loss put in for the first is believed.
+  const TemporaryFolder folder;
+  RunStore store(folder.path() / "results.db");
+  search.populations = 2;
+  CHECK(search_optimum_shared(objective, 2, search, nullptr, &store).populations == 2);
+  CHECK(store.size() == 2);
+  search.populations = 6;
+  const OptimumFound resumed = search_optimum_shared(objective, 2, search, nullptr, &store);
+  CHECK(store.size() == 6);
+  CHECK(resumed.best().loss == alone.best().loss);
+  CHECK(resumed.minima.front().starts == alone.minima.front().starts);
+  StoredRow row = store.rows().front();
+  row.cell.result["minima"][0]["loss"] = 1e-3;
+  RunStore false_store(folder.path() / "false.db");
+  false_store.put("optimum", row.key, row.cell);
+  CHECK(search_optimum_shared(objective, 2, search, nullptr, &false_store).best().loss == 1e-3);
   OptimumOptions options;
   options.starts = 6;
   options.seed = 2;

@@ -164,7 +164,7 @@ TEST_CASE("gradients of hidden ReLU models are those of differences") {
   features.density *= is_sparse ? 0.2 : 1.0;
   if (!is_tied(kind)) features.values = {-1.0, 1.0};
   // Few samples: the sum over them is what is differentiated, and has kinks.
-  check_gradient(HiddenReluObjective(kind, features, 16, 7), model);
+  check_gradient(HiddenReluObjective(kind, features, {.samples = 16, .seed = 7}), model);
 }
 
 TEST_CASE("a ReLU output model and its like with a hidden ReLU have one loss") {
@@ -255,7 +255,7 @@ TEST_CASE("estimates do not depend on the threads, and are the seed's") {
   const HiddenReluLoss other = hidden_relu_loss(model, features, options);
   CHECK(other.loss != one.loss);
   CHECK(std::abs(other.loss - one.loss) <= 3.0 * std::hypot(one.error, other.error));
-  const HiddenReluObjective objective(model.kind, features, 256);
+  const HiddenReluObjective objective(model.kind, features, {.samples = 256});
   CHECK(objective(model, 2).by_W == objective(model, 1).by_W);
 }
 
@@ -268,11 +268,11 @@ TEST_CASE("the two ways to draw samples agree, and data have the loss of their s
   HiddenReluLossOptions options;
   options.relative_tolerance = 3e-4;
   const HiddenReluLoss chosen = hidden_relu_loss(model, features, options);
-  const HiddenReluObjective samples(model.kind, features, 1U << 15);
+  const HiddenReluObjective samples(model.kind, features, {.samples = 1U << 15});
   CHECK(samples(model).loss == Approx(chosen.loss).epsilon(2e-3));
   FeatureDistribution sparse = features;
   sparse.density *= 0.3;
-  const double fixed = HiddenReluObjective(model.kind, sparse, 1U << 13)(model).loss;
+  const double fixed = HiddenReluObjective(model.kind, sparse)(model).loss;
   CHECK(fixed == Approx(hidden_relu_loss(model, sparse, options).loss).epsilon(2e-3));
 
   auto data = std::make_shared<FeatureData>();

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <vector>
 
 #include "core/base/input_error.hpp"
 #include "tests/derivative_check.hpp"
@@ -10,12 +11,21 @@
 
 using namespace digon;
 
+namespace {
+
+const std::vector<ActiveValue> laws{
+    ActiveValue::uniform, ActiveValue::signed_uniform, {0.5, 1.5},  {-0.3, 1.0},
+    {-2.0, -0.5},         ActiveValue::binary,         {-0.7, -0.7}};
+
+}  // namespace
+
 TEST_CASE("of two features the expansion is the exact loss") {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < 140; ++seed) {
     ToyModel model = random_model(2, 1 + Eigen::Index(seed % 2), 0.2 + 0.1 * double(seed % 9), seed);
     if (seed % 7 == 0) model.W.col(0).setZero();
     if (seed % 11 == 0) model.W *= 1e-6;
-    const FeatureDistribution features = uneven_features(2, seed);
+    FeatureDistribution features = uneven_features(2, seed);
+    features.values = laws[seed % laws.size()];
     const LossGradient expanded = sparse_expansion(model, features);
     const LossGradient exact = exact_loss_gradient(model, features);
     CAPTURE(seed, model.W, model.b);
@@ -37,10 +47,11 @@ TEST_CASE("of many features it is off by the third order in the densities") {
 }
 
 TEST_CASE("the expansion's gradient is the derivative of its value") {
-  for (std::uint64_t seed = 0; seed < 6; ++seed) {
-    const Eigen::Index n = 3 + Eigen::Index(seed) * 3;  // to both sides of whole vectors
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Eigen::Index n = 3 + Eigen::Index(seed % 6) * 3;  // to both sides of whole vectors
     const ToyModel model = random_model(n, 2, 0.6, seed);
-    const FeatureDistribution features = uneven_features(n, seed);
+    FeatureDistribution features = uneven_features(n, seed);
+    features.values = laws[seed % laws.size()];
     const auto with = [&](const Eigen::VectorXd& x) {
       return ToyModel{x.head(2 * n).reshaped(2, n), x.tail(n)};
     };

@@ -98,3 +98,11 @@ TEST_CASE("tangent spaces: orthonormal, orthogonal to the points, and rotations 
     CHECK((turned.transpose() * turned - W.transpose() * W).norm() < 100.0 * h * h);
   }
 }
+
+TEST_CASE("eigenvalues of a tridiagonal matrix") {
+  // Chebyshev's nodes: 0 on the diagonal, ½ beside it.
+  const Eigen::VectorXd values =
+      tridiagonal_eigenvalues(Eigen::VectorXd::Zero(7), Eigen::VectorXd::Constant(6, 0.5));
+  for (Eigen::Index k = 0; k < 7; ++k)
+    CHECK(values[k] == Approx(-std::cos(double(k + 1) * std::acos(-1.0) / 8.0)).margin(1e-14));
+}

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <numbers>
 #include <tuple>
 
 #include "core/base/input_error.hpp"
@@ -126,6 +127,42 @@ TEST_CASE("Levenshtein's quadrature integrates polynomials of its strength") {
     // E[c²] = 1/m for random points.
     CHECK(rule.weights.dot(rule.nodes.cwiseAbs2()) + 1.0 / double(n) ==
           Approx(1.0 / double(m)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("Levenshtein's quadrature holds in the plane and of exponentially many points") {
+  // Regular polygons, tight in the plane, and the shortest vectors of E8 and of the Leech lattice.
+  for (const Eigen::Index n : {160, 161, 5000}) {
+    CHECK(levenshtein_quadrature(n, 2).nodes.maxCoeff() ==
+          Approx(std::cos(2.0 * std::numbers::pi / double(n))).epsilon(1e-14));
+  }
+  CHECK(levenshtein_quadrature(240, 8).nodes.maxCoeff() == Approx(0.5).epsilon(1e-14));
+  // Not beyond its strength, 7: E[c⁸] = 105/(8·10·12·14).
+  const LevenshteinQuadrature e8 = levenshtein_quadrature(240, 8);
+  CHECK(std::abs(e8.weights.dot(e8.nodes.array().pow(8).matrix()) + 1.0 / 240.0 - 105.0 / 13440.0) > 1e-5);
+  const LevenshteinQuadrature leech = levenshtein_quadrature(196'560, 24);
+  REQUIRE(leech.nodes.size() == 6);
+  const std::vector<double> products{-1.0, -0.5, -0.25, 0.0, 0.25, 0.5};
+  const std::vector<double> pairs{1.0, 4600.0, 47104.0, 93150.0, 47104.0, 4600.0};
+  for (Eigen::Index i = 0; i < 6; ++i) {
+    CHECK(leech.nodes[i] == Approx(products[std::size_t(i)]).margin(1e-14));
+    CHECK(196'560.0 * leech.weights[i] == Approx(pairs[std::size_t(i)]).epsilon(1e-9));
+  }
+  // E[c^{2d}] = Π_{i < d} (1 + 2i)/(m + 2i) of random points, up to the strength.
+  for (const auto& [m, n, strength] : {std::tuple<Eigen::Index, Eigen::Index, int>{3, 5000, 139},
+                                       {30, 1'000'000'000'000, 32},
+                                       {200, 1'000'000'000'000'000'000, 22},
+                                       {1000, 5'000'000'000'000'000, 13}}) {
+    CAPTURE(m, n);
+    const LevenshteinQuadrature rule = levenshtein_quadrature(n, m);
+    CHECK(rule.weights.minCoeff() > 0.0);
+    double moment = 1.0;
+    for (int power = 0; power <= strength; ++power) {
+      const double found = (rule.weights.array() * rule.nodes.array().pow(power)).sum() + 1.0 / double(n);
+      const double size = rule.weights.dot(rule.nodes.array().abs().pow(power).matrix()) + 1.0 / double(n);
+      CHECK(std::abs(found - (power % 2 == 0 ? moment : 0.0)) < 1e-12 * size);
+      if (power % 2 == 0) moment *= (1.0 + power) / (double(m) + power);
+    }
   }
 }
 

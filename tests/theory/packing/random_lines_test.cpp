@@ -6,6 +6,7 @@
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing.hpp"
 #include "theory/packing/packing_bounds.hpp"
+#include "theory/packing/structured_lines.hpp"
 
 using namespace digon;
 
@@ -72,4 +73,35 @@ TEST_CASE("lines found, greedily or by descent, are almost orthogonal") {
   CHECK(greedy_lines(64, 0.05, 300, 50, 1).cols() < 10);
   CHECK(coherence(CodeKind::lines, descend_to_lines(24, 16, 0.25, 2)) <= 0.25);
   CHECK(coherence(CodeKind::lines, descend_to_lines(24, 8, 0.25, 2)) > 0.25);  // Welch: 0.295
+}
+
+TEST_CASE("structured lines have the cosines they say, and Kerdock's are as many as can be") {
+  for (const Eigen::Index m : {4, 8, 16, 32}) {
+    CAPTURE(m);
+    const StructuredLines said = structured_lines(m, 0).value();
+    const Eigen::MatrixXd W = structured_points(m);
+    CHECK(std::exp(said.log_count) == Approx(double(W.cols())));
+    CHECK(coherence(CodeKind::lines, W) == Approx(said.coherence).epsilon(1e-12));
+    CHECK((W.colwise().norm().array() - 1.0).abs().maxCoeff() < 1e-14);
+    // The null: as many random lines.
+    CHECK(coherence(CodeKind::lines, random_points(W.cols(), m, 1)) > 1.2 * said.coherence);
+  }
+  for (const Eigen::Index m : {4, 16, 64, 256}) {
+    const StructuredLines kerdock = structured_lines(m, 0).value();
+    CHECK(kerdock.coherence == 1.0 / std::sqrt(double(m)));
+    CHECK(kerdock.log_count == Approx(most_lines_log(m, kerdock.coherence)).epsilon(1e-9));
+    CHECK(kerdock.log_count > most_lines_log(m, 0.9 * kerdock.coherence));
+  }
+  for (const Eigen::Index m : {8, 32, 128, 512}) {
+    CHECK(structured_lines(m, 0)->coherence == Approx(std::sqrt(2.0 / double(m))).epsilon(1e-15));
+  }
+  for (const Eigen::Index m : {16, 64, 128}) {
+    const StructuredLines more = structured_lines(m, 1).value();
+    CHECK(more.coherence == 2.0 * structured_lines(m, 0)->coherence);
+    CHECK(more.log_count <= most_lines_log(m, more.coherence));
+  }
+  CHECK(most_structured_lines(64, 0.3).log_count == structured_lines(64, 1)->log_count);
+  CHECK(most_structured_lines(64, 0.1).log_count == 0.0);
+  CHECK_FALSE(structured_lines(48, 0));
+  CHECK_FALSE(structured_lines(1024, 0));
 }

@@ -58,6 +58,17 @@ TEST_CASE("chosen columns are solved with, added and let go, and refused where d
   const Eigen::VectorXd v = Eigen::VectorXd::LinSpaced(5, 1.0, 2.0);
   const Eigen::VectorXd back = chosen.products(chosen.combine(chosen.solve_gram(v)));
   CHECK((back - v).norm() < 1e-12);
+
+  // Let go of one by one from anywhere, those that are left are as if chosen afresh.
+  const Eigen::MatrixXd large = random_points(30, 20, 2);
+  ChosenColumns shrinking(large);
+  for (Eigen::Index i = 0; i < 18; ++i) CHECK(shrinking.add(i));
+  for (const std::size_t position : {0, 16, 7, 3, 3, 12, 0, 5}) shrinking.remove(position);
+  ChosenColumns afresh(large);
+  for (const Eigen::Index i : shrinking.columns()) CHECK(afresh.add(i));
+  CHECK(afresh.count() == 10);
+  const Eigen::VectorXd u = Eigen::VectorXd::LinSpaced(10, -1.0, 1.0);
+  CHECK((shrinking.solve_gram(u) - afresh.solve_gram(u)).norm() < 1e-12);
 }
 
 TEST_CASE("non-negative least squares meets Kuhn and Tucker's conditions, in the cone and out of it") {
@@ -101,6 +112,15 @@ TEST_CASE("the least l1 norm comes with what proves it") {
         CHECK(l1_violation(W, h, {found.x, 1.01 * found.dual}, signs) > 1e-3);
       }
     }
+  }
+  // Where x is recovered, rounding makes columns come and go at the end of the path.
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    RandomDraws draws(seed);
+    Eigen::VectorXd x = Eigen::VectorXd::Zero(200);
+    for (Eigen::Index k = 0; k < 50; ++k) x[(7 * k + Eigen::Index(seed)) % 200] = draws.uniform();
+    const Eigen::MatrixXd many = random_points(200, 100, seed);
+    CHECK(l1_violation(many, many * x, least_l1(many, many * x, Signs::nonnegative), Signs::nonnegative) <
+          1e-10);
   }
   Eigen::MatrixXd W(2, 3);
   W << 1.0, 0.0, 1.0, 0.0, 1.0, 1.0;

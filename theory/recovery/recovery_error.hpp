@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,12 +33,6 @@ struct DecodedError {
   double recovered = 0.0;  ///< the share of samples with ‖x̂ − x‖ ≤ 1e-6 ‖x‖
 };
 
-struct RecoveryOptions {
-  std::size_t samples = 4096;
-  std::uint64_t seed = 0;
-  std::size_t threads = 0;  ///< 0: one a core; no result depends on it
-};
-
 /// What a sample mean of the loss is made of: `lost`, what no affine decoder finds in h, told which features
 /// are active; `unfound`, what the best of readout, nnls and l1, which are told nothing, leaves beyond it;
 /// and `readout`, what the readout leaves beyond the best of them.
@@ -54,10 +49,11 @@ struct RecoveryErrors {
   std::optional<LossParts> parts;  ///< where there is a readout
 };
 
-/// Every decoder on the same samples of the law. A model without a b [n] has no readout. Throws InputError on
-/// a bad model or law, a ReLU in the hidden layer, or fewer than 2 samples.
+/// Every decoder on the same inputs [n×T] of the law (recovery_inputs of empirical/sampling/samples.hpp). A
+/// model without a b [n] has no readout. The result does not depend on the threads (0: one a core). Throws
+/// InputError on a bad model or law, a ReLU in the hidden layer, or fewer than 2 inputs; Interrupted.
 RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution& features,
-                               const RecoveryOptions& options = {});
+                               const Eigen::MatrixXd& inputs, std::size_t threads = 0);
 
 /// Whether ‖x̂ − x‖ ≤ 1e-6 ‖x‖.
 bool is_recovered(const Eigen::VectorXd& found, const Eigen::VectorXd& x);

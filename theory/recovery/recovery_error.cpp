@@ -1,4 +1,4 @@
-#include "sweep/recovery_error.hpp"
+#include "theory/recovery/recovery_error.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,6 @@
 #include "core/base/parallel.hpp"
 #include "core/base/random.hpp"
 #include "core/base/standard_error.hpp"
-#include "empirical/sampling/samples.hpp"
 #include "theory/recovery/sparse_recovery.hpp"
 
 namespace digon {
@@ -84,14 +83,7 @@ LossParts parts_of(const std::vector<DecodedError>& decoders, const Eigen::Array
   return parts;
 }
 
-/// Of a law [n×samples]; those of data as they come, as many as there are.
-Eigen::MatrixXd inputs_of(const FeatureDistribution& features, const RecoveryOptions& options) {
-  const auto samples = Eigen::Index(options.samples);
-  if (features.data) return features.data->x.leftCols(std::min(samples, features.data->x.cols()));
-  return draw_samples(features, samples, options.seed, options.threads);
-}
-
-void require_recoverable(const ToyModel& model, const FeatureDistribution& features, std::size_t samples) {
+void require_recoverable(const ToyModel& model, const FeatureDistribution& features, Eigen::Index samples) {
   if (has_relu_hidden(model.kind)) {
     reject("model: {} given; accepted: models with h = Wx, linear and relu-output", name_of(model.kind));
   }
@@ -120,14 +112,13 @@ std::string_view name_of(Decoder decoder) {
 }
 
 RecoveryErrors recovery_errors(const ToyModel& model, const FeatureDistribution& features,
-                               const RecoveryOptions& options) {
-  require_recoverable(model, features, options.samples);
+                               const Eigen::MatrixXd& inputs, std::size_t threads) {
+  require_recoverable(model, features, inputs.cols());
   const Known known = known_of(features);
   const std::vector<Decoder> decoders = decoders_of(model, known);
-  const Eigen::MatrixXd inputs = inputs_of(features, options);
   Eigen::ArrayXXd errors(inputs.cols(), Eigen::Index(decoders.size()));
   Eigen::ArrayXXd recovered(errors.rows(), errors.cols());
-  parallel_for(std::size_t(inputs.cols()), options.threads, [&](std::size_t k) {
+  parallel_for(std::size_t(inputs.cols()), threads, [&](std::size_t k) {
     throw_if_interrupted();
     const auto sample = Eigen::Index(k);
     const Eigen::VectorXd x = inputs.col(sample);

@@ -1,0 +1,43 @@
+#include "program/commands/model_answer.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/json.hpp"
+#include "core/model/feature_description.hpp"
+
+namespace digon {
+
+using nlohmann::json;
+
+json model_answer(const LoadedModel& model, const FeatureDistribution* features) {
+  json answer = {{"instance", model.instance}, {"kind", name_of(model.model.kind)}, {"why", json::object()}};
+  if (model.step) {
+    answer["step"] = *model.step;
+  } else {
+    leave_out(answer, {"step"}, "not a snapshot");
+  }
+  if (features == nullptr) {
+    leave_out(answer, {"law", "density", "importance", "values", "sets", "active", "data"},
+              "neither the file nor the options say the law");
+    return answer;
+  }
+  answer.update(to_json(*features));
+  answer["law"] = describe_law(*features);
+  for (json& set : answer["sets"]) set.emplace("correlation", 1.0);
+  if (!features->active) leave_out(answer, {"active"}, "not a fixed number of features is active");
+  if (!features->data) leave_out(answer, {"data"}, "the law is not that of samples");
+  return answer;
+}
+
+void leave_out(json& answer, std::initializer_list<const char*> keys, const std::string& why) {
+  for (const char* key : keys) {
+    answer[key] = nullptr;
+    answer["why"][key] = why;
+  }
+}
+
+void print_answers(const json& answers) {
+  fmt::print("{}\n", dump_json(answers));
+}
+
+}  // namespace digon
