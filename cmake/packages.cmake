@@ -9,7 +9,9 @@ set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_PACKAGE_CONTACT "The developers of Digon <digon@localhost>")
+# Who makes packages for others names himself; the license names nobody.
+set(DIGON_MAINTAINER "The authors of Digon <root@localhost>" CACHE STRING "The packages' maintainer: Name <address>")
+set(CPACK_PACKAGE_CONTACT "${DIGON_MAINTAINER}")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)  # but for static libraries and headers, where it finds none
 
@@ -43,8 +45,8 @@ optima, training and packings, arrays in and arrays out.")
 
 foreach(component program dev python)
   string(TOUPPER ${component} name)
-  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE COMPONENT ${component} EXCLUDE_FROM_ALL
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${name}_PACKAGE_NAME} RENAME copyright)
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/copyright COMPONENT ${component} EXCLUDE_FROM_ALL
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${name}_PACKAGE_NAME})
 endforeach()
 
 include(CPack)

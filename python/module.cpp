@@ -107,6 +107,7 @@ void add_basics(py::module_& module) {
       PyExc_KeyboardInterrupt, nullptr);
   module.attr("Interrupted") = py::reinterpret_borrow<py::object>(interrupted_type);
   module.attr("version") = version;
+  require_simd_path();
   module.attr("simd") = simd_path();
 
   py::class_<Counter, std::shared_ptr<Counter>>(module, "Counter")

@@ -21,6 +21,15 @@ expect packing "energy 49.165253"
 expect packing "icosahedron"
 expect train_and_compare "geometry: pentagon"
 
+# Who links the libraries has the kernels of all paths, as the program has, and takes the same.
+if DIGON_SIMD=none "$prefix/bin/digon" --version 2>&1 | grep -q ': sse2'; then
+  for path in sse2 avx2 avx512; do
+    symbols=$(nm "$build/examples/packing")
+    grep -q "packing_energy.*_$path$" <<<"$symbols" || { echo "packing has no kernels for $path" >&2; exit 1; }
+    DIGON_SIMD=$path expect packing "energy 49.165253"
+  done
+fi
+
 "$prefix/bin/digon" --version >/dev/null
 # The man page names every command and option of --help.
 page=$prefix/share/man/man1/digon.1

@@ -12,7 +12,6 @@ THEORY = ["theory/law", "theory/numerics", "theory/engine", "theory/loss", "theo
 EMPIRICAL = ["empirical/sampling", "empirical/training", "empirical/attack"]
 BELOW_PROGRAM = CORE + ["geometry", "plots", "sweep"] + THEORY + EMPIRICAL
 ALLOWED = {
-    "start": ["core/base"],
     "core/base": [],
     "core/algebra": [],
     "core/model": ["core/base"],

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <vector>
 
 #include "core/base/input_error.hpp"
@@ -28,15 +27,6 @@ class Blocks {
   [[nodiscard]] Eigen::MatrixXf read(Eigen::Index k) const {
     Eigen::MatrixXf block(vectors_.dim, std::min(size_, vectors_.count - begin(k)));
     vectors_.read(begin(k), block);
-    return block;
-  }
-  /// The block's vectors at length 1; those that are 0 stay 0.
-  [[nodiscard]] Eigen::MatrixXf read_normalised(Eigen::Index k, const Eigen::VectorXd& norm) const {
-    Eigen::MatrixXf block = read(k);
-    for (Eigen::Index i = 0; i < block.cols(); ++i) {
-      const double length = norm[begin(k) + i];
-      if (length > 0.0) block.col(i) *= float(1.0 / length);
-    }
     return block;
   }
 
@@ -95,79 +85,14 @@ void measure_sharing(const Blocks& blocks, const Eigen::MatrixXd& moments,
   });
 }
 
-/// Adds each pair's cosine to its bin: of one block with itself, those above the diagonal. Vectors that are 0
-/// are in no pair.
-void count_cosines(const Eigen::MatrixXf& cosines, const auto& norm_of_rows, const auto& norm_of_columns,
-                   bool is_square, std::vector<std::uint64_t>& counts) {
-  constexpr auto last = int(cosine_bins) - 1;
-  for (Eigen::Index j = 0; j < cosines.cols(); ++j) {
-    if (norm_of_columns[j] == 0.0) continue;
-    for (Eigen::Index i = 0; i < (is_square ? j : cosines.rows()); ++i) {
-      if (norm_of_rows[i] == 0.0) continue;
-      ++counts[std::size_t(std::clamp(int((cosines(i, j) + 1.0F) * (0.5F * float(cosine_bins))), 0, last))];
-    }
-  }
-}
-
-/// Pass 3: the largest |cosine| of every vector, and with which; and how cosines are distributed.
-struct Neighbours {
-  Eigen::VectorXf cosine;
-  std::vector<Eigen::Index> other;
-  std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(cosine_bins, 0);
-};
-
-Neighbours nearest(const Blocks& blocks, const Eigen::VectorXd& norm, const LayerGeometryOptions& options) {
-  Neighbours all{Eigen::VectorXf::Constant(norm.size(), -1.0F),
-                 std::vector<Eigen::Index>(std::size_t(norm.size()), -1)};
-  std::mutex merging;
-  const auto offer = [&](Eigen::Index i, Eigen::Index j, float cosine) {
-    // Ties go to the lower index, in whatever order the blocks come.
-    Eigen::Index& other = all.other[std::size_t(i)];
-    if (cosine > all.cosine[i] || (cosine == all.cosine[i] && j < other)) {
-      all.cosine[i] = cosine;
-      other = j;
-    }
-  };
-  const Eigen::Index count = blocks.count();
-  // A block stays with its thread while the others go by: block a meets a, a + 1, … count − 1.
-  parallel_for(std::size_t(count), options.threads, [&](std::size_t k) {
-    const auto a = Eigen::Index(k);
-    if (interrupted()) return;
-    const Eigen::MatrixXf mine = blocks.read_normalised(a, norm);
-    Eigen::MatrixXf cosines;
-    for (Eigen::Index c = a; c < count && !interrupted(); ++c) {
-      const Eigen::MatrixXf theirs = c == a ? Eigen::MatrixXf() : blocks.read_normalised(c, norm);
-      cosines.noalias() = mine.transpose() * (c == a ? mine : theirs);
-      std::vector<std::uint64_t> counts(cosine_bins, 0);
-      count_cosines(cosines, norm.segment(blocks.begin(a), cosines.rows()),
-                    norm.segment(blocks.begin(c), cosines.cols()), c == a, counts);
-      cosines = cosines.cwiseAbs();
-      if (c == a) cosines.diagonal().setConstant(-1.0F);
-      Eigen::VectorXf of_rows = Eigen::VectorXf::Constant(cosines.rows(), -2.0F);
-      std::vector<Eigen::Index> best_of_rows(std::size_t(cosines.rows()));
-      std::vector<Eigen::Index> best_of_columns(std::size_t(cosines.cols()));
-      Eigen::VectorXf of_columns(cosines.cols());
-      for (Eigen::Index j = 0; j < cosines.cols(); ++j) {
-        of_columns[j] = cosines.col(j).maxCoeff(&best_of_columns[std::size_t(j)]);
-        if (!(cosines.col(j).array() > of_rows.array()).any()) continue;
-        for (Eigen::Index i = 0; i < cosines.rows(); ++i) {
-          if (cosines(i, j) <= of_rows[i]) continue;
-          of_rows[i] = cosines(i, j);
-          best_of_rows[std::size_t(i)] = j;
-        }
-      }
-      const std::scoped_lock lock(merging);
-      for (std::size_t bin = 0; bin < cosine_bins; ++bin) all.counts[bin] += counts[bin];
-      for (Eigen::Index i = 0; i < cosines.rows(); ++i) {
-        offer(blocks.begin(a) + i, blocks.begin(c) + best_of_rows[std::size_t(i)], of_rows[i]);
-      }
-      for (Eigen::Index j = 0; j < cosines.cols(); ++j) {
-        offer(blocks.begin(c) + j, blocks.begin(a) + best_of_columns[std::size_t(j)], of_columns[j]);
-      }
-      options.advance(1);
-    }
-  });
-  return all;
+/// The layer's vectors at length 1; those that are 0 stay 0.
+VectorBlocks of_unit_length(const VectorBlocks& vectors, const Eigen::VectorXd& norm) {
+  return {vectors.count, vectors.dim, [&](Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block) {
+            vectors.read(begin, block);
+            for (Eigen::Index i = 0; i < block.cols(); ++i) {
+              if (norm[begin + i] > 0.0) block.col(i) *= float(1.0 / norm[begin + i]);
+            }
+          }};
 }
 
 Eigen::VectorXd read_one(const VectorBlocks& vectors, Eigen::Index i) {
@@ -203,13 +128,17 @@ std::optional<LayerGeometry> layer_geometry(const VectorBlocks& vectors,
   }
   if (!options.coherence || geometry.nonzero < 2) return geometry;
 
-  const Neighbours neighbours = nearest(blocks, features.norm, options);
+  PairCosines cosines =
+      pair_cosines(of_unit_length(vectors, features.norm), options.block, options.threads, options.advance);
   if (interrupted()) return std::nullopt;
-  geometry.cosine_counts = neighbours.counts;
-  geometry.largest_cosine = neighbours.cosine.cast<double>().cwiseMax(0.0);
+  // Vectors that are 0 are in no pair: their cosines, 0, are not counted.
+  const auto pairs = [](Eigen::Index of) { return std::uint64_t(of) * std::uint64_t(of - 1) / 2; };
+  cosines.counts[cosine_bins / 2] -= pairs(n) - pairs(geometry.nonzero);
+  geometry.cosine_counts = cosines.counts;
+  geometry.largest_cosine = cosines.largest.cast<double>();
   Eigen::Index first = 0;
-  neighbours.cosine.maxCoeff(&first);
-  const Eigen::Index second = neighbours.other[std::size_t(first)];
+  cosines.largest.maxCoeff(&first);
+  const Eigen::Index second = cosines.other[std::size_t(first)];
   geometry.closest = VectorPair{
       first, second, read_one(vectors, first).normalized().dot(read_one(vectors, second).normalized())};
   return geometry;

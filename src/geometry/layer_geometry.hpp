@@ -7,17 +7,10 @@
 #include <optional>
 #include <vector>
 
+#include "geometry/coherence.hpp"
 #include "geometry/feature_dimensionality.hpp"
 
 namespace digon {
-
-/// n vectors in R^m, given block by block: a layer that need not fit in memory.
-struct VectorBlocks {
-  Eigen::Index count = 0;  ///< n
-  Eigen::Index dim = 0;    ///< m
-  /// Fills block [m×k] with vectors begin … begin + k − 1; called from many threads.
-  std::function<void(Eigen::Index begin, Eigen::Ref<Eigen::MatrixXf> block)> read;
-};
 
 /// Two vectors and the cosine between them.
 struct VectorPair {
@@ -39,8 +32,6 @@ struct LayerGeometry {
   std::vector<std::uint64_t> cosine_counts;
 };
 
-inline constexpr std::size_t cosine_bins = 40;
-
 struct LayerGeometryOptions {
   bool coherence = true;      ///< all pairs: n²m operations; the rest needs n m²
   Eigen::Index block = 1024;  ///< vectors read at a time, by each thread
@@ -53,7 +44,7 @@ std::size_t blocks_of_pairs(Eigen::Index count, const LayerGeometryOptions& opti
 
 /// Norms, interference and dimensionality in double precision from the m×m matrix Σ_i W_i W_iᵀ, of which
 /// Σ_j (Ŵ_i·W_j)² = Ŵ_iᵀ (Σ_j W_j W_jᵀ) Ŵ_i; cosines of all pairs in single precision, the closest pair again
-/// in double. Memory: m² and n doubles, and two blocks a thread. Nothing where a signal ended it. Throws
+/// in double. Memory: m² and n doubles, and three blocks a thread. Nothing where a signal ended it. Throws
 /// InputError where a vector is not finite.
 std::optional<LayerGeometry> layer_geometry(const VectorBlocks& vectors,
                                             const LayerGeometryOptions& options = {});

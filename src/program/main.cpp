@@ -161,9 +161,9 @@ int finish(int status, const std::vector<std::string>& words) {
 
 }  // namespace
 
-/// Called by main() of src/start.
-extern "C" int digon_main(int argc, char** argv) {
+int main(int argc, char** argv) {
   try {
+    digon::require_simd_path();
     FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres' remarks on single steps of its line search
     digon::install_interrupt_handler();
     const digon::Ranks ranks;

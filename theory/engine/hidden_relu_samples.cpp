@@ -50,6 +50,8 @@ std::vector<std::uint16_t> all_patterns(Index n, Index k) {
 DenseSamples::DenseSamples(const HiddenReluNetwork& network, Eigen::VectorXd density)
     : least_(least_value(network)), greatest_(greatest_value(network)), density_(std::move(density)) {}
 
+DenseSamples::~DenseSamples() = default;
+
 void DenseSamples::draw(const SobolNet& net, std::uint64_t first, HiddenReluTile& tile,
                         Numbers& control) const {
   control.fill(0.0);

@@ -35,6 +35,7 @@ class SampleSource {
 class DenseSamples final : public SampleSource {
  public:
   DenseSamples(const HiddenReluNetwork& network, Eigen::VectorXd density);
+  ~DenseSamples() override;
   [[nodiscard]] std::size_t dimensions() const override { return std::size_t(density_.size()); }
   void draw(const SobolNet& net, std::uint64_t first, HiddenReluTile& tile,
             HiddenReluTile::Numbers& control) const override;

@@ -15,7 +15,7 @@ namespace digon {
 ///   x ⊕ δ = (x + B δ)/|x + B δ|,   y ⊖ x = Bᵀ y/(x·y) for y in the hemisphere of x.
 class SphereProduct : public ceres::Manifold {
  public:
-  SphereProduct(Eigen::Index m, Eigen::Index n) : m_(m), n_(n) {}
+  SphereProduct(Eigen::Index m, Eigen::Index n);
 
   [[nodiscard]] int AmbientSize() const override { return int(m_ * n_); }
   [[nodiscard]] int TangentSize() const override { return int((m_ - 1) * n_); }

@@ -188,12 +188,15 @@ double between(double low, double high, RandomDraws& random) {
   return low * std::pow(high / low, random.uniform());
 }
 
-/// The soft maximum's minimum as it grows sharp.
+/// The soft maximum's minimum as it grows sharp. The last descent goes on until rounding ends it: what is
+/// left of the way moves the coherence to first order and the soft maximum to second, 1e-9 and 1e-13.
 Eigen::MatrixXd sharpened(CodeKind kind, Eigen::MatrixXd W, double sharpness) {
   constexpr double growth = 4.0;
+  DescentOptions descent = points_descent;
   while (sharpness < last_sharpness && !interrupted()) {
     sharpness = std::min(growth * sharpness, last_sharpness);
-    W = soft_minimum(kind, sharpness, W, points_descent);
+    if (sharpness == last_sharpness) descent.function_tolerance = 1e-17;
+    W = soft_minimum(kind, sharpness, W, descent);
   }
   return W;
 }
