@@ -18,7 +18,7 @@ import numpy
 program = str(pathlib.Path(sys.argv[1]).resolve())
 page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "json.md"
 #: Objects whose keys are a kind's own, those of what is null, or the columns of a table.
-OPEN = {"why", "settings", "result", "cells", "boundary"}
+OPEN = {"why", "settings", "result", "cells", "boundary", "weight_of_approach"}
 
 
 def sections(text):
@@ -137,6 +137,9 @@ with tempfile.TemporaryDirectory() as name:
     for file in ("run", "abs"):
         check("attack", "attack", "--model", f"{file}/weights.safetensors", "--samples", 64)
     check("recover", "recover", "--model", "run/weights.safetensors", *law, "--samples", 64, "--trials", 8, "--beside", "frame")
+    numpy.savez(folder / "pair.npz", W=numpy.array([[1.0, -1.0]]), b=numpy.zeros(2))
+    check("learning-coefficient", "learning-coefficient", "--model", "pair.npz", "--active", 1, "--nbeta", 100, "--draws", 20,
+          "--warm-up", 20, "--volume", "--out", "lambda")
     check("measure --layer", "measure", "--layer", "layer.npy", "--layout", "n,m", "--csv", "layer.csv")
     small = ("optimum", "--features", 3, "--hidden", 2, "--populations", 1, "--descents", 8)
     check("optimum", *small, "--density", 0.2, "--out", "optimum", "--record", "known")
