@@ -307,6 +307,13 @@ TEST_CASE("the linear model's optimum keeps the features that cost most to drop"
   const json loss = one_of(run_in(folder.path(), "loss --model best/weights.safetensors --json"));
   CHECK(loss.at("loss").get<double>() == Approx(found.at("loss").get<double>()).epsilon(1e-12));
   CHECK(run_in(folder.path(), words).out.find("known in closed form") != std::string::npos);
+  // A pair that is on together is worth more than either alone: variance v and covariance p/4 − p²/4.
+  const json pair = one_of(run_in(
+      folder.path(),
+      "optimum --kind linear --features 3 --hidden 1 --density 0.2 --correlated 0,1 --out pair --json"));
+  CHECK(pair.at("loss").get<double>() == Approx(2.0 * variance(0.2) - (0.05 - 0.01)).epsilon(1e-13));
+  const json gap = one_of(run_in(folder.path(), "gap --model pair/weights.safetensors --json"));
+  CHECK(std::abs(gap.at("gap").get<double>()) < 1e-14);
 }
 
 TEST_CASE("the cosines of a layer's pairs stand beside those of random directions") {
@@ -780,8 +787,10 @@ TEST_CASE("laws that cannot be: one line that says what is accepted") {
     refused(linear + "--density 0.1 " + option, "given with --kind linear, whose optimum is known");
   }
   refused(linear + "--objective l1", "--objective: l1 given with --kind linear");
-  refused(linear + "--active 2", "exactly 2 active given; accepted: independent ones");
-  refused(linear + "--density 0.1 --correlated 2", "accepted: independent ones");
+  refused(linear + "--active 2 --importance 0.9^i",
+          "features 0 and 1 are not independent and of importances 1 and 0.9");
+  refused(linear + "--density 0.1 --correlated 2 --importance 0.9^i",
+          "accepted: one importance, where features depend");
   refused("optimum --features 4 --hidden 2 --active 1 --objective l1",
           "--active: L_1 is the limit of density 0");
   refused("phase --out new --values uniform:1", "--values: 'uniform:1'");
@@ -828,7 +837,11 @@ TEST_CASE("an experiment run again computes nothing, and its cells are exported"
   const std::string store = read_file(folder.path() / "whole" / "results.db");
   // Not even where all it needs beside the store is gone.
   std::filesystem::remove_all(results);
-  REQUIRE(run_in(folder.path(), experiment).status == 0);
+  const json told = one_of(run_in(folder.path(), experiment + " --json"));
+  CHECK(told.at("experiment") == "dynamics-geometry");
+  const json verdict = parse_json(read_file(results / "verdict.json"), "verdict.json");
+  CHECK(told.at("checks") == verdict.at("checks"));
+  CHECK(told.at("pass") == true);
   CHECK((read_file(folder.path() / "whole" / "results.db") == store));
   CHECK((read_file(results / "weights.safetensors") == weights));
 
