@@ -3,8 +3,9 @@
     python3 bench/ranks_bench.py build/release/digon
 
 1. Efficiency: the same sweep on 1 and 2 threads and on 1 and 2 ranks, wall-clock.
-2. Cost of a cell at rank 0: cells so small that rank 0 is the limit (descents of one feature in one dimension), on
-   2 ranks: seconds of the whole over cells, an upper bound of what rank 0 needs to hand out a cell and take it back.
+2. Cost of a cell at rank 0: a study of cells so small that rank 0 is the limit (one descent of one feature in one
+   dimension), on 2 ranks: seconds of the whole over cells, an upper bound of what rank 0 needs to hand out a cell, take
+   it back and store it.
 3. Simulation: R ranks with recorded cell times, drawn with replacement from the store of step 1, handed out as the
    program does it; rank 0 serves one message at a time, at the cost measured, and a message takes a latency to travel.
 
@@ -98,14 +99,22 @@ with tempfile.TemporaryDirectory() as name:
     times = [row[0] for row in store.execute("SELECT seconds FROM cells WHERE result LIKE '%losses%'")]
     print(f"recorded training cells: {len(times)}, mean {sum(times) / len(times):.3f} s")
 
-    starts = 20000
-    alone, _ = run(["optimum", "--features", "1", "--hidden", "1", "--density", "1", "--starts", str(starts), "--threads", "1",
-                    "--json"])
-    both, said = run(["optimum", "--features", "1", "--hidden", "1", "--density", "1", "--starts", str(starts), "--threads",
-                      "1", "--json"], 2)
-    print(f"{starts} cells of {alone / starts * 1e6:.0f} µs: {both / starts * 1e6:.0f} µs each on 2 ranks; {said.strip()}")
+    cells = 5000
+    (folder / "small.toml").write_text(f"""compute = ["optimum"]
+[cell]
+n = 1
+m = 1
+density = 1
+optimum-starts = 1
+[axes]
+seed = "lin:1:{cells}:{cells}"
+""")
+    small = ["sweep", str(folder / "small.toml"), "--threads", "1", "--out"]
+    alone, _ = run([*small, str(folder / "alone")])
+    both, said = run([*small, str(folder / "both")], 2)
+    print(f"{cells} cells of {alone / cells * 1e6:.0f} µs: {both / cells * 1e6:.0f} µs each on 2 ranks; {said.strip()}")
 
-cost = both / starts
+cost = both / cells
 mean = sum(times) / len(times)
 print(f"rank 0 at most {cost * 1e6:.0f} µs a cell: it saturates at {mean / cost:.0f} ranks for cells of {mean:.2f} s")
 print("ranks   efficiency at 100 cells a rank   rank 0 busy")

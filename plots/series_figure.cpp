@@ -14,10 +14,11 @@ namespace {
 constexpr int plot_width = 430;
 constexpr int plot_height = 300;
 constexpr int edge_left = 80;
-constexpr int gap = 175;
 constexpr int edge_bottom = 60;
 constexpr int gap_y = 135;
 constexpr int edge_top = 118;
+constexpr int edge_right = 30;
+constexpr int character_width = 7;
 
 std::string with_of(const Series& series) {
   const std::string_view color = feature_color(series.color);
@@ -45,6 +46,15 @@ std::size_t legend_rows(const SeriesPanel& panel) {
     ++labels;
   }
   return labels == 0 ? 0 : labels * longest > characters_in_a_row ? 2 : 1;
+}
+
+/// What a panel needs to the right of its frame: for the names of its levels, and for half of a title longer
+/// than the frame is wide.
+int room_right(const SeriesPanel& panel) {
+  const auto width = [](const std::string& text) { return character_width * int(plain_text(text).size()); };
+  int room = std::max(edge_right, (width(panel.title) - plot_width) / 2);
+  for (const Level& level : panel.levels) room = std::max(room, 10 + width(level.name));
+  return room;
 }
 
 /// Every point of the panel, with the names of its axes.
@@ -118,7 +128,14 @@ void draw_series(const std::filesystem::path& path, const std::string& title,
                  const std::vector<SeriesPanel>& panels, std::size_t columns) {
   const std::size_t across = std::min(columns, panels.size());
   const std::size_t rows = (panels.size() + across - 1) / across;
-  const int width = edge_left + int(across) * (plot_width + gap);
+  std::vector<int> left;  // of each column's frames
+  int width = 0;
+  for (std::size_t column = 0; column < across; ++column) {
+    left.push_back(width + edge_left);
+    int room = edge_right;
+    for (std::size_t k = column; k < panels.size(); k += across) room = std::max(room, room_right(panels[k]));
+    width = left.back() + plot_width + room;
+  }
   const int height = edge_bottom + int(rows) * (plot_height + gap_y) - gap_y + edge_top;
   Figure figure(width, height);
   figure << "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics lc rgb '#dddddd'\nset key "
@@ -126,8 +143,8 @@ void draw_series(const std::filesystem::path& path, const std::string& title,
             "boxwidth 0.8 relative\n"
          << fmt::format("set label 99 \"{}\" at screen 0.5,{} center\n", title, 1.0 - 20.0 / height);
   for (std::size_t k = 0; k < panels.size(); ++k) {
-    figure.place(edge_left + int(k % across) * (plot_width + gap),
-                 edge_bottom + int(rows - 1 - k / across) * (plot_height + gap_y), plot_width, plot_height);
+    figure.place(left[k % across], edge_bottom + int(rows - 1 - k / across) * (plot_height + gap_y),
+                 plot_width, plot_height);
     draw_panel(figure, panels[k], k);
     if (k == 0) figure << "unset label 99\n";
   }

@@ -212,16 +212,19 @@ py::object load(const std::string& path, const std::string& layout, const std::s
     py::list kinds;
     py::list laws;
     py::list seeds;
+    py::list steps;
     for (const LoadedModel& loaded : all) {
       models.push_back(&loaded.model);
       kinds.append(std::string(name_of(loaded.model.kind)));
       laws.append(law_of_file(loaded));
       seeds.append(loaded.seed);
+      steps.append(loaded.step ? py::cast(*loaded.step) : py::none());
     }
     py::dict described = model_arrays(models);
     described["kind"] = kinds;
     described["law"] = laws;
     described["seed"] = seeds;
+    described["step"] = steps;
     described["remark"] = all.front().remark;
     return described;
   });

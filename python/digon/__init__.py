@@ -625,6 +625,7 @@ class Models:
     kind: list[str]  #: [instances]
     law: list  #: [instances] Law of each, None where a file does not say it
     seed: list[int]  #: [instances]
+    step: list[Optional[int]]  #: [instances] that a snapshot was taken at, None of one that is none
 
     def __len__(self) -> int:
         return len(self.W)
@@ -675,7 +676,8 @@ def train(n: int, m: int, law: Laws, kind: str = "relu-output", *, objective: Op
         shape = len(found["snapshot_steps"]), len(repeated)
         kept = Snapshots(found.pop("snapshot_steps"), numpy.reshape(found.pop("snapshot_W"), (*shape, n, m)),
                          numpy.reshape(found.pop("snapshot_b"), (*shape, n)))
-        return Training(kind=kinds * len(repeated), law=repeated, snapshots=kept, **found)
+        return Training(kind=kinds * len(repeated), law=repeated, snapshots=kept, step=[None] * len(repeated),
+                        **found)
 
     with watch(progress, "train, steps", steps * len(repeated)) as counter:
         return _interruptible(
@@ -756,7 +758,7 @@ def recover(W: ArrayLike, b: Bias, law: Laws, kind: Kinds = "relu-output", *, sa
 
 def load(path: Path, *, layout: str = "auto", weights: str = "", bias: str = "", weights_out: str = "") -> Models:
     """The models of a safetensors, .npz or .npy file, wherever they were trained, with their laws where the file is
-    Digon's own (docs/pytorch.md); of snapshots.safetensors every snapshot, instance after instance. weights, bias,
+    Digon's own (docs/pytorch.md); of snapshots.safetensors every snapshot, instance after instance, with its step. weights, bias,
     weights_out: the names of its tensors where they do not tell themselves; bias="none": b = 0. Raises ValueError where there is not one way to read it.
 
     >>> models = digon.load("run/weights.safetensors")

@@ -189,6 +189,8 @@ for (name, content, *words) in (
         ("old.pt", pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps({"W": 1}, 2), "PyTorch", "torch.load"),
         ("W.csv", b"0.5,0.25\n-0.5,1\n", "text", "numpy.loadtxt", "delimiter=','"),
         ("config.json", b'{"d_model": 512, "W": [[1, 2]]}', "JSON", "json.load"),
+        ("list.json", b"[[0.5, 0.25], [1, 2]]", "JSON", "json.load"),
+        ("study.txt", b"[cell]\nn = 5\n", "a TOML file", "digon sweep"), ("study.toml", b"compute = []\n", "a TOML file"),
         ("model.safetensors.index.json", b'{"weight_map": {"W": "model-1.safetensors"}}', "parts of a safetensors model"),
         ("page.safetensors", b"<!DOCTYPE html><html>Sign in</html>", "web page"),
         ("model.gguf", b"GGUF\x03" + bytes(90), "GGUF"), ("model.npz.gz", b"\x1f\x8b\x08" + bytes(90), "gzip"),

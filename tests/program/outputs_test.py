@@ -18,7 +18,7 @@ import numpy
 program = str(pathlib.Path(sys.argv[1]).resolve())
 page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "json.md"
 #: Objects whose keys are a kind's own, those of what is null, or the columns of a table.
-OPEN = {"why", "settings", "result", "cells", "boundary"}
+OPEN = {"why", "settings", "result", "cells", "boundary", "weight_of_approach"}
 
 
 def sections(text):
@@ -27,7 +27,8 @@ def sections(text):
     for part in text.split("\n## ")[1:]:
         name, body = part.split("\n", 1)
         keys = set(re.findall(r"^\| `([^`]+)` \|", body, flags=re.M))
-        found[name.strip()] = keys | (found["every model"] if "\nWith the keys of every model" in body else set())
+        shared = re.findall(r"With the keys of (every \w+)", body)
+        found[name.strip()] = keys.union(*(found[one] for one in shared))
     return found
 
 
@@ -137,6 +138,9 @@ with tempfile.TemporaryDirectory() as name:
     for file in ("run", "abs"):
         check("attack", "attack", "--model", f"{file}/weights.safetensors", "--samples", 64)
     check("recover", "recover", "--model", "run/weights.safetensors", *law, "--samples", 64, "--trials", 8, "--beside", "frame")
+    numpy.savez(folder / "pair.npz", W=numpy.array([[1.0, -1.0]]), b=numpy.zeros(2))
+    check("learning-coefficient", "learning-coefficient", "--model", "pair.npz", "--active", 1, "--nbeta", 100, "--draws", 20,
+          "--warm-up", 20, "--volume", "--out", "lambda")
     check("measure --layer", "measure", "--layer", "layer.npy", "--layout", "n,m", "--csv", "layer.csv")
     small = ("optimum", "--features", 3, "--hidden", 2, "--populations", 1, "--descents", 8)
     check("optimum", *small, "--density", 0.2, "--out", "optimum", "--record", "known")
@@ -151,19 +155,25 @@ with tempfile.TemporaryDirectory() as name:
         check("phase", "phase", "--grid", 2, "--out", "diagram")
     else:
         del seen["phase"]
+    (folder / "study.toml").write_text('compute = ["gap", "geometry"]\n[cell]\nn = 2\nm = 1\nsteps = 40\nstarts = 1\nbatch = 64\n'
+                                       'optimum-starts = 2\n[axes]\ndensity = [0.5, 0.1]\n')
+    check("sweep", "sweep", "study.toml", "--out", "study")
+    check("reproduce", "reproduce", "intro", "--set", "density=0.2", "starts=1", "steps=40", "--out", "changed")
     check("merge", "merge", "--out", "phase")
     check("export", "export", "--store", "phase/results.db", "--out", "cells")
     check("verify", "verify", "--suite", "theory", "--out", "theory")
 
     everywhere = set.union(*seen.values())
-    seen["every model"] = everywhere & listed["every model"]
+    for shared in ("every model", "every check"):
+        seen[shared] = everywhere & listed[shared]
     for section, keys in seen.items():
-        # Of the law that of one section will do.
-        missing = listed[section] - keys - (everywhere & {key for key in listed["every model"] if "." in key})
+        # Of the law, and of checks, those of one section will do.
+        elsewhere = {key for shared in ("every model", "every check") for key in listed[shared] if "." in key}
+        missing = listed[section] - keys - (everywhere & elsewhere)
         assert not missing, f"docs/json.md, {section}: {sorted(missing)} are never printed"
     for command in re.findall(r"^  ([a-z]+)  ", digon("--help"), flags=re.M):
         has_json = "--json" in digon(command, "--help-as=words").split()
-        is_listed = any(name.split()[0] == command for name in seen if name != "every model")
+        is_listed = any(name.split()[0] == command for name in seen if not name.startswith("every "))
         assert has_json == is_listed, f"{command}: --json is {'' if has_json else 'not '}taken, docs/json.md says otherwise"
 
     # Nulls: a key more, a key less, a number as text, a null without a why.

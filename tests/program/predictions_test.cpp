@@ -6,6 +6,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "program/experiments/catalog.hpp"
+#include "program/report/report_page.hpp"
 
 namespace {
 
@@ -93,4 +94,29 @@ TEST_CASE("what was published has an outcome while Digon's own statement is met"
   CHECK_FALSE(judge(id, 0.92, 1.0).pass());
   for (const Prediction& prediction : predictions())
     CHECK(prediction.outcome.empty() == (prediction.source != Source::published));
+}
+
+TEST_CASE("the parts of a section of a report stand under it, and it counts their checks") {
+  Check right;
+  right.id = "a/x";
+  right.holds = true;
+  Check wrong = right;
+  wrong.holds = false;
+  wrong.null.accepted = true;
+  const auto times = [](const std::string& html, const std::string& words) {
+    std::size_t count = 0;
+    for (std::size_t at = html.find(words); at != html.npos; at = html.find(words, at + 1)) ++count;
+    return count;
+  };
+  Report report{"A page", "", {{"alone", "", "", {}, {}, {right}}}};
+  CHECK(times(to_html(report), "<nav") == 1);  // null: nothing has parts
+  CHECK(times(to_html(report), "<h3") == 0);
+  report.sections.push_back(
+      {"all", "", "", {}, {}, {}, {{"a", "", "", {}, {}, {right}}, {"b", "", "", {}, {}, {wrong}}}});
+  const std::string html = to_html(report);
+  CHECK(times(html, "<nav") == 2);
+  CHECK(times(html, "<h2") == 2);
+  CHECK(times(html, "<h3") == 2);
+  CHECK(times(html, "<a href=\"#part-all\">all</a> <span class=\"fail\">✗ 1 of 2</span>") == 1);
+  CHECK(times(html, "All 3 checks") == 1);
 }

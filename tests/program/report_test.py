@@ -206,7 +206,7 @@ with tempfile.TemporaryDirectory() as name:
             wide = browser.run("return document.documentElement.scrollWidth")
             assert wide <= width, (wide, width)
             if pages:  # the key figures, and a line a part, on the first screen
-                bottom = browser.run("return [...document.querySelectorAll('.keys a, nav li')].map(e => "
+                bottom = browser.run("return [...document.querySelectorAll('.keys a, main > nav li')].map(e => "
                                      "e.getBoundingClientRect().bottom)")
                 assert len(bottom) > 20 and max(bottom) < height, (scheme, width, max(bottom))
             color = browser.run("return getComputedStyle(document.body).backgroundColor")

@@ -149,7 +149,14 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal(with("steps = 8", "steps = \"many\""), "5: steps: 'many' given", "a whole number");
   check_refusal(with("steps = 8", "steps = [8, 9]"), "5: steps: a list given", "an axis");
   check_refusal(with("batch = 64", "batch = 65"), "6: batch: 65 given", "a multiple of 64");
-  check_refusal(with("batch = 64", "optimizer = \"lbfgs\""), "6: optimizer: 'lbfgs'", "sgd, adam");
+  check_refusal(with("batch = 64", "optimizer = \"lbfgs\""),
+                "6: optimizer: lbfgs given with --objective sampled", "sgd, adam");
+  check_refusal(with("batch = 64", "objective = \"some\""), "6: objective: 'some' given", "sampled, exact");
+  check_refusal(with("steps = 8", "objective = \"exact\""), "6: batch: given with --objective exact",
+                "with sampled");
+  check_refusal(with("batch = 64", "patience = 3"), "6: patience: given with --stop never", "plateau, exact");
+  check_refusal(with("batch = 64", "stop = \"late\""), "6: stop: 'late' is not", "plateau");
+  CHECK(refusal(with("batch = 64", "objective = \"exact\"\nstop = \"exact\"\npatience = 3")).empty());
   check_refusal(with("batch = 64", "momentum = 0.5"), "6: momentum: given with --optimizer adam", "sgd");
   check_refusal(with("batch = 64", "sparsity = 0.5"), "8: density", "give one of them");
   check_refusal(with("batch = 64", "hidden = 2"), "6: hidden given already in line 4", "once");
@@ -187,6 +194,10 @@ TEST_CASE("a study that is wrong is refused by its line, with what is accepted")
   check_refusal(with("by = \"importance-of-last\"", "y-scale = \"log\""),
                 "10: the axis importance-of-last is in no", "as by, or of one value");
   CHECK(refusal(with("density = [", "seed = [1, 2]\ndensity = [")).empty());
+  check_refusal(with("kind = \"lines\"", "kind = \"snapshots\""),
+                "12: 'x' is not known of a figure of kind snap", "by");
+  check_refusal("compute = [\"train\", \"snapshots\"]\n[cell]\nn = 3\nm = 1\ndensity = 0.5\n",
+                " the cell has no", "every:K");
   check_refusal(with("by = ", "value = "), "14: 'value' is not known of a figure of kind lines", "y-scale");
   check_refusal(with("kind = \"lines\"", "kind = \"phase-map\""), "13: 'trained_loss' is not known",
                 "density");
@@ -287,6 +298,49 @@ TEST_CASE("a study leaves tidy tables, weights, figures and a page, the same for
   const std::size_t cells_kept = RunStore(left / "results.db").size();
   REQUIRE(run_in(folder.path(), "sweep tiny.toml").status == 0);
   CHECK(RunStore(left / "results.db").size() == cells_kept);
+}
+
+TEST_CASE("cells are trained on the exact loss too, to the bits of the command, and stop where it does") {
+  const TemporaryFolder folder;
+  const std::string study =
+      "compute = [\"train\", \"snapshots\"]\n[cell]\nn = 4\nm = 2\ndensity = 0.3\nobjective = \"exact\"\n"
+      "starts = 1\nsteps = 2000\nlearning-rate = 0.05\nstop = \"exact\"\npatience = 2\nsnapshots = "
+      "\"every:100\"\n[axes]\nimportance = [\"0.9^i\", \"0.5^i\"]\n[[figure]]\nkind = \"snapshots\"\nname = "
+      "\"steps\"\nby = \"importance\"\n";
+  write_file_atomically(folder.path() / "s.toml", study);
+  const Outcome outcome = run_in(folder.path(), "sweep s.toml --json");
+  CAPTURE(outcome.error);
+  REQUIRE(outcome.status == 0);
+  const nlohmann::json told = one_of(outcome);
+  REQUIRE(told["cells"].size() == 2);
+  CHECK(told["cells"][1]["importance"] == "0.5^i");
+  CHECK(read_file(folder.path() / "s" / "steps.gp").find("importance = 0.5^i") != std::string::npos);
+  CHECK(read_file(folder.path() / "s" / "steps.txt").find("2000 steps of adam, the exact loss") !=
+        std::string::npos);
+  const std::string training =
+      "train --features 4 --hidden 2 --density 0.3 --importance 0.9^i --learning-rate 0.05 --steps 2000 ";
+  const nlohmann::json done = one_of(
+      run_in(folder.path(), training + "--objective exact --stop exact --patience 2 --json --out exact"));
+  CHECK(done["stopped_early"] == true);
+  const Table snapshots = table_in(folder.path() / "s" / "snapshots.csv");
+  const std::size_t taken = 1 + done["steps_done"].get<std::size_t>() / 100;
+  CHECK(std::count_if(snapshots.rows.begin(), snapshots.rows.end(),
+                      [](const auto& row) { return row[0] == "0"; }) == std::ptrdiff_t(4 * taken));
+  const auto weights = [&](const char* run) {
+    return load_models(folder.path() / run / "weights.safetensors").front().model.W;
+  };
+  CHECK(weights("s") == weights("exact"));
+  REQUIRE(run_in(folder.path(), training + "--out sampled").status == 0);
+  CHECK(weights("s") != weights("sampled"));  // null: fresh batches
+  // L-BFGS ends at the local minimum next to the same start.
+  REQUIRE(run_in(folder.path(), training.substr(0, training.find("--learning")) +
+                                    "--objective exact --optimizer lbfgs --out descent")
+              .status == 0);
+  write_file_atomically(folder.path() / "d.toml",
+                        "compute = [\"train\"]\n[cell]\nn = 4\nm = 2\ndensity = 0.3\nimportance = \"0.9^i\"\n"
+                        "objective = \"exact\"\noptimizer = \"lbfgs\"\nstarts = 1\n");
+  REQUIRE(run_in(folder.path(), "sweep d.toml").status == 0);
+  CHECK(weights("d") == weights("descent"));
 }
 
 TEST_CASE("a study that is killed goes on, and its shards merge, to the same tables") {

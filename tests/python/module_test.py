@@ -432,6 +432,7 @@ class Trainings(unittest.TestCase):
         digon.save(folder / "turned.safetensors", W[0].T, b[0], laws[1], layout="m,n")
         again = digon.load(path)
         numpy.testing.assert_array_equal(again.W, models.W)
+        self.assertEqual(again.step, [None] * 4)
         self.assertEqual(again.law[3].for_features(5).json, models.law[3].for_features(5).json)
         numpy.testing.assert_array_equal(digon.load(folder / "turned.safetensors").W[0], W[0])
         self.assertEqual(command("loss", "--model", path).returncode, 0)
@@ -439,8 +440,9 @@ class Trainings(unittest.TestCase):
     def test_exact_training_is_the_program_s(self):
         out = folder / "exact"
         done = command("train", "--features", 5, "--hidden", 2, "--density", 0.2, "--objective", "exact", "--steps", 60,
-                       "--out", out)
+                       "--snapshots", "every:30", "--out", out)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(digon.load(out / "snapshots.safetensors").step, [0, 30, 60])
         law = digon.Law(0.2)
         trained = digon.train(5, 2, law, objective="exact", steps=60)
         numpy.testing.assert_array_equal(trained.W.astype(numpy.float32), digon.load(out / "weights.safetensors").W)

@@ -21,9 +21,21 @@ UnitErrorByCount linear_error_by_count(const OutputUnit& unit);
 /// With the best b, L = Σ_ij I_j v_i (δ_ij − G_ij)². The weights of G_ij and G_ji average at least √(I_i v_i
 /// I_j v_j), so L ≥ ‖D − D^{½} G D^{½}‖² with D = diag √(I_i v_i), of which no rank-m G leaves less than the
 /// n − m smallest D_ii².
+///
+/// Of features that are not independent, of covariance C, the same holds with the eigenvalues of DCD, D =
+/// diag √I_i, for the bound is L ≥ ‖(D − D G) C^{½}‖². It is attained where features that covary share their
+/// importance: the model then keeps the principal components of each importance. Throws InputError where
+/// they do not: no symmetric G is known to attain the bound.
+///
+/// Two features of variance v and covariance c in one dimension: v − |c|, of the component (1, ∓1)/√2.
 double linear_optimum_loss(const FeatureDistribution& features, Eigen::Index hidden);
 
-/// A model that attains linear_optimum_loss: unit vectors for the m features kept, b_j = μ_j for the rest.
+/// Whether linear_optimum_loss is known: of independent features, and where those that covary share their
+/// importance.
+bool has_linear_optimum(const FeatureDistribution& features);
+
+/// A model that attains linear_optimum_loss: unit vectors for the m features kept, b_j = μ_j for the rest; of
+/// dependent features principal components.
 ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden);
 
 /// The ReLU output model without superposition: the weights of the linear optimum of independent features of

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 
 namespace digon {
@@ -50,6 +51,18 @@ bool is_text(std::string_view bytes) {
   });
 }
 
+/// Whether a text begins with the name of a TOML table, "[cell]" or "[[figure]]", and not with a list.
+bool is_toml_table(std::string_view text) {
+  const std::size_t name = text.find_first_not_of('[');
+  const std::size_t end = text.find(']');
+  if (name == 0 || name > 2 || end == std::string_view::npos || end <= name) return false;
+  const auto is_of_a_key = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+  };
+  return std::isalpha(static_cast<unsigned char>(text[name])) &&
+         std::all_of(text.begin() + std::ptrdiff_t(name), text.begin() + std::ptrdiff_t(end), is_of_a_key);
+}
+
 std::optional<std::string> describe_text(std::string_view head, const std::string& path) {
   if (head.starts_with("version https://git-lfs")) {
     return "a Git LFS pointer, not the file itself; 'git lfs pull' fetches it";
@@ -57,6 +70,9 @@ std::optional<std::string> describe_text(std::string_view head, const std::strin
   const std::size_t first = std::min(head.find_first_not_of(" \t\r\n"), head.size());
   const std::string_view text = head.substr(first);
   if (text.starts_with('<')) return "a web page, not the file itself; look at where it was downloaded from";
+  if (path.ends_with(".toml") || is_toml_table(text)) {
+    return "a TOML file; 'digon sweep' takes studies, and leaves the weights of theirs";
+  }
   if (text.starts_with('{') || text.starts_with('[')) {
     const bool is_shards = text.find("weight_map") != std::string_view::npos || path.ends_with(".index.json");
     return is_shards

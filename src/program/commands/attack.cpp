@@ -30,6 +30,7 @@ nlohmann::json describe(const LoadedModel& chosen, const FeatureDistribution& fe
   object["sampled_loss_standard_error"] = found.clean_standard_error;
   object["attacked"] = found.attacked;
   object["increase"] = found.increase;
+  object["by_jacobian"] = found.by_jacobian;
   object["relative"] = found.relative;
   object["relative_to"] = "the increase of the model without superposition";
   object["features_per_dimension"] = 1.0 / feature_geometry(chosen.model.W).dimensions_per_feature;
@@ -59,7 +60,7 @@ int run_attack(const std::vector<std::string>& arguments) {
   options.threads = read_threads(line);
 
   nlohmann::json printed = nlohmann::json::array();
-  Table table{{"model", "law", "density", "radius", "sampled loss", "attacked", "increase",
+  Table table{{"model", "law", "density", "radius", "sampled loss", "attacked", "increase", "by the Jacobian",
                "over that without superposition", "features per dimension"},
               {}};
   {
@@ -77,7 +78,8 @@ int run_attack(const std::vector<std::string>& arguments) {
       table.add_row({name_of(chosen[k]), describe_law(features[k]), describe_density(features[k]),
                      fmt::format("{:.6g}", found.radius), fmt::format("{:.6g}", found.clean),
                      fmt::format("{:.6g}", found.attacked), fmt::format("{:.6g}", found.increase),
-                     fmt::format("{:.4g}", found.relative), fmt::format("{:.4g}", per_dimension)});
+                     fmt::format("{:.6g}", found.by_jacobian), fmt::format("{:.4g}", found.relative),
+                     fmt::format("{:.4g}", per_dimension)});
       progress.advance(1);
     }
   }

@@ -62,6 +62,7 @@ std::vector<std::string> cell_names() {
           "penalty-interference",
           "max-coherence",
           "starts",
+          "objective",
           "steps",
           "batch",
           "optimizer",
@@ -72,6 +73,8 @@ std::vector<std::string> cell_names() {
           "weight-decay",
           "start-scale",
           "hidden-l1",
+          "stop",
+          "patience",
           "snapshots",
           "optimum-starts",
           "seed",
@@ -179,6 +182,7 @@ void set_training(const TrainingSettings& settings, TrainingCell& cell) {
   cell.weight_decay = settings.optimizer.weight_decay;
   cell.start_scale = settings.start_scale;
   cell.hidden_l1 = settings.hidden_l1;
+  cell.stop = settings.stop;
   cell.snapshot_steps = settings.snapshot_steps;
 }
 
@@ -207,8 +211,8 @@ StudyCell read_cell(const CellOptions& options) {
   }
   validate(model.features);
   cell.penalty = read_penalty_of_cell(line, model.kind);
-  parse_optimizer("--optimizer", line.text("optimizer"));
-  set_training(read_training_settings(line), model);
+  model.method = read_training_method(line, model.kind, model.features);
+  set_training(read_training_settings(line, model.method), model);
   model.starts = line.integer("starts", 1, most_starts_of_a_cell);
   cell.optimum_starts = line.integer("optimum-starts", 1, most_starts_of_a_cell);
   model.seed = read_seed(line);

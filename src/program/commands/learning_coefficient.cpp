@@ -13,6 +13,7 @@
 #include "plots/series_figure.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/model_options.hpp"
 #include "program/commands/output_folder.hpp"
 #include "theory/singular/model_coefficient.hpp"
@@ -42,8 +43,7 @@ CommandLine declare_learning_coefficient() {
   line.flag("as-is", "at the weights as they are, not at the minimum that a descent from them reaches");
   line.flag("volume", "also by how the volume of L ≤ L* + ε scales, of up to 40 parameters");
   declare_seed_and_threads(line);
-  line.flag("json",
-            "print JSON at full precision: an object, or an array where the file has several instances");
+  declare_json(line);
   line.option("out", "DIR",
               "folder for learning-coefficient.csv and the figure learning-coefficient.svg, .png, .gp");
   declare_wait(line);
@@ -172,13 +172,25 @@ std::vector<std::string> row_of(const LearningPoint& point) {
           fmt::format("{:.3g}", point.distance)};
 }
 
-const std::vector<std::string> point_columns{
+/// Of row_of, as a reader and as a file has them.
+const std::vector<std::string> point_titles{
     "nbeta", "gamma",           "lambda",   "s.e.",  "without controls", "s.e. of it",
     "R-hat", "effective draws", "accepted", "below", "distance"};
+const std::vector<std::string> point_columns{"nbeta",
+                                             "gamma",
+                                             "lambda",
+                                             "standard_error",
+                                             "without_controls",
+                                             "without_controls_standard_error",
+                                             "r_hat",
+                                             "effective_draws",
+                                             "acceptance",
+                                             "below",
+                                             "distance"};
 
 std::string text_of_coefficient(const ModelCoefficient& one, const std::vector<double>& localisations) {
   const LearningCoefficient& found = one.found;
-  Table table{point_columns, {}};
+  Table table{point_titles, {}};
   for (const LearningPoint& point : found.points) table.add_row(row_of(point));
   std::string text = fmt::format(
       "loss {:.10g}, gradient {:.1e}, {:.3g} from the weights given; {} parameters, {} of them "
@@ -287,11 +299,10 @@ int run_learning_coefficient(const std::vector<std::string>& arguments) {
     for (std::size_t k = 0; k < chosen.size() && !interrupted(); ++k) {
       try {
         const ModelCoefficient one = model_coefficient(chosen[k].model, features[k], options);
-        json instance = {{"instance", chosen[k].instance},
-                         {"objective", name_of(options.loss)},
-                         {"law", describe_law(features[k])},
-                         {"density", to_json(features[k].density)}};
+        json instance = model_answer(chosen[k], &features[k]);
+        instance["objective"] = name_of(options.loss);
         instance.update(describe(one, localisations));
+        if (!one.volume) leave_out(instance, {"volume"}, "not asked for by --volume");
         printed.push_back(instance);
         text += fmt::format("instance {}, {}, features {}\n{}\n", chosen[k].instance,
                             options.loss == LearningLoss::exact ? "the exact loss" : "L_1",
@@ -309,7 +320,11 @@ int run_learning_coefficient(const std::vector<std::string>& arguments) {
       }
     }
   }
-  fmt::print("{}", line.has("json") ? dump_json(printed.size() == 1 ? printed[0] : printed) + "\n" : text);
+  if (line.has("json")) {
+    print_answers(printed);
+  } else {
+    fmt::print("{}", text);
+  }
   if (line.has("out") && !panels.empty()) {
     const std::filesystem::path folder = line.text("out");
     write_csv(folder / "learning-coefficient.csv", rows);

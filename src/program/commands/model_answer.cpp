@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/json.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/model/feature_description.hpp"
 
 namespace digon {
@@ -34,6 +35,19 @@ void leave_out(json& answer, std::initializer_list<const char*> keys, const std:
     answer[key] = nullptr;
     answer["why"][key] = why;
   }
+}
+
+json rows_of(const Table& table) {
+  json rows = json::array();
+  for (const std::vector<std::string>& row : table.rows) {
+    json object;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::optional<double> number = parse_number(row[c]);
+      object[table.columns[c]] = number ? json(*number) : row[c].empty() ? json() : json(row[c]);
+    }
+    rows.push_back(std::move(object));
+  }
+  return rows;
 }
 
 void print_answers(const json& answers) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/files/model_file.hpp"
+#include "core/files/table.hpp"
 #include "core/model/feature_distribution.hpp"
 
 namespace digon {
@@ -16,6 +17,9 @@ nlohmann::json model_answer(const LoadedModel& model, const FeatureDistribution*
 
 /// Sets keys to null, and why in the object's `why`.
 void leave_out(nlohmann::json& answer, std::initializer_list<const char*> keys, const std::string& why);
+
+/// A table's rows as objects whose keys are its columns: numbers as numbers, null where there is nothing.
+nlohmann::json rows_of(const Table& table);
 
 /// Prints the array.
 void print_answers(const nlohmann::json& answers);

@@ -96,30 +96,13 @@ std::pair<double, double> read_range(const CommandLine& line, const std::string&
 constexpr double greatest_ratio = 1e6;
 constexpr std::uint64_t greatest_features = 10'000;
 
-/// A table's rows as objects, numbers as numbers.
-nlohmann::json to_objects(const Table& table) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const std::vector<std::string>& row : table.rows) {
-    nlohmann::json object;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::optional<double> number = parse_number(row[c]);
-      object[table.columns[c]] = number           ? nlohmann::json(*number)
-                                 : row[c].empty() ? nlohmann::json()
-                                                  : nlohmann::json(row[c]);
-    }
-    rows.push_back(std::move(object));
-  }
-  return rows;
-}
-
 /// What is told of a diagram whose tables are there, and its files are written.
 void say(const CommandLine& line, const std::filesystem::path& folder, const Table& cells,
          const Table& boundary, const std::string& law, const std::map<std::string, std::size_t>& counts) {
   write_csv(folder / "phase.csv", cells);
   write_csv(folder / "boundary.csv", boundary);
   if (line.has("json")) {
-    print_answers(
-        nlohmann::json::array({{{"cells", to_objects(cells)}, {"boundary", to_objects(boundary)}}}));
+    print_answers(nlohmann::json::array({{{"cells", rows_of(cells)}, {"boundary", rows_of(boundary)}}}));
     return;
   }
   fmt::print("{}\n", law);
@@ -171,7 +154,7 @@ int draw_the_papers(const CommandLine& line) {
   } catch (const Interrupted&) {
     return explain_interrupted(folder, *store);
   } catch (const LeftToShards&) {
-    return explain_left_to_shards(folder);
+    return explain_left_to_shards(line, folder);
   }
   draw_phases(folder / "phase", phase_diagram(cells, phases, transitions));
   std::map<std::string, std::size_t> counts;
@@ -322,7 +305,7 @@ int draw_any(const CommandLine& line) {
   } catch (const Interrupted&) {
     return explain_interrupted(folder, *store);
   } catch (const LeftToShards&) {
-    return explain_left_to_shards(folder);
+    return explain_left_to_shards(line, folder);
   }
   return 0;
 }

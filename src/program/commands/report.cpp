@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
+#include <utility>
+
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
@@ -24,7 +27,19 @@ namespace {
 constexpr const char* page_file = "report.html";
 constexpr const char* store_file = "results.db";
 
-/// The page of a verification: every experiment with its figures, predictions beside measurements.
+/// What becomes of published statements: how many are confirmed, how many refuted, …
+Table outcomes_of(const std::vector<Check>& checks) {
+  std::map<std::string, std::size_t> counts;
+  for (const Check& check : checks) {
+    if (!check.outcome.empty()) ++counts[check.outcome];
+  }
+  Table table{{"outcome", "claims"}, {}};
+  for (const auto& [outcome, count] : counts) table.add_row({outcome, text_of(count)});
+  return table;
+}
+
+/// The page of a verification: every experiment with its figures, predictions beside measurements; what
+/// others published is one section.
 Report report_of(const Verification& verification, const std::vector<VerifiedPart>& parts) {
   Report report;
   report.title = "Digon: theory and trained models of superposition";
@@ -33,13 +48,28 @@ Report report_of(const Verification& verification, const std::vector<VerifiedPar
       "starts, and by trained models ({} preset, seed {}).",
       name_of(verification.preset), verification.seed);
   report.key_figures = {"intro", "basic-small", "phase-2-1", "geometry-uniform", "dynamics-jumps"};
+  ReportSection published{
+      "published", "What others published about exactly these models, beside Digon's numbers.", "", {}, {},
+      {}};
+  std::vector<Check> of_others;
   for (const VerifiedPart& part : parts) {
-    report.sections.push_back({part.experiment->id,
-                               part.experiment->summary,
-                               part.command,
-                               figures_in(verification.out / part.experiment->id),
-                               {},
-                               part.checks});
+    ReportSection section{part.experiment->id,
+                          part.experiment->summary,
+                          part.command,
+                          figures_in(verification.out / part.experiment->id),
+                          {},
+                          part.checks};
+    if (part.experiment->suite == Suite::published) {
+      published.command = std::exchange(section.command, "");  // it is that of all of them
+      of_others.insert(of_others.end(), part.checks.begin(), part.checks.end());
+      published.parts.push_back(std::move(section));
+    } else {
+      report.sections.push_back(std::move(section));
+    }
+  }
+  if (!published.parts.empty()) {
+    published.tables = {outcomes_of(of_others)};
+    report.sections.push_back(std::move(published));
   }
   return report;
 }

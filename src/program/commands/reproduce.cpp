@@ -4,9 +4,11 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
 #include "program/commands/cell_options.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/commands/training_options.hpp"
@@ -63,15 +65,28 @@ std::vector<ChangedSetting> read_changes(const CommandLine& line) {
 struct Outcome {
   bool agreed = true;
   bool left_to_shards = false;
+  nlohmann::json answers = nlohmann::json::array();  ///< one an experiment that is judged
 };
 
-/// Runs one experiment after the other and prints their checks. Throws Interrupted.
-Outcome run_all(const std::vector<Experiment>& chosen, const ExperimentContext& context) {
+/// What --json prints of an experiment: the verdict, if there is one.
+nlohmann::json describe(const Experiment& experiment, const std::filesystem::path& folder,
+                        const std::vector<Check>& checks) {
+  nlohmann::json answer = to_json(checks);
+  answer["experiment"] = experiment.id;
+  answer["folder"] = folder.string();
+  answer["why"] = nlohmann::json::object();
+  if (checks.empty()) leave_out(answer, {"pass"}, "--set was given, and the claims are of other settings");
+  return answer;
+}
+
+/// Runs one experiment after the other and, unless `quiet`, prints their checks. Throws Interrupted.
+Outcome run_all(const std::vector<Experiment>& chosen, const ExperimentContext& context, bool quiet) {
   Outcome outcome;
   for (const Experiment& experiment : chosen) {
     try {
       const std::vector<Check> checks = reproduce(experiment, context);
-      if (!checks.empty()) fmt::print("{}\n", to_text(checks));
+      if (!checks.empty() && !quiet) fmt::print("{}\n", to_text(checks));
+      outcome.answers.push_back(describe(experiment, context.out / experiment.id, checks));
       outcome.agreed = outcome.agreed && all_pass(checks);
     } catch (const LeftToShards&) {
       outcome.left_to_shards = true;  // the cells of the other experiments can be computed all the same
@@ -100,8 +115,10 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   declare_seed_and_threads(line);
   declare_shard(line);
   declare_wait(line);
+  declare_json(line);
   if (!line.parse(arguments)) return 0;
   if (line.has("list")) {
+    line.refuse({"json"}, "given with --list; accepted without");
     for (const Experiment* experiment : catalog_of(Suite::empirical)) {
       fmt::print("{:<18} {}\n", experiment->id, experiment->summary);
     }
@@ -125,12 +142,16 @@ int run_reproduce(const std::vector<std::string>& arguments) {
   const std::unique_ptr<RunStore> store = open_store(line, out, run);
   Outcome outcome;
   try {
-    outcome = run_all(chosen, {out, preset, seed, threads, *store});
+    outcome = run_all(chosen, {out, preset, seed, threads, *store}, line.has("json"));
   } catch (const Interrupted&) {
     return explain_interrupted(out, *store);
   }
-  if (outcome.left_to_shards) return explain_left_to_shards(out);
-  fmt::print("Figures, tables and weights are in {}\n", out.string());
+  if (outcome.left_to_shards) return explain_left_to_shards(line, out);
+  if (line.has("json")) {
+    print_answers(outcome.answers);
+  } else {
+    fmt::print("Figures, tables and weights are in {}\n", out.string());
+  }
   return outcome.agreed ? 0 : exit_failed;
 }
 

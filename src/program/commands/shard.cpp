@@ -7,6 +7,7 @@
 
 #include "core/base/input_error.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/output_folder.hpp"
 
 namespace digon {
@@ -67,8 +68,10 @@ int explain_interrupted(const std::filesystem::path& folder, const RunStore& sto
   return exit_interrupted;
 }
 
-int explain_left_to_shards(const std::filesystem::path& folder) {
+int explain_left_to_shards(const CommandLine& line, const std::filesystem::path& folder) {
+  if (line.has("json")) print_answers(nlohmann::json::array());
   fmt::print(
+      line.has("json") ? stderr : stdout,
       "This shard's cells are computed; 'digon merge --out {}' when all shards are, then the same command "
       "goes "
       "on with what follows from them\n",

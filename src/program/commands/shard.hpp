@@ -23,6 +23,6 @@ std::unique_ptr<FolderLock> claim_results(const CommandLine& line, const std::fi
 /// What to say where sweeps of a folder came to no end: by a signal, or because cells are left to other
 /// shards. Return the exit status.
 int explain_interrupted(const std::filesystem::path& folder, const RunStore& store);
-int explain_left_to_shards(const std::filesystem::path& folder);
+int explain_left_to_shards(const CommandLine& line, const std::filesystem::path& folder);
 
 }  // namespace digon

@@ -11,6 +11,7 @@
 #include "program/commands/cell_options.hpp"
 #include "program/commands/command_line.hpp"
 #include "program/commands/commands.hpp"
+#include "program/commands/model_answer.hpp"
 #include "program/commands/output_folder.hpp"
 #include "program/commands/shard.hpp"
 #include "program/study/study_files.hpp"
@@ -30,7 +31,7 @@ constexpr const char* study_example =
     "\"log:FROM:TO:COUNT\"\n"
     "    density = \"log:1:0.02:12\"\n"
     "    seed = [0, 1]\n"
-    "    [[figure]]                                 # lines, heat-map, phase-map or dimensionality\n"
+    "    [[figure]]                                 # lines, heat-map, phase-map, dimensionality, snapshots\n"
     "    kind = \"lines\"\n"
     "    x = \"density\"\n"
     "    y = [\"trained_loss\", \"optimum_loss\"]";
@@ -50,6 +51,7 @@ CommandLine declare_sweep() {
   line.option("threads", "T", "threads; 0 is one a core; no result depends on it", "0");
   declare_shard(line);
   declare_wait(line);
+  declare_json(line);
   return line;
 }
 
@@ -91,6 +93,7 @@ int run_sweep(const std::vector<std::string>& arguments) {
   require_computable(study, cells);
   const std::size_t threads = read_threads(line);
   if (line.has("check")) {
+    line.refuse({"json"}, "given with --check, which computes nothing to print; accepted without");
     fmt::print("{}: {} cells, {} figures\n", study.title, cells.size(), study.figures.size());
     return 0;
   }
@@ -99,12 +102,18 @@ int run_sweep(const std::vector<std::string>& arguments) {
   const std::unique_ptr<RunStore> store = open_store(line, folder, identity_of(study));
   try {
     const StudyResults results = compute_study(study, cells, *store, threads);
-    write_study(folder, results, fmt::format("digon sweep {} --out {}", file, folder.string()));
-    print_summary(results, folder);
+    const Table table =
+        write_study(folder, results, fmt::format("digon sweep {} --out {}", file, folder.string()));
+    if (line.has("json")) {
+      print_answers(nlohmann::json::array(
+          {{{"study", study.id}, {"folder", folder.string()}, {"cells", rows_of(table)}}}));
+    } else {
+      print_summary(results, folder);
+    }
   } catch (const Interrupted&) {
     return explain_interrupted(folder, *store);
   } catch (const LeftToShards&) {
-    return explain_left_to_shards(folder);
+    return explain_left_to_shards(line, folder);
   }
   return 0;
 }

@@ -42,15 +42,7 @@ CommandLine declare_train() {
       "absolute-value: y' = ReLU(W_out ReLU(Wx) + b) for y = |x|",
       "relu-output");
   line.option("restarts", "R", "instances a density, each from its own start", "1");
-  line.option("objective", "NAME",
-              "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
-              "sampling, the default and only one with --data");
   declare_training_settings(line);
-  line.option(
-      "stop", "CRITERION",
-      "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
-      "never");
-  line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
   declare_seed_and_threads(line);
   declare_json(line);
   line.option("out", "DIR",
@@ -84,54 +76,13 @@ std::vector<TrainingInstance> read_instances(const CommandLine& line) {
   return instances;
 }
 
-std::string objective_of(const CommandLine& line) {
-  if (line.has("objective")) return line.text("objective");
-  return line.has("data") ? "exact" : "sampled";
-}
-
-TrainingMethod read_method(const CommandLine& line, const std::vector<TrainingInstance>& instances) {
-  const std::string objective = objective_of(line);
-  if (objective == "sampled" && line.has("data")) {
-    reject("--objective: sampled given with --data; accepted there: exact, the loss of all samples");
-  }
-  const bool descent = line.text("optimizer") == "lbfgs";
-  const TrainingInstance& any = instances.front();
-  if (!has_exact_loss(any.kind, any.features)) {
-    const auto refuse = [&](const std::string& option, const std::string& accepted) {
-      reject("--{}: exact given for {} models of features {}; accepted there: {}", option, name_of(any.kind),
-             describe_law(any.features), accepted);
-    };
-    if (objective == "exact") refuse("objective", "sampled");
-    if (line.text("stop") == "exact") refuse("stop", "never, plateau");
-  }
-  if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
-  if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
-  if (descent) reject("--optimizer: lbfgs given with --objective sampled; accepted there: sgd, adam, adamw");
-  return TrainingMethod::sampled;
-}
-
-/// Throws InputError where an option is given that would do nothing.
-void require_used(const CommandLine& line, TrainingMethod method) {
+TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
+  TrainingSettings settings = read_training_settings(line, method);
   if (method == TrainingMethod::exact_descent) {
-    line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
-                 "patience", "snapshots", "checkpoint-every", "hidden-l1"},
+    line.refuse({"checkpoint-every"},
                 "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
   }
-  if (method == TrainingMethod::exact) {
-    line.refuse({"batch", "hidden-l1"},
-                "given with --objective exact, where it does nothing; accepted with sampled");
-  }
-  if (line.text("stop") == "never") {
-    line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
-  }
-}
-
-TrainingSettings read_settings(const CommandLine& line, TrainingMethod method) {
-  TrainingSettings settings = read_training_settings(line);
-  settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
-  settings.stop.patience = line.integer("patience", 1, most_steps);
   settings.threads = read_threads(line);
-  require_used(line, method);
   return settings;
 }
 
@@ -239,7 +190,8 @@ struct Training {
 Training read_training(const CommandLine& line) {
   Training training;
   training.instances = read_instances(line);
-  training.method = read_method(line, training.instances);
+  training.method =
+      read_training_method(line, training.instances.front().kind, training.instances.front().features);
   training.settings = read_settings(line, training.method);
   training.checkpoint_seconds = line.real("checkpoint-every", 0.0, 1e6);
   require_room(training.instances, training.settings);

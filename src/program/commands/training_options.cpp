@@ -6,6 +6,8 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/parse_number.hpp"
+#include "core/model/feature_description.hpp"
+#include "theory/loss/exact_loss.hpp"
 
 namespace digon {
 namespace {
@@ -28,9 +30,28 @@ std::vector<std::size_t> read_snapshot_steps(const CommandLine& line, std::size_
   return kind == "every" ? linear_schedule(count, steps) : logarithmic_schedule(count, steps);
 }
 
+/// Throws InputError where an option is given that would do nothing.
+void require_used(const CommandLine& line, TrainingMethod method) {
+  if (method == TrainingMethod::exact_descent) {
+    line.refuse({"steps", "batch", "learning-rate", "schedule", "warm-up", "momentum", "weight-decay", "stop",
+                 "patience", "snapshots", "hidden-l1"},
+                "given with --optimizer lbfgs, where it does nothing; accepted with sgd, adam, adamw");
+  }
+  if (method == TrainingMethod::exact) {
+    line.refuse({"batch", "hidden-l1"},
+                "given with --objective exact, where it does nothing; accepted with sampled");
+  }
+  if (line.text("stop") == "never") {
+    line.refuse({"patience"}, "given with --stop never, where it does nothing; accepted with plateau, exact");
+  }
+}
+
 }  // namespace
 
 void declare_training_settings(CommandLine& line) {
+  line.option("objective", "NAME",
+              "sampled: the loss of fresh batches, the default; exact: the exact population loss, no "
+              "sampling, the default and only one with --data");
   line.option("steps", "T", "optimiser steps", "10000");
   line.option("batch", "B", "samples a step, a multiple of 64", "1024");
   line.option("optimizer", "NAME",
@@ -50,11 +71,42 @@ void declare_training_settings(CommandLine& line) {
       "adds LAMBDA times the batch's mean of ‖h‖₁, h the hidden layer, to the loss of fresh batches: a "
       "second way to a privileged basis; the losses printed have it in them");
   line.option(
+      "stop", "CRITERION",
+      "never; plateau: once the batch loss no longer falls; exact: once the exact loss no longer does",
+      "never");
+  line.option("patience", "K", "of --stop: intervals of 100 steps without a loss lower by 0.1%", "10");
+  line.option(
       "snapshots", "WHEN",
       "keep the weights every:K steps or log:K times a factor of ten, in snapshots.safetensors and .csv");
 }
 
-TrainingSettings read_training_settings(const CommandLine& line) {
+std::string objective_of(const CommandLine& line) {
+  if (line.has("objective")) return line.text("objective");
+  return line.has("data") ? "exact" : "sampled";
+}
+
+TrainingMethod read_training_method(const CommandLine& line, ModelKind kind,
+                                    const FeatureDistribution& features) {
+  const std::string objective = objective_of(line);
+  if (objective == "sampled" && line.has("data")) {
+    reject("--objective: sampled given with --data; accepted there: exact, the loss of all samples");
+  }
+  const bool descent = line.text("optimizer") == "lbfgs";
+  if (!has_exact_loss(kind, features)) {
+    const auto refuse = [&](const std::string& option, const std::string& accepted) {
+      reject("--{}: exact given for {} models of features {}; accepted there: {}", option, name_of(kind),
+             describe_law(features), accepted);
+    };
+    if (objective == "exact") refuse("objective", "sampled");
+    if (line.text("stop") == "exact") refuse("stop", "never, plateau");
+  }
+  if (objective == "exact") return descent ? TrainingMethod::exact_descent : TrainingMethod::exact;
+  if (objective != "sampled") reject("--objective: '{}' given; accepted: sampled, exact", objective);
+  if (descent) reject("--optimizer: lbfgs given with --objective sampled; accepted there: sgd, adam, adamw");
+  return TrainingMethod::sampled;
+}
+
+TrainingSettings read_training_settings(const CommandLine& line, TrainingMethod method) {
   TrainingSettings settings;
   settings.steps = line.integer("steps", 1, most_steps);
   settings.batch = line.integer("batch", 64, largest_batch);
@@ -83,6 +135,9 @@ TrainingSettings read_training_settings(const CommandLine& line) {
                                                                                       : 0.0;
   settings.start_scale = line.real("start-scale", 0.0, 1e3);
   if (line.has("hidden-l1")) settings.hidden_l1 = line.real("hidden-l1", 0.0, 1e6);
+  settings.stop.criterion = parse_stop_criterion("--stop", line.text("stop"));
+  settings.stop.patience = line.integer("patience", 1, most_steps);
+  require_used(line, method);
   return settings;
 }
 

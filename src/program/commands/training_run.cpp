@@ -4,8 +4,6 @@
 #include <chrono>
 
 #include "core/base/progress.hpp"
-#include "program/commands/exact_training.hpp"
-#include "sweep/model_loss.hpp"
 
 namespace digon {
 
@@ -15,24 +13,8 @@ Run train_run(const std::string& command, const nlohmann::json& description,
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   Progress progress(command, instances.size() * settings.steps);
-  const auto advance = [&](std::size_t steps) { progress.advance(steps); };
-  hooks.evaluate = [&](std::size_t i, const ToyModel& model) {
-    return loss_of(model, instances[i].features);
-  };
-  switch (method) {
-    case TrainingMethod::sampled:
-      hooks.advance = advance;
-      results = train(instances, settings, hooks);
-      break;
-    case TrainingMethod::exact:
-      hooks.advance = advance;
-      hooks.objective = [&](std::size_t i) { return exact_parameter_objective(instances[i]); };
-      results = train(instances, settings, hooks);
-      break;
-    case TrainingMethod::exact_descent:
-      results = descend_exactly(instances, settings, advance);
-      break;
-  }
+  hooks.advance = [&](std::size_t steps) { progress.advance(steps); };
+  results = train_by(method, instances, settings, std::move(hooks));
 
   Run run;
   run.command = command;

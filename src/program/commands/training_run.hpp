@@ -4,16 +4,9 @@
 #include <vector>
 
 #include "core/files/run.hpp"
-#include "empirical/training/training.hpp"
+#include "sweep/exact_training.hpp"
 
 namespace digon {
-
-/// What is minimised, and how.
-enum class TrainingMethod {
-  sampled,        ///< the loss of fresh batches
-  exact,          ///< the exact population loss, by the same optimisers
-  exact_descent,  ///< the exact population loss, by L-BFGS
-};
 
 /// Trains the instances with a progress line (which takes the hook `advance`; the others are for sampled
 /// training) and makes the Run of them; `results` gets what training said of each.

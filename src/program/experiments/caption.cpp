@@ -37,6 +37,35 @@ std::string describe_axis(const Axis& axis, Preset preset) {
   return axis.name + " " + list_of(values);
 }
 
+/// Of trainings by steps.
+std::string describe_steps(const std::vector<TrainingCell>& cells) {
+  const auto list = [&](auto text) { return list_of(different(cells, text)); };
+  const auto setting = [&](const char* name) {
+    return fmt::format(
+        "{}",
+        fmt::join(different(cells,
+                            [&](const TrainingCell& cell) {
+                              return sweep_cell(cell).settings.at("training").at(name).get<std::string>();
+                            }),
+                  " / "));
+  };
+  std::vector<TrainingCell> sampled;
+  for (const TrainingCell& cell : cells) {
+    if (cell.method == TrainingMethod::sampled) sampled.push_back(cell);
+  }
+  std::vector<std::string> objectives;
+  if (!sampled.empty()) {
+    objectives.push_back("batch " +
+                         list_of(different(sampled, [](const TrainingCell& cell) { return cell.batch; })));
+  }
+  if (sampled.size() < cells.size()) objectives.emplace_back("the exact loss");
+  return fmt::format("{} steps of {}, {}, learning rate {} ({})",
+                     list([](const TrainingCell& cell) { return cell.steps; }), setting("optimizer"),
+                     fmt::join(objectives, " / "),
+                     list([](const TrainingCell& cell) { return fmt::format("{:g}", cell.learning_rate); }),
+                     setting("schedule"));
+}
+
 }  // namespace
 
 std::string describe_laws(const std::vector<TrainingCell>& cells) {
@@ -54,23 +83,17 @@ std::string describe_laws(const std::vector<TrainingCell>& cells) {
 }
 
 std::string describe_cells(const std::vector<TrainingCell>& cells) {
-  const auto list = [&](auto text) { return list_of(different(cells, text)); };
-  const auto training = [&](const char* setting) {
-    return fmt::format(
-        "{}",
-        fmt::join(different(cells,
-                            [&](const TrainingCell& cell) {
-                              return sweep_cell(cell).settings.at("training").at(setting).get<std::string>();
-                            }),
-                  " / "));
-  };
-  const std::string starts = list([](const TrainingCell& cell) { return cell.starts; });
-  return fmt::format("{}; {} a cell, {} steps of {}, batch {}, learning rate {} ({})", describe_laws(cells),
+  const std::string starts = list_of(different(cells, [](const TrainingCell& cell) { return cell.starts; }));
+  std::vector<TrainingCell> stepped;  // all but the descents
+  for (const TrainingCell& cell : cells) {
+    if (cell.method != TrainingMethod::exact_descent) stepped.push_back(cell);
+  }
+  std::vector<std::string> ways;
+  if (!stepped.empty()) ways.push_back(describe_steps(stepped));
+  if (stepped.size() < cells.size()) ways.emplace_back("L-BFGS descents of the exact loss");
+  return fmt::format("{}; {} a cell, {}", describe_laws(cells),
                      starts == "1" ? "one start" : "the best of " + starts + " starts",
-                     list([](const TrainingCell& cell) { return cell.steps; }), training("optimizer"),
-                     list([](const TrainingCell& cell) { return cell.batch; }),
-                     list([](const TrainingCell& cell) { return fmt::format("{:g}", cell.learning_rate); }),
-                     training("schedule"));
+                     fmt::join(ways, " / "));
 }
 
 std::string caption_of(const Experiment& experiment, const FigureFile& figure, const Results& results) {

@@ -26,13 +26,14 @@ extern const std::string_view published_widths;  // generated from paper_refs
 namespace digon::experiments {
 namespace {
 
-constexpr Eigen::Index width_features = 60;
+constexpr Eigen::Index width_features = 60;  ///< of most rows; others show what n changes
+constexpr std::array<Eigen::Index, 4> feature_counts{20, 40, width_features, 80};
 constexpr double width_accuracy = 1e-6;  ///< of exact losses, relative
 
 /// p_i ∝ i^−α with one feature on in a sample, on average.
-FeatureDistribution power_law(double alpha) {
-  FeatureDistribution features = uniform_features(width_features, 0.0);
-  for (Eigen::Index i = 0; i < width_features; ++i) features.density[i] = std::pow(double(i + 1), -alpha);
+FeatureDistribution power_law(Eigen::Index n, double alpha) {
+  FeatureDistribution features = uniform_features(n, 0.0);
+  for (Eigen::Index i = 0; i < n; ++i) features.density[i] = std::pow(double(i + 1), -alpha);
   features.density /= features.density.sum();
   return features;
 }
@@ -82,8 +83,8 @@ Descent descend_both(const Objective& objective, const ToyModel& start, const Re
                  {.steps = 60, .function_tolerance = 1e-8});
 }
 
-ToyModel random_unit_columns(Eigen::Index m, std::uint64_t seed) {
-  ToyModel model{Eigen::MatrixXd(m, width_features), Eigen::VectorXd::Constant(width_features, -0.1)};
+ToyModel random_unit_columns(Eigen::Index n, Eigen::Index m, std::uint64_t seed) {
+  ToyModel model{Eigen::MatrixXd(m, n), Eigen::VectorXd::Constant(n, -0.1)};
   fill_standard_normal({model.W.data(), std::size_t(model.W.size())}, {seed, Purpose::initial_weights});
   model.W.colwise().normalize();
   return model;
@@ -92,8 +93,8 @@ ToyModel random_unit_columns(Eigen::Index m, std::uint64_t seed) {
 /// The first features in m dimensions, `each` of them in a dimension, one or an antipodal pair; the others
 /// absent.
 ToyModel most_frequent(const FeatureDistribution& features, Eigen::Index m, Eigen::Index each) {
-  ToyModel model{Eigen::MatrixXd::Zero(m, width_features), 0.5 * features.density};
-  for (Eigen::Index i = 0; i < each * m; ++i) {
+  ToyModel model{Eigen::MatrixXd::Zero(m, features.features()), 0.5 * features.density};
+  for (Eigen::Index i = 0; i < std::min(each * m, features.features()); ++i) {
     model.W(i / each, i) = i % each == 0 ? 1.0 : -1.0;
     model.b[i] = 0.0;
   }
@@ -114,9 +115,10 @@ double trained_loss(const FeatureDistribution& features, Eigen::Index m, double 
   return exact_loss(trained.front().model, features, {.relative_tolerance = width_accuracy}).loss;
 }
 
-/// A width as a cell: {alpha, hidden, descents, draws (of random directions), steps, seed}.
+/// A width as a cell: {alpha, features, hidden, descents, draws (of random directions), steps, seed}.
 StoredCell compute_width(const nlohmann::json& settings, const std::string& /*given*/) {
-  const FeatureDistribution features = power_law(settings.at("alpha"));
+  const auto n = settings.value("features", width_features);
+  const FeatureDistribution features = power_law(n, settings.at("alpha"));
   const auto m = settings.at("hidden").get<Eigen::Index>();
   const auto seed = settings.at("seed").get<std::uint64_t>();
   const Objective objective = width_objective(features);
@@ -126,15 +128,15 @@ StoredCell compute_width(const nlohmann::json& settings, const std::string& /*gi
   options.finished = 1;
   options.seed = seed;
   const auto end = population_of_models(
-      objective, width_features, m, options, 0,
-      {most_frequent(features, m, 1), most_frequent(features, m, 2), random_unit_columns(m, seed)});
+      objective, n, m, options, 0,
+      {most_frequent(features, m, 1), most_frequent(features, m, 2), random_unit_columns(n, m, seed)});
   if (!end || interrupted()) return {};
   const Descent lowest = with_best_absent_biases(objective, end->minima.front());
   double unit = std::numeric_limits<double>::infinity();
   double random = 0.0;
   const auto draws = settings.at("draws").get<std::uint64_t>();
   for (std::uint64_t k = 0; k < draws && !interrupted(); ++k) {
-    const ToyModel start = random_unit_columns(m, derive_seed(seed, k));
+    const ToyModel start = random_unit_columns(n, m, derive_seed(seed, k));
     unit = std::min(unit, descend_both(objective, start, of_unit_columns).loss);
     random += descend_both(objective, start, of_biases).loss / double(draws);
   }
@@ -152,6 +154,7 @@ const CellKind width_kind{"width", 1, &compute_width};
 
 /// A row of paper_refs/published_widths.csv.
 struct WidthRow {
+  Eigen::Index features = 0;
   double alpha = 0.0;
   Eigen::Index hidden = 0;
   double lowest = 0.0;
@@ -165,16 +168,17 @@ struct WidthRow {
 using WidthRows = std::vector<WidthRow>;
 
 /// The exact loss of the m most frequent features alone: p/3 − p²/4 of each other.
-double loss_of_frequent(double alpha, Eigen::Index m) {
-  const FeatureDistribution features = power_law(alpha);
+double loss_of_frequent(Eigen::Index n, double alpha, Eigen::Index m) {
+  const FeatureDistribution features = power_law(n, alpha);
   return exact_loss(most_frequent(features, m, 1), features, {.relative_tolerance = width_accuracy}).loss;
 }
 
 WidthRows recorded_widths() {
   WidthRows rows;
   for (const auto& row : parse_csv(tables::published_widths).rows) {
-    rows.push_back({std::stod(row[0]), std::stol(row[1]), std::stod(row[2]), std::stoul(row[3]),
-                    std::stod(row[4]), std::stod(row[5]), std::stod(row[6]), std::stod(row[7])});
+    rows.push_back({std::stol(row[0]), std::stod(row[1]), std::stol(row[2]), std::stod(row[3]),
+                    std::stoul(row[4]), std::stod(row[5]), std::stod(row[6]), std::stod(row[7]),
+                    std::stod(row[8])});
   }
   return rows;
 }
@@ -189,7 +193,7 @@ std::any find_widths(const Results& results) {
   const ExperimentContext& context = results.context;
   FoundWidths found;
   std::vector<SweepCell> cells;
-  const auto add = [&](double alpha, Eigen::Index m) {
+  const auto add = [&](Eigen::Index n, double alpha, Eigen::Index m) {
     cells.push_back({&width_kind,
                      {{"alpha", alpha},
                       {"hidden", m},
@@ -197,15 +201,19 @@ std::any find_widths(const Results& results) {
                       {"draws", context.choose(1, 3)},
                       {"steps", context.choose(100, 2000)},
                       {"seed", context.seed}}});
+    // What was kept before there were others has none.
+    if (n != width_features) cells.back().settings["features"] = n;
   };
   const std::vector<double> alphas{0.0, 0.5, 1.0, 1.5};
   const std::vector<Eigen::Index> widths{2, 3, 5, 8};
   if (context.preset == Preset::paper) {
-    for (const Eigen::Index m : widths) {
-      for (const double alpha : alphas) add(alpha, m);
+    for (const Eigen::Index n : feature_counts) {
+      for (const Eigen::Index m : widths) {
+        for (const double alpha : alphas) add(n, alpha, m);
+      }
     }
   } else {
-    add(1.5, 2);
+    add(width_features, 1.5, 2);
   }
   const std::vector<StoredCell> stored = sweep(context.store, results.id, cells, context.threads);
   found.rows = recorded_widths();
@@ -213,27 +221,29 @@ std::any find_widths(const Results& results) {
     found.rows.clear();
     for (std::size_t k = 0; k < cells.size(); ++k) {
       const nlohmann::json& at = stored[k].result;
-      found.rows.push_back({cells[k].settings.at("alpha"), cells[k].settings.at("hidden"), at.at("lowest"),
+      found.rows.push_back({cells[k].settings.value("features", width_features),
+                            cells[k].settings.at("alpha"), cells[k].settings.at("hidden"), at.at("lowest"),
                             at.at("represented"), at.at("unit"), at.at("random"), at.at("adam"),
                             at.at("decayed")});
     }
   }
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    if (cells[k].settings.at("alpha") == 1.5 && cells[k].settings.at("hidden") == 2)
+    const nlohmann::json& settings = cells[k].settings;
+    if (!settings.contains("features") && settings.at("alpha") == 1.5 && settings.at("hidden") == 2)
       found.again = stored[k].result.at("lowest");
   }
-  for (WidthRow& row : found.rows) row.frequent = loss_of_frequent(row.alpha, row.hidden);
+  for (WidthRow& row : found.rows) row.frequent = loss_of_frequent(row.features, row.alpha, row.hidden);
   return found;
 }
 
 Table widths_table(const Results& results) {
-  Table table{{"alpha", "hidden", "lowest", "represented", "unit_norms", "random_directions", "adamw",
-               "adamw_decay_1", "most_frequent"},
+  Table table{{"features", "alpha", "hidden", "lowest", "represented", "unit_norms", "random_directions",
+               "adamw", "adamw_decay_1", "most_frequent"},
               {}};
   for (const WidthRow& row : results.found_as<FoundWidths>().rows) {
-    table.add_row({text_of(row.alpha), text_of(std::size_t(row.hidden)), text_of(row.lowest),
-                   text_of(row.represented), text_of(row.unit), text_of(row.random), text_of(row.adam),
-                   text_of(row.decayed), text_of(row.frequent)});
+    table.add_row({text_of(std::size_t(row.features)), text_of(row.alpha), text_of(std::size_t(row.hidden)),
+                   text_of(row.lowest), text_of(row.represented), text_of(row.unit), text_of(row.random),
+                   text_of(row.adam), text_of(row.decayed), text_of(row.frequent)});
   }
   return table;
 }
@@ -241,10 +251,10 @@ Table widths_table(const Results& results) {
 using WidthColumn = double WidthRow::*;
 
 /// The rows of one law, by width.
-WidthRows rows_of(const Results& results, double alpha) {
+WidthRows rows_of(const Results& results, double alpha, Eigen::Index n = width_features) {
   WidthRows rows;
   for (const WidthRow& row : results.found_as<FoundWidths>().rows) {
-    if (row.alpha == alpha) rows.push_back(row);
+    if (row.alpha == alpha && row.features == n) rows.push_back(row);
   }
   std::sort(rows.begin(), rows.end(),
             [](const WidthRow& one, const WidthRow& other) { return one.hidden < other.hidden; });
@@ -272,9 +282,30 @@ double spread(const std::vector<double>& values) {
 
 double greatest_excess(const Results& results, WidthColumn column) {
   double greatest = 0.0;
-  for (const WidthRow& row : results.found_as<FoundWidths>().rows)
-    greatest = std::max(greatest, row.*column / row.lowest - 1.0);
+  for (const WidthRow& row : results.found_as<FoundWidths>().rows) {
+    if (row.features == width_features) greatest = std::max(greatest, row.*column / row.lowest - 1.0);
+  }
   return greatest;
+}
+
+/// The local exponents of the lowest losses known of every number of features, against features a dimension.
+SeriesPanel exponents_of_sizes(const Results& results, double alpha) {
+  std::vector<Series> series;
+  for (const Eigen::Index n : feature_counts) {
+    const WidthRows rows = rows_of(results, alpha, n);
+    Series& one = series.emplace_back();
+    one.label = fmt::format("{{/:Italic n}} = {}", n);
+    one.style = SeriesStyle::line_and_points;
+    one.color = std::array<std::size_t, 4>{2, 4, 0, 5}.at(series.size() - 1);
+    for (std::size_t k = 1; k < rows.size(); ++k) {
+      const double at = double(n) / std::sqrt(double(rows[k - 1].hidden) * double(rows[k].hidden));
+      one.points.emplace_back(at, exponent(rows[k - 1], rows[k], &WidthRow::lowest));
+    }
+  }
+  SeriesPanel panel{fmt::format("Lowest known, α = {:g}", alpha), "{/:Italic n}/{/:Italic m}",
+                    "−d ln {/:Italic L}/d ln {/:Italic m}", std::move(series)};
+  panel.x_scale = AxisScale::logarithmic;
+  return panel;
 }
 
 Series width_series(const WidthRows& rows, const std::string& label, WidthColumn column, SeriesStyle style,
@@ -316,7 +347,8 @@ void draw_widths(const std::filesystem::path& path, const Results& results) {
   panels.push_back(
       {"Lowest known: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", lowest});
   panels.push_back({"Norms 1: local exponent", "{/:Italic m}", "−d ln {/:Italic L}/d ln {/:Italic m}", unit});
-  for (std::size_t k = 4; k < 6; ++k) panels[k].levels = {{1.0, "1/m"}};
+  for (const double alpha : {0.0, 0.5, 1.0, 1.5}) panels.push_back(exponents_of_sizes(results, alpha));
+  for (std::size_t k = 4; k < panels.size(); ++k) panels[k].levels = {{1.0, "1/m"}};
   draw_series(path, "60 features, one on at a time on average, frequencies a power of the rank", panels, 3);
 }
 

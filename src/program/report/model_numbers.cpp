@@ -54,6 +54,10 @@ double place_of(const ModelNumbers& model, Against axis) {
   return axis == Against::density ? 1.0 / mean_density(model) : double(model.loaded->instance);
 }
 
+std::string label_of(const ModelNumbers& model) {
+  return model.label.empty() ? fmt::format("instance {}", model.loaded->instance) : model.label;
+}
+
 /// Whether steps are spread evenly in the logarithm: most of them are in the first tenth of all.
 bool are_logarithmic(const Models& models) {
   double last = 0.0;
@@ -222,7 +226,7 @@ std::vector<Series> lines_over_steps(const Drawing& drawing, const SeriesPanel& 
     Series& line = lines.emplace_back();
     line.color = instances.size() == 1 ? 1 : number % line_colors;  // trained is orange
     if (instances.size() <= most_named) {
-      line.label = instances.size() == 1 ? "trained" : fmt::format("instance {}", number);
+      line.label = instances.size() == 1 ? "trained" : label_of(snapshots.front());
     }
     for (const ModelNumbers& model : snapshots) add_known(line, drawing, panel, model, quantity);
   }
@@ -283,9 +287,8 @@ std::vector<SeriesPanel> panels_of(const Drawing& drawing) {
   if (drawing.axis == Against::step) {
     const std::vector<Models> instances = by_instance(drawing.models);
     for (std::size_t k = 0; k < std::min(instances.size(), most_instances_drawn); ++k) {
-      const std::string of = instances.size() == 1
-                                 ? "each represented feature"
-                                 : fmt::format("instance {}", instances[k][0].loaded->instance);
+      const std::string of =
+          instances.size() == 1 ? "each represented feature" : label_of(instances[k].front());
       panels.push_back(dimensions_over_steps(drawing, instances[k], "dimensionality, " + of));
     }
   } else {
@@ -405,16 +408,17 @@ Table features_table(const Models& models) {
   return table;
 }
 
-std::string draw_models(const std::filesystem::path& path, const Models& models) {
+std::string draw_models(const std::filesystem::path& path, const Models& models, const std::string& title) {
   if (models.size() < 2) return "";
   const Drawing drawing = drawing_of(models);
   const std::vector<SeriesPanel> panels = panels_of(drawing);
   if (panels.empty()) return "";
   const ToyModel& any = models.front().loaded->model;
-  draw_series(
-      path,
-      fmt::format("Trained models, {{/:Italic n}} = {}, {{/:Italic m}} = {}", any.features(), any.hidden()),
-      panels);
+  draw_series(path,
+              title.empty() ? fmt::format("Trained models, {{/:Italic n}} = {}, {{/:Italic m}} = {}",
+                                          any.features(), any.hidden())
+                            : title,
+              panels);
   write_file_atomically(path.string() + ".txt", caption_of(drawing));
   switch (drawing.axis) {
     case Against::step:

@@ -21,6 +21,7 @@ struct ModelNumbers {
   double error = 0.0;        ///< of the loss: numerical, half of the 95% interval, or a standard error
   std::string loss_is = "";  ///< "exact", "estimated" or "sampled"
   std::optional<OptimalityGap> gap = {};
+  std::string label = "";  ///< of its instance, in a figure; empty: "instance 3"
 };
 
 /// The positions of the models of the lowest loss, one a law and kind, in the order of the laws; of snapshots
@@ -36,8 +37,9 @@ Table features_table(const std::vector<ModelNumbers>& models);
 /// Draws D* and every D_i, the loss, and the gap, as far as they are known: against the steps of snapshots,
 /// else against 1/(1 − S), or of one density against the instances. Writes path.svg, .png, .gp and a caption,
 /// path.txt; returns what they are drawn against, "step", "density" or "instance". Nothing is drawn of one
-/// model: "".
-std::string draw_models(const std::filesystem::path& path, const std::vector<ModelNumbers>& models);
+/// model: "". An empty title says n and m.
+std::string draw_models(const std::filesystem::path& path, const std::vector<ModelNumbers>& models,
+                        const std::string& title = "");
 
 /// Writes folder/models.csv and features.csv, and draws folder/models.
 void write_models(const std::filesystem::path& folder, const std::vector<ModelNumbers>& models);

@@ -20,6 +20,7 @@
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
+#include "theory/loss/linear_model.hpp"
 #include "theory/optima/optimality_gap.hpp"
 
 namespace digon {
@@ -47,9 +48,8 @@ bool has_theory(const ToyModel& model, const FeatureDistribution& features) {
   return has_relu_hidden(model.kind) ? has_hidden_relu_loss(features) : has_exact_loss(model.kind, features);
 }
 
-/// The linear model's optimum is known of independent features alone.
 bool has_gap(const ToyModel& model, const FeatureDistribution& features) {
-  return has_theory(model, features) && (model.kind != ModelKind::linear || features.are_independent());
+  return has_theory(model, features) && (model.kind != ModelKind::linear || has_linear_optimum(features));
 }
 
 /// The same of a model with a ReLU in its hidden layer.

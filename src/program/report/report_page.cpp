@@ -210,13 +210,42 @@ std::string section_checks(const std::string& title, const std::vector<Check>& c
   return html + "</tbody></table></div>\n";
 }
 
-std::string section_html(const ReportSection& section) {
-  std::string html = fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n<p>{2}</p>\n",
-                                 anchor_of(section.title), escaped(section.title), escaped(section.summary));
+/// Those of a section and its parts.
+std::vector<Check> checks_in(const ReportSection& section) {
+  std::vector<Check> checks = section.checks;
+  for (const ReportSection& part : section.parts) {
+    const std::vector<Check> of_part = checks_in(part);
+    checks.insert(checks.end(), of_part.begin(), of_part.end());
+  }
+  return checks;
+}
+
+/// A line a section: its name, and how many of its checks pass.
+std::string section_links(const std::string& label, const std::vector<ReportSection>& sections) {
+  std::string html;
+  for (const ReportSection& section : sections) {
+    const std::vector<Check> checks = checks_in(section);
+    const bool all = all_pass(checks);
+    const std::string verdict = checks.empty()
+                                    ? ""
+                                    : fmt::format(" <span class=\"{}\">{} {}</span>", all ? "pass" : "fail",
+                                                  all ? "✓" : "✗", passing(checks));
+    html += fmt::format("<li><a href=\"#{}\">{}</a>{}</li>\n", anchor_of(section.title),
+                        escaped(section.title), verdict);
+  }
+  return fmt::format("<nav aria-label=\"{}\"><ul>\n{}</ul></nav>\n", escaped(label), html);
+}
+
+std::string section_html(const ReportSection& section, int level = 2) {
+  std::string html =
+      fmt::format("<section aria-labelledby=\"{0}\">\n<h{3} id=\"{0}\">{1}</h{3}>\n<p>{2}</p>\n",
+                  anchor_of(section.title), escaped(section.title), escaped(section.summary), level);
   if (!section.command.empty()) html += "<pre><code>" + escaped(section.command) + "</code></pre>\n";
   html += section_checks(section.title, section.checks);
   for (const auto& figure : section.figures) html += figure_html(figure, section.title);
   for (const Table& table : section.tables) html += table_html(table);
+  if (!section.parts.empty()) html += section_links("Parts of " + section.title, section.parts);
+  for (const ReportSection& part : section.parts) html += section_html(part, level + 1);
   return html + "</section>\n";
 }
 
@@ -238,21 +267,6 @@ std::string key_figures_html(const Report& report) {
     }
   }
   return html.empty() ? "" : "<div class=\"keys\">\n" + html + "</div>\n";
-}
-
-/// A line a section: its name, and how many of its checks pass.
-std::string section_links(const Report& report) {
-  std::string html;
-  for (const ReportSection& section : report.sections) {
-    const bool all = all_pass(section.checks);
-    const std::string verdict = section.checks.empty()
-                                    ? ""
-                                    : fmt::format(" <span class=\"{}\">{} {}</span>", all ? "pass" : "fail",
-                                                  all ? "✓" : "✗", passing(section.checks));
-    html += fmt::format("<li><a href=\"#{}\">{}</a>{}</li>\n", anchor_of(section.title),
-                        escaped(section.title), verdict);
-  }
-  return "<nav aria-label=\"Parts\"><ul>\n" + html + "</ul></nav>\n";
 }
 
 /// The summary's first line, and what the sources say that is not borne out, as a list.
@@ -280,7 +294,8 @@ std::string to_html(const Report& report) {
   std::vector<Check> checks;
   std::string sections;
   for (const ReportSection& section : report.sections) {
-    checks.insert(checks.end(), section.checks.begin(), section.checks.end());
+    const std::vector<Check> own = checks_in(section);
+    checks.insert(checks.end(), own.begin(), own.end());
     sections += section_html(section);
   }
   // The policy forbids every request: what the page needs is in it.
@@ -298,8 +313,8 @@ std::string to_html(const Report& report) {
       "id=\"main\">\n",
       escaped(report.title), tables::report_style, escaped(report.title));
   if (!checks.empty()) html += verdict_line(checks);
-  html += key_figures_html(report) + section_links(report) + "<p>" + escaped(report.summary) + "</p>\n" +
-          sections;
+  html += key_figures_html(report) + section_links("Parts", report.sections) + "<p>" +
+          escaped(report.summary) + "</p>\n" + sections;
   if (!checks.empty()) html += verdict_table(checks);
   return html +
          fmt::format(

@@ -18,6 +18,7 @@ struct ReportSection {
   std::vector<std::filesystem::path> figures;  ///< as of Figure::save, without extension
   std::vector<Table> tables;
   std::vector<Check> checks;
+  std::vector<ReportSection> parts = {};  ///< of which each has a heading of its own below this one's
 };
 
 struct Report {

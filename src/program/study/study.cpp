@@ -24,10 +24,11 @@ constexpr NamedChoices<Compute, 6> compute_names{{{Compute::train, "train"},
                                                   {Compute::geometry, "geometry"},
                                                   {Compute::snapshots, "snapshots"}}};
 
-constexpr NamedChoices<FigureKind, 4> figure_names{{{FigureKind::lines, "lines"},
+constexpr NamedChoices<FigureKind, 5> figure_names{{{FigureKind::lines, "lines"},
                                                     {FigureKind::heat_map, "heat-map"},
                                                     {FigureKind::phase_map, "phase-map"},
-                                                    {FigureKind::dimensionality, "dimensionality"}}};
+                                                    {FigureKind::dimensionality, "dimensionality"},
+                                                    {FigureKind::snapshots, "snapshots"}}};
 
 constexpr NamedChoices<AxisScale, 2> scale_names{
     {{AxisScale::linear, "linear"}, {AxisScale::logarithmic, "log"}}};
@@ -180,13 +181,17 @@ class StudyReader {
   void read_figure_entry(const TomlEntry& entry, const std::string& kind, StudyFigure& figure) const {
     const bool is_lines = figure.kind == FigureKind::lines;
     const bool is_heat = figure.kind == FigureKind::heat_map;
-    const bool is_scatter = figure.kind == FigureKind::dimensionality;
-    std::vector<std::string> accepted{"kind", "name", "title", "x"};
-    if (!is_scatter) accepted.emplace_back("y");
+    const bool is_map = is_heat || figure.kind == FigureKind::phase_map;
+    const bool is_of_snapshots = figure.kind == FigureKind::snapshots;
+    std::vector<std::string> accepted{"kind", "name", "title"};
+    if (!is_of_snapshots) accepted.emplace_back("x");
+    if (is_lines || is_map) accepted.emplace_back("y");
     if (is_heat) accepted.emplace_back("value");
-    if (is_lines || is_heat) accepted.emplace_back("by");
+    if (is_lines || is_heat || is_of_snapshots) accepted.emplace_back("by");
     if (is_lines) accepted.emplace_back("y-scale");
-    if (!is_lines && !is_heat) accepted.emplace_back("of");
+    if (figure.kind == FigureKind::phase_map || figure.kind == FigureKind::dimensionality) {
+      accepted.emplace_back("of");
+    }
     const std::string& key = entry.key;
     if (std::find(accepted.begin(), accepted.end(), key) == accepted.end()) {
       refuse_key(entry.value.line, key, "of a figure of kind " + kind, accepted);
@@ -328,7 +333,10 @@ class StudyReader {
   }
 
   void require_drawn(StudyFigure& figure) const {
-    require_axis(figure, "x", figure.x);
+    if (figure.kind != FigureKind::snapshots) require_axis(figure, "x", figure.x);
+    if (figure.kind == FigureKind::snapshots && !study_.computes(Compute::snapshots)) {
+      refuse(figure.line, "the figure needs snapshots; accepted: compute = [\"train\", \"snapshots\", …]");
+    }
     if (!figure.by.empty()) require_axis(figure, "by", figure.by);
     const bool is_map = figure.kind == FigureKind::heat_map || figure.kind == FigureKind::phase_map;
     if (is_map) {
@@ -365,14 +373,15 @@ class StudyReader {
   /// and dots.
   void require_no_other_axis(const StudyFigure& figure) const {
     const bool has_lines = figure.kind == FigureKind::lines;
-    const bool is_heat = figure.kind == FigureKind::heat_map;
+    const bool has_by =
+        has_lines || figure.kind == FigureKind::heat_map || figure.kind == FigureKind::snapshots;
     const bool takes_seeds = has_lines || figure.kind == FigureKind::dimensionality;
     for (const StudyAxis& axis : study_.axes) {
       const bool is_y = !has_lines && !figure.y.empty() && axis.option == figure.y.front();
       if (axis.size() == 1 || axis.option == figure.x || axis.option == figure.by || is_y) continue;
       if (takes_seeds && axis.option == "seed") continue;
       refuse(figure.line, fmt::format("the axis {} is in no part of the figure; accepted: {}of one value",
-                                      axis.option, has_lines || is_heat ? "as by, or " : ""));
+                                      axis.option, has_by ? "as by, or " : ""));
     }
   }
 

@@ -42,7 +42,7 @@ struct CellVocabulary {
 
 enum class Compute { train, optimum, gap, decomposition, geometry, snapshots };
 
-enum class FigureKind { lines, heat_map, phase_map, dimensionality };
+enum class FigureKind { lines, heat_map, phase_map, dimensionality, snapshots };
 
 /// A figure as the file asks for it: NAME.svg, .png and .gp.
 struct StudyFigure {

@@ -7,6 +7,7 @@
 
 #include "geometry/represented.hpp"
 #include "plots/series_figure.hpp"
+#include "program/report/model_numbers.hpp"
 #include "program/study/phase_map.hpp"
 #include "program/study/study_files.hpp"
 
@@ -283,6 +284,33 @@ std::string draw_dimensionality(const std::filesystem::path& path, const StudyFi
                      is_density ? "1/(1 − S)" : x.option, represented_norm);
 }
 
+/// D_i of each represented feature and the loss of the trained models, against the step.
+std::string draw_snapshots(const std::filesystem::path& path, const StudyFigure& figure,
+                           const StudyResults& results) {
+  const StudyAxis* by = results.study->find_axis(figure.by);
+  std::vector<LoadedModel> loaded;
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    for (const Snapshot& snapshot : results.points[k].trained->snapshots) {
+      loaded.push_back({snapshot.model, results.points[k].cell.model.features, 0, k, snapshot.step});
+    }
+  }
+  std::vector<ModelNumbers> models;
+  for (std::size_t k = 0; k < results.points.size(); ++k) {
+    const StudyPoint& point = results.points[k];
+    for (const double loss : point.snapshot_losses) {
+      ModelNumbers& model = models.emplace_back();
+      model.loaded = &loaded[models.size() - 1];
+      model.features = &point.cell.model.features;
+      model.loss = loss;
+      if (by != nullptr)
+        model.label = value_text(*by, point.at[std::size_t(by - results.study->axes.data())]);
+    }
+  }
+  draw_models(path, models, figure.title);
+  return fmt::format("Dimensions of each feature of norm above {}{}, and the loss, against the step.",
+                     represented_norm, by == nullptr ? "" : ", a panel a value of " + by->option);
+}
+
 }  // namespace
 
 std::string draw_figure(const std::filesystem::path& folder, const StudyFigure& figure,
@@ -298,9 +326,11 @@ std::string draw_figure(const std::filesystem::path& folder, const StudyFigure& 
     case FigureKind::phase_map:
       return draw_phase_figure(path, titled, results);
     case FigureKind::dimensionality:
+      return draw_dimensionality(path, titled, results);
+    case FigureKind::snapshots:
       break;
   }
-  return draw_dimensionality(path, titled, results);
+  return draw_snapshots(path, titled, results);
 }
 
 }  // namespace digon

@@ -202,10 +202,10 @@ Table snapshots_table(const StudyResults& results) {
   return std::move(tidy.table);
 }
 
-void write_study(const std::filesystem::path& folder, const StudyResults& results,
-                 const std::string& command) {
+Table write_study(const std::filesystem::path& folder, const StudyResults& results,
+                  const std::string& command) {
   const Study& study = *results.study;
-  const Table cells = cells_table_with(results, write_weights_of(folder, results));
+  Table cells = cells_table_with(results, write_weights_of(folder, results));
   write_csv(folder / "cells.csv", cells);
   write_csv(folder / "features.csv", features_table(results));
   if (study.computes(Compute::decomposition)) {
@@ -239,6 +239,7 @@ void write_study(const std::filesystem::path& folder, const StudyResults& result
        {shown},
        {}});
   write_file_atomically(folder / "report.html", to_html(report));
+  return cells;
 }
 
 }  // namespace digon

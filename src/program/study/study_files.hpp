@@ -26,8 +26,8 @@ Table snapshots_table(const StudyResults& results);
 std::string draw_figure(const std::filesystem::path& folder, const StudyFigure& figure,
                         const StudyResults& results);
 
-/// Writes weights, tables, figures and report.html into the folder.
-void write_study(const std::filesystem::path& folder, const StudyResults& results,
-                 const std::string& command);
+/// Writes weights, tables, figures and report.html into the folder; returns what cells.csv has.
+Table write_study(const std::filesystem::path& folder, const StudyResults& results,
+                  const std::string& command);
 
 }  // namespace digon

@@ -176,7 +176,10 @@ double StudyResults::quantity(const StudyPoint& point, const std::string& name) 
   const StudyModel* best = point.find(source_optimum);
   if (name == "gap") return trained->loss - best->loss;
   if (name == "gap_share_of_zero") return (trained->loss - best->loss) / point.zero_loss;
-  if (name == "relative_gap") return best->loss > 0.0 ? trained->loss / best->loss - 1.0 : not_a_number;
+  if (name == "relative_gap") {
+    constexpr double rounding_share = 1e-13;  // of the loss of answering 0: an optimum below it is 0
+    return best->loss > rounding_share * point.zero_loss ? trained->loss / best->loss - 1.0 : not_a_number;
+  }
   if (name == "trained_worst_start") {
     const std::vector<double>& losses = point.trained->losses;
     return *std::max_element(losses.begin(), losses.end());
@@ -189,10 +192,15 @@ double StudyResults::quantity(const StudyPoint& point, const std::string& name) 
 }
 
 void require_computable(const Study& study, const std::vector<StudyCell>& cells) {
+  for (std::size_t k = 0; study.computes(Compute::snapshots) && k < cells.size(); ++k) {
+    if (!cells[k].model.snapshot_steps.empty()) continue;
+    reject("{}{} has no snapshots; accepted: snapshots = \"every:K\" or \"log:K\" in [cell]",
+           study.file.empty() ? "" : study.file + ": ", name_of_cell(study, k));
+  }
   if (!study.computes(Compute::optimum)) return;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const TrainingCell& model = cells[k].model;
-    const bool is_known = model.kind == ModelKind::linear ? model.features.are_independent()
+    const bool is_known = model.kind == ModelKind::linear ? has_linear_optimum(model.features)
                           : has_relu_hidden(model.kind)   ? has_hidden_relu_loss(model.features)
                                                           : has_exact_loss(model.kind, model.features);
     if (is_known) continue;

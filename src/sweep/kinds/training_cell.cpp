@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/interrupt.hpp"
+#include "core/base/named_choice.hpp"
 #include "core/base/random.hpp"
 #include "core/files/model_file.hpp"
 #include "core/model/feature_description.hpp"
@@ -12,6 +13,10 @@
 
 namespace digon {
 namespace {
+
+constexpr NamedChoices<TrainingMethod, 3> method_names{{{TrainingMethod::sampled, "sampled"},
+                                                        {TrainingMethod::exact, "exact"},
+                                                        {TrainingMethod::exact_descent, "exact descent"}}};
 
 /// Samples by which starts are compared where there is no exact loss.
 constexpr std::size_t loss_samples = 1U << 18;
@@ -30,6 +35,7 @@ TrainingSettings settings_of(const TrainingCell& cell) {
   settings.threads = 1;  // the cells are what is shared out
   settings.snapshot_steps = cell.snapshot_steps;
   settings.hidden_l1 = cell.hidden_l1;
+  settings.stop = cell.stop;
   return settings;
 }
 
@@ -52,6 +58,10 @@ TrainingCell training_cell_from(const nlohmann::json& settings) {
   cell.weight_decay = training.at("weight_decay");
   cell.start_scale = training.value("start_scale", 1.0);
   cell.hidden_l1 = training.value("hidden_l1", 0.0);
+  cell.stop.criterion = parse_stop_criterion("cell", training.at("stop").get<std::string>());
+  cell.stop.patience = training.at("patience");
+  cell.method =
+      parse_choice(method_names, "cell", "a method", settings.value("method", std::string("sampled")));
   return cell;
 }
 
@@ -62,7 +72,7 @@ StoredCell compute_training(const nlohmann::json& settings, const std::string& /
     const std::uint64_t seed = derive_seed(cell.seed, k);
     instances.push_back({cell.kind, cell.hidden, cell.features, seed});
   }
-  const std::vector<TrainingResult> results = train(instances, settings_of(cell));
+  const std::vector<TrainingResult> results = train_by(cell.method, instances, settings_of(cell));
   if (interrupted()) return {};
   std::vector<double> losses;
   std::size_t best = 0;
@@ -88,6 +98,8 @@ SweepCell sweep_cell(const TrainingCell& cell) {
       {"model", name_of(cell.kind)},     {"hidden", cell.hidden}, {"features", to_json(cell.features)},
       {"starts", cell.starts},           {"seed", cell.seed},     {"training", to_json(settings_of(cell))},
       {"snapshots", cell.snapshot_steps}};
+  // What was kept before there were others has none.
+  if (cell.method != TrainingMethod::sampled) settings["method"] = name_in(method_names, cell.method);
   return {&training_kind, std::move(settings)};
 }
 

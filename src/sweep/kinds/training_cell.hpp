@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "empirical/training/training.hpp"
+#include "sweep/exact_training.hpp"
 #include "sweep/sweep.hpp"
 
 namespace digon {
@@ -26,6 +26,8 @@ struct TrainingCell {
   std::size_t warm_up = 0;
   double momentum = 0.9;  ///< of SGD alone
   double weight_decay = 0.0;
+  TrainingMethod method = TrainingMethod::sampled;
+  EarlyStop stop = {};
 };
 
 /// The cell as a sweep takes it. Each start's seed comes from the cell's seed and the

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/sanitized.hpp"
 #include "tests/theory/high_precision.hpp"
 
 using namespace digon;
@@ -30,6 +31,7 @@ TEST_CASE("contour line: exponentials and their moments on every block, for coup
       const auto& moments = on_line.next(block);
       exponential.next(block);
       if (block.greatest * std::abs(g) > 90.0) break;
+      if (is_sanitized && b % 4 != 0) continue;
       for (const std::size_t k : {std::size_t{0}, std::size_t{3}, lane_count - 1}) {
         const std::complex<double> u = block.s.lane(k) * g;
         CAPTURE(g, b, k, u);

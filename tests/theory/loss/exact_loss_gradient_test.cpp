@@ -4,6 +4,7 @@
 
 #include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/theory/vertex_oracle.hpp"
 #include "theory/loss/exact_loss.hpp"
 
@@ -78,7 +79,7 @@ TEST_CASE("the exact gradient survives awkward weights") {
 
 TEST_CASE("the gradient is the derivative of the loss for many features, both models") {
   const auto kind = GENERATE(ModelKind::relu_output, ModelKind::linear);
-  const auto n = GENERATE(7, 20);
+  const auto n = GENERATE(7, is_sanitized ? 14 : 20);
   check_loss_gradient(random_model(n, 4, 0.5, 9, kind), uneven_features(n, 9));
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/random.hpp"
 #include "empirical/training/sampled_loss.hpp"
 #include "tests/random_models.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/theory/vertex_oracle.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/one_sparse_loss.hpp"
@@ -63,7 +64,7 @@ TEST_CASE("the exact loss is the vertex sum at n = 8") {
 }
 
 TEST_CASE("couplings of many scales, at every tolerance: the error is within it and within the estimate") {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < (is_sanitized ? 15U : 60U); ++seed) {
     ToyModel model = random_model(4 + Eigen::Index(seed % 5), 1 + Eigen::Index(seed % 3), 0.8, seed);
     for (Eigen::Index i = 0; i < model.features(); ++i) {
       const auto words = RandomStream{seed, Purpose::seed, 2}.block(std::uint64_t(i));

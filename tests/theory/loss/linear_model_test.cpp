@@ -44,6 +44,41 @@ TEST_CASE("the linear optimum attains its loss, and no change of W or b improves
   }
 }
 
+TEST_CASE("of features that depend on one another the linear optimum keeps principal components") {
+  FeatureDistribution features = uniform_features(6, 0.2);
+  const int law = GENERATE(0, 1, 2, 3);
+  CAPTURE(law);
+  if (law == 0) features.sets = {{SetRelation::correlated, {0, 1}, 0.7}, {SetRelation::correlated, {2, 5}}};
+  if (law == 1) features.sets = {{SetRelation::anticorrelated, {0, 1, 4}}};
+  if (law == 2) features.active = 2;
+  if (law == 2) features.density.setConstant(2.0 / 6.0);
+  if (law == 3)
+    features =
+        with_data(features, std::make_shared<FeatureData>(FeatureData{random_model(9, 6, 0.5, 3).W, "x"}));
+  if (law < 2) features.importance << 1.0, 1.0, 0.5, 2.0, 1.0, 0.5;
+  const double optimum = linear_optimum_loss(features, 2);
+  REQUIRE(has_linear_optimum(features));
+  const ToyModel best = linear_optimum(features, 2);
+  CHECK(exact_loss(best, features).loss == Approx(optimum).epsilon(1e-12));
+  double least = std::numeric_limits<double>::infinity();
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    ToyModel start = random_model(6, 2, 0.5, seed);
+    start.kind = ModelKind::linear;
+    const double found = descend(exact_objective(features), start).loss;
+    REQUIRE(found >= optimum * (1.0 - 1e-9));
+    least = std::min(least, found);
+  }
+  CHECK(least == Approx(optimum).epsilon(1e-7));
+  // Nulls: as if they were independent, and importances that differ where features covary.
+  FeatureDistribution other = features;
+  other.sets.clear();
+  other.active = {};
+  if (law < 3) CHECK(linear_optimum_loss(other, 2) > optimum * 1.01);
+  features.importance[0] = 3.0;
+  CHECK_FALSE(has_linear_optimum(features));
+  CHECK_THROWS_AS(linear_optimum_loss(features, 2), InputError);
+}
+
 TEST_CASE("descents of the linear loss end at the linear optimum, whatever the sparsities") {
   const FeatureDistribution features = uneven_features(5, 7);
   const double optimum = linear_optimum_loss(features, 2);

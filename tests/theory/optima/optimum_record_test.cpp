@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
@@ -80,7 +81,8 @@ TEST_CASE("a record is read back to the bit, and what is none is refused") {
 }
 
 TEST_CASE("the record that Digon carries holds what it says") {
-  for (const RecordedOptimum& one : recorded_optima()) {
+  for (std::size_t k = 0; k < recorded_optima().size(); k += is_sanitized ? 5 : 1) {
+    const RecordedOptimum& one = recorded_optima()[k];
     CAPTURE(one.model.features(), one.model.hidden(), one.features.density[0],
             one.features.importance.transpose());
     if (has_relu_hidden(one.model.kind)) {  // by other samples

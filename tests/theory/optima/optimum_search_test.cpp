@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "tests/sanitized.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 #include "theory/optima/optimality_gap.hpp"
@@ -28,6 +29,7 @@ TEST_CASE("populations agree on optima that are known") {
     CHECK(found.best().loss == Approx(linear_optimum_loss(features, 3)).epsilon(1e-6));
   }
   SECTION("20 features in 5 dimensions at density 0.03: what an independent search found") {
+    if (is_sanitized) return;
     OptimumSearchOptions options;
     options.populations = 1;
     options.evolution.descents = 600;

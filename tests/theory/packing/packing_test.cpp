@@ -9,6 +9,7 @@
 #include "core/base/random.hpp"
 #include "geometry/named_geometry.hpp"
 #include "tests/derivative_check.hpp"
+#include "tests/sanitized.hpp"
 #include "theory/packing/code_descent.hpp"
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing_bounds.hpp"
@@ -259,6 +260,7 @@ TEST_CASE("codes that a Coulomb minimum does not lead to") {
                                                           {CodeKind::points, 13, 5},
                                                           {CodeKind::lines, 8, 4},
                                                           {CodeKind::lines, 14, 3}}));
+  if (is_sanitized && points > 13) return;
   PackingSearch search;
   search.starts = 8;
   search.hops = usual_code_hops(points, dim);

@@ -6,6 +6,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/theory/singular/calibration.hpp"
 #include "theory/optima/descent.hpp"
 #include "theory/optima/flat_parameters.hpp"
@@ -183,6 +184,7 @@ TEST_CASE("learning coefficients are those known, and not half the number of par
        {Row{"powers-2-4", 1.0}, Row{"powers-4-6", 1.0}, Row{"powers-2-2-4-8", 1.0}, Row{"crossing-2-4", 1.0},
         Row{"reduced-rank-2-2-1-1", 20.0}, Row{"reduced-rank-2-2-2-0", 20.0}}) {
     const KnownCoefficient known = known_coefficient(row.name);
+    if (is_sanitized && known.at.size() > 2) continue;
     const LearningCoefficient found =
         learning_coefficient(known.loss, known.at, options_of({1e3, 1e4, 1e5}, row.localisation));
     CAPTURE(row.name, known.lambda, found.lambda, found.error);
@@ -204,6 +206,7 @@ TEST_CASE("k-gons have the learning coefficients of the literature") {
   };
   for (const Known& known :
        {Known{5, -1.0, 0.068744, 7.0}, Known{5, 1.0 / 12.0, 0.061799, 8.5}, Known{6, -1.0, 0.048192, 8.5}}) {
+    if (is_sanitized && known.k == 6) continue;
     const ToyModel model = polygon_of_six(known.k, known.absent_bias);
     CHECK(one_of_six()(model).loss == Approx(known.loss).margin(1e-6));
     const ModelSlice slice = slice_off_rotations(one_of_six(), model);
@@ -263,7 +266,7 @@ TEST_CASE("a rotation's orbit changes lambda-hat at finite temperatures alone") 
 }
 
 TEST_CASE("volumes scale as the learning coefficient says") {
-  for (const char* name : {"powers-2-4", "reduced-rank-2-2-1-1"}) {
+  for (const char* name : {"powers-2-4", is_sanitized ? "crossing-2-4" : "reduced-rank-2-2-1-1"}) {
     const KnownCoefficient known = known_coefficient(name);
     VolumeOptions options;
     options.localisation = 4.0;

@@ -1,16 +1,16 @@
-#include "program/commands/exact_training.hpp"
+#include "sweep/exact_training.hpp"
 
 #include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
 #include "empirical/training/parameter_objective.hpp"
+#include "sweep/model_loss.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/optima/optimum.hpp"
 
 namespace digon {
-ParameterObjective exact_parameter_objective(const TrainingInstance& instance) {
-  return parameter_objective(exact_objective(instance.features, tolerance_of_training));
-}
+namespace {
 
+/// The local minimum of the exact loss next to each start.
 std::vector<TrainingResult> descend_exactly(const std::vector<TrainingInstance>& instances,
                                             const TrainingSettings& settings,
                                             const std::function<void(std::size_t)>& advance) {
@@ -29,6 +29,22 @@ std::vector<TrainingResult> descend_exactly(const std::vector<TrainingInstance>&
     advance(settings.steps);
   });
   return results;
+}
+
+}  // namespace
+
+std::vector<TrainingResult> train_by(TrainingMethod method, const std::vector<TrainingInstance>& instances,
+                                     const TrainingSettings& settings, TrainingHooks hooks) {
+  if (method == TrainingMethod::exact_descent) return descend_exactly(instances, settings, hooks.advance);
+  hooks.evaluate = [&](std::size_t i, const ToyModel& model) {
+    return loss_of(model, instances[i].features);
+  };
+  if (method == TrainingMethod::exact) {
+    hooks.objective = [&](std::size_t i) {
+      return parameter_objective(exact_objective(instances[i].features, tolerance_of_training));
+    };
+  }
+  return train(instances, settings, hooks);
 }
 
 }  // namespace digon
