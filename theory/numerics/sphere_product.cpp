@@ -43,6 +43,8 @@ struct Reflection {
 
 SphereProduct::SphereProduct(Eigen::Index m, Eigen::Index n) : m_(m), n_(n) {}
 
+SphereProduct::~SphereProduct() = default;
+
 bool SphereProduct::Plus(const double* x, const double* delta, double* x_plus_delta) const {
   for (Eigen::Index i = 0; i < n_; ++i) {
     const double* point = x + i * m_;

@@ -16,6 +16,7 @@ namespace digon {
 class SphereProduct : public ceres::Manifold {
  public:
   SphereProduct(Eigen::Index m, Eigen::Index n);
+  ~SphereProduct() override;
 
   [[nodiscard]] int AmbientSize() const override { return int(m_ * n_); }
   [[nodiscard]] int TangentSize() const override { return int((m_ - 1) * n_); }
