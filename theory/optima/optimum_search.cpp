@@ -18,10 +18,11 @@ namespace {
 /// More parameters than this: a descent takes a second.
 constexpr Eigen::Index large_model = 600;
 
-/// By the contour a descent costs a thousand evaluations of the guide in closed form.
-bool is_costly(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
-  return !objective.has_smooth_guide && !has_relu_hidden(objective.kind) &&
-         features * (hidden + 1) > large_model;
+/// Of a population, |Δf| of f: what is kept is finished on the objective itself. Of a large model more
+/// descents are worth more than closer ones, by the contour above all.
+double evolving_tolerance(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
+  if (has_relu_hidden(objective.kind) || features * (hidden + 1) <= large_model) return 1e-7;
+  return objective.has_smooth_guide ? 1e-6 : 1e-5;
 }
 
 /// A column a feature: W_i, over what its output reads where that is not W_i, over b_i.
@@ -92,8 +93,7 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
     problem.start = [=](RandomDraws& random) { return random_features(features, hidden, random); };
     problem.moves = feature_moves(objective.importance);
   }
-  // Descents need not be closer: what is kept is finished on the objective itself.
-  const double tolerance = is_costly(objective, features, hidden) ? 1e-5 : 1e-7;
+  const double tolerance = evolving_tolerance(objective, features, hidden);
   problem.descend = [=](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
     const DescentOptions descent{.steps = 2000, .function_tolerance = tolerance, .bar = bar};
     try {
@@ -158,9 +158,8 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   DescentOptions finish = options.finish;
   if (features * (hidden + 1) > large_model) {  // some hundred descents
     evolution.heats = 1;
-    const bool costly = is_costly(objective, features, hidden);
-    if (costly || objective.has_smooth_guide) evolution.pool = std::min<std::size_t>(evolution.pool, 4);
-    if (costly) {
+    if (!has_relu_hidden(objective.kind)) {
+      evolution.pool = std::min<std::size_t>(evolution.pool, 4);
       evolution.drafts = 12;
       evolution.fresh_share = 0.01;
     }
