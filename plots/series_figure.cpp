@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "plots/figure.hpp"
 
@@ -35,17 +34,19 @@ std::string with_of(const Series& series) {
   return "";
 }
 
-/// gnuplot lays a legend out in columns of one width.
+/// gnuplot lays a legend out in columns of one width, as many as fit.
 std::size_t legend_rows(const SeriesPanel& panel) {
   constexpr std::size_t characters_in_a_row = 48;
-  std::size_t longest = 0;
+  constexpr std::size_t most_rows = 3;  // above the frame
+  std::size_t longest = 1;
   std::size_t labels = 0;
   for (const Series& series : panel.series) {
     if (series.label.empty()) continue;
     longest = std::max(longest, series.label.size() + 5);
     ++labels;
   }
-  return labels == 0 ? 0 : labels * longest > characters_in_a_row ? 2 : 1;
+  const std::size_t columns = std::max<std::size_t>(characters_in_a_row / longest, 1);
+  return std::min((labels + columns - 1) / columns, most_rows);
 }
 
 /// What a panel needs to the right of its frame: for the names of its levels, and for half of a title longer
@@ -82,8 +83,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << fmt::format("set format x '{}'\nset format y '{}'\n", "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
          << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
-                        panel.title, std::array{0.2, 1.3, 2.4}.at(legend_rows(panel)), panel.x_label,
-                        panel.y_label)
+                        panel.title, 0.2 + 1.1 * double(legend_rows(panel)), panel.x_label, panel.y_label)
          << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
   if (!panel.x_tics.empty()) figure << fmt::format("set xtics {}\n", panel.x_tics);
   int tag = 0;

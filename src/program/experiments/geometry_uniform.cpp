@@ -261,18 +261,18 @@ const Density& nearest(const Results& results, double inverse) {
 
 /// How many represented features have each D_i, where polytopes are: 1/(1 − S) from 1.3 to 6.
 SeriesPanel histogram_panel(const Results& results) {
-  constexpr int bins = 55;
+  constexpr int bins = 56;  // around 0, 0.02, …: 1/2 is no edge
   constexpr double width = 0.02;
   std::vector<double> counts(bins, 0.0);
   for (const Density& density : densities_of(results)) {
     if (density.inverse < 1.3 || density.inverse > 6.0) continue;
     const FeatureGeometry geometry = feature_geometry(density.W());
     for (const Eigen::Index i : represented_features(density.W())) {
-      ++counts[std::size_t(std::min(double(bins - 1), geometry.dimensionality[i] / width))];
+      ++counts[std::size_t(std::min(long(bins - 1), std::lround(geometry.dimensionality[i] / width)))];
     }
   }
   Series bars{"features", {}, SeriesStyle::bars, 0};
-  for (int k = 0; k < bins; ++k) bars.points.emplace_back(width * (k + 0.5), counts[std::size_t(k)]);
+  for (int k = 0; k < bins; ++k) bars.points.emplace_back(width * k, counts[std::size_t(k)]);
   SeriesPanel panel{
       "all D_i from 1/(1 − {/:Italic S}) = 1.3 to 6", "{/:Italic D_i}", "represented features", {bars}};
   panel.y_range = "[0:*]";
@@ -282,7 +282,7 @@ SeriesPanel histogram_panel(const Results& results) {
 void draw_geometry_uniform(const std::filesystem::path& path, const Results& results) {
   Series dots{"{/:Italic D_i} of a represented feature", {}, SeriesStyle::points, 5, 0.3};
   Series average{"{/:Italic D}* = {/:Italic m}/‖{/:Italic W}‖_F^2", {}, SeriesStyle::line_and_points, 3};
-  Series product{"best product of polytopes", {}, SeriesStyle::line, 0};
+  Series product{"best product", {}, SeriesStyle::line, 0};
   Series trained{"trained", {}, SeriesStyle::points, 1, 0.5};
   Series converged{"converged", {}, SeriesStyle::points, 2, 0.5};
   for (const Density& density : densities_of(results)) {
