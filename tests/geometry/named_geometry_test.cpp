@@ -1,5 +1,6 @@
 #include "geometry/named_geometry.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
@@ -179,6 +180,46 @@ Eigen::MatrixXd two_squares(double height, double turn_degrees = 45.0) {
   return W;
 }
 
+/// Ten tetrahedra, each orthogonal to one other: five pairs. A vertex has −1/2 with one vertex of each
+/// further tetrahedron and 1/6 with the rest, so that the 40 vertices fill ten dimensions evenly. Which
+/// vertex that is: of the first tetrahedron and all others, the one of the same number; the second, of pair
+/// l, swaps[l]; of pairs k < l, a 4-cycle, forwards where both are the first or the second of their pairs,
+/// else backwards.
+Eigen::MatrixXd code_10_40() {
+  constexpr int swaps[5][4] = {{}, {0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}, {1, 0, 3, 2}};
+  constexpr int a[4] = {1, 3, 0, 2};
+  constexpr int b[4] = {3, 0, 1, 2};
+  constexpr int c[4] = {2, 3, 1, 0};
+  constexpr int back_a[4] = {2, 0, 3, 1};
+  constexpr int back_c[4] = {3, 2, 0, 1};
+  const auto cycle_of = [&](int k, int l) {
+    return k == 3 ? back_a : k == 2 ? (l == 3 ? back_c : b) : l == 2 ? a : l == 3 ? b : c;
+  };
+  const auto partner = [&](int k, bool k_second, int l, bool l_second, int i) {
+    if (k == 0) return k_second ? swaps[l][i] : i;
+    const int* const cycle = cycle_of(k, l);
+    return k_second == l_second ? cycle[i] : int(std::find(cycle, cycle + 4, i) - cycle);
+  };
+  Eigen::MatrixXd G = Eigen::MatrixXd::Identity(40, 40);
+  for (int t = 0; t < 10; ++t) {
+    for (int u = t; u < 10; ++u) {
+      for (int i = 0; i < 4; ++i) {
+        for (int j = 0; j < 4; ++j) {
+          double& g = G(4 * u + j, 4 * t + i);
+          if (u == t) {
+            g = i == j ? 1.0 : -1.0 / 3.0;
+          } else if (u / 2 != t / 2) {
+            g = partner(t / 2, t % 2 == 1, u / 2, u % 2 == 1, i) == j ? -0.5 : 1.0 / 6.0;
+          }
+          G(4 * t + i, 4 * u + j) = g;
+        }
+      }
+    }
+  }
+  const SymmetricEigen eigen = symmetric_eigen(G);
+  return eigen.values.tail(10).cwiseSqrt().asDiagonal() * eigen.vectors.rightCols(10).transpose();
+}
+
 struct Named {
   std::string name;
   Eigen::MatrixXd W;
@@ -219,7 +260,8 @@ std::vector<Named> figures() {
           {"E6 roots", roots_seen_at(0.0, 0.0)},
           {"Gosset 3_21", roots_seen_at(0.5)},
           {"E7 roots", roots_seen_at(0.0)},
-          {"E8 roots", roots_e8()}};
+          {"E8 roots", roots_e8()},
+          {"(10, 40, 1/6) code", code_10_40()}};
 }
 
 std::string name_of(const Eigen::MatrixXd& W) {

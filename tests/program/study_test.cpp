@@ -355,8 +355,9 @@ TEST_CASE("a study that is killed goes on, and its shards merge, to the same tab
   for (int round = 0; round < 3; ++round) {
     for (const char* shard : {"1/2", "2/2"}) {
       const Outcome outcome =
-          run_in(folder.path(), std::string("sweep tiny.toml --out merged --shard ") + shard);
+          run_in(folder.path(), std::string("sweep tiny.toml --json --out merged --shard ") + shard);
       CHECK(outcome.status == 0);
+      if (round == 0) CHECK(json_of(outcome) == nlohmann::json::array());  // others have the rest
     }
     CHECK(run_in(folder.path(), "merge --out merged").status == 0);
   }

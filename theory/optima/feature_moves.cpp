@@ -54,37 +54,54 @@ void borrow(Columns& columns, const Columns& other, RandomDraws& random) {
   }
 }
 
-Eigen::Index any_of(const Columns& columns, RandomDraws& random) {
-  return Eigen::Index(random.below(std::size_t(columns.cols())));
-}
-
-/// The features that are present, or those that are not.
-std::vector<Eigen::Index> features_that(const Columns& columns, bool present) {
+/// The features that are present, or those that are not, in a given order.
+std::vector<Eigen::Index> features_that(const Columns& columns, const std::vector<Eigen::Index>& order,
+                                        bool present) {
   std::vector<Eigen::Index> found;
-  for (Eigen::Index i = 0; i < columns.cols(); ++i) {
+  for (const Eigen::Index i : order) {
     if ((norm_of(columns, i) >= absent_norm) == present) found.push_back(i);
   }
+  return found;
+}
+
+Eigen::Index any_of(const std::vector<Eigen::Index>& features, RandomDraws& random) {
+  return features[random.below(features.size())];
+}
+
+/// The features that a change may pay for: those that are present, and of the absent the few of greatest
+/// weight. Where features are dense most are absent, and nothing changes where two of those are exchanged.
+std::vector<Eigen::Index> features_in_play(const Columns& columns, const std::vector<Eigen::Index>& order) {
+  std::vector<Eigen::Index> found = features_that(columns, order, true);
+  const std::vector<Eigen::Index> absent = features_that(columns, order, false);
+  const std::size_t few = std::min(absent.size(), 2 + found.size() / 8);
+  found.insert(found.end(), absent.begin(), absent.begin() + std::ptrdiff_t(few));
   return found;
 }
 
 }  // namespace
 
 std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
+  std::vector<Eigen::Index> order(std::size_t(weight.size()));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return weight[i] > weight[j]; });
+
   std::vector<Move> moves;
-  moves.push_back(move_of("redraw one", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    redraw(columns, any_of(columns, random), random);
+  moves.push_back(move_of("redraw one", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    redraw(columns, any_of(features_in_play(columns, order), random), random);
   }));
-  moves.push_back(move_of("redraw two", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    redraw(columns, any_of(columns, random), random);
-    redraw(columns, any_of(columns, random), random);
+  moves.push_back(move_of("redraw two", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const std::vector<Eigen::Index> features = features_in_play(columns, order);
+    redraw(columns, any_of(features, random), random);
+    redraw(columns, any_of(features, random), random);
   }));
-  moves.push_back(move_of("oppose", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    const std::vector<Eigen::Index> present = features_that(columns, true);
-    if (present.empty()) return redraw(columns, any_of(columns, random), random);
+  moves.push_back(move_of("oppose", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+    const std::vector<Eigen::Index> present = features_that(columns, order, true);
+    const std::vector<Eigen::Index> features = features_in_play(columns, order);
+    const Eigen::Index i = any_of(features, random);
+    if (present.empty()) return redraw(columns, i, random);
+    const Eigen::Index to = any_of(present, random);
+    if (i == to) return redraw(columns, i, random);
     const Eigen::Index m = columns.rows() - 1;
-    const Eigen::Index to = present[random.below(present.size())];
-    Eigen::Index i = any_of(columns, random);
-    if (i == to) i = (i + 1) % columns.cols();
     columns.col(i).head(m) = -columns.col(to).head(m) / std::max(1.0, columns.col(to).head(m).squaredNorm());
     columns(m, i) = 0.0;
     columns(m, to) = std::max(columns(m, to), new_bias);
@@ -96,26 +113,28 @@ std::vector<Move> feature_moves(const Eigen::VectorXd& weight) {
   if (weight.maxCoeff() <= weight.minCoeff() * (1.0 + 1e-12)) return moves;
 
   // Features of different weight: who is where matters.
-  std::vector<Eigen::Index> order(std::size_t(weight.size()));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return weight[i] > weight[j]; });
   moves.push_back(move_of("exchange", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    const std::size_t k = random.below(order.size() - 1);
-    const std::size_t l = std::min(order.size() - 1, k + 1 + random.below(3));
-    exchange(columns, order[k], order[l]);
-  }));
-  moves.push_back(move_of("cycle three", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-    const Eigen::Index i = any_of(columns, random);
-    const Eigen::Index j = any_of(columns, random);
-    exchange(columns, i, j);
-    exchange(columns, j, any_of(columns, random));
+    const std::vector<Eigen::Index> features = features_in_play(columns, order);
+    if (features.size() < 2) return;
+    const std::size_t k = random.below(features.size() - 1);
+    exchange(columns, features[k], features[std::min(features.size() - 1, k + 1 + random.below(3))]);
   }));
   moves.push_back(
-      move_of("absent for present", [](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
-        const std::vector<Eigen::Index> absent = features_that(columns, false);
-        const std::vector<Eigen::Index> present = features_that(columns, true);
-        if (absent.empty() || present.empty()) return redraw(columns, any_of(columns, random), random);
-        exchange(columns, absent[random.below(absent.size())], present[random.below(present.size())]);
+      move_of("cycle three", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+        const std::vector<Eigen::Index> features = features_in_play(columns, order);
+        const Eigen::Index i = any_of(features, random);
+        const Eigen::Index j = any_of(features, random);
+        exchange(columns, i, j);
+        exchange(columns, j, any_of(features, random));
+      }));
+  moves.push_back(
+      move_of("absent for present", [order](Columns& columns, const auto& /*pool*/, RandomDraws& random) {
+        const std::vector<Eigen::Index> absent = features_that(columns, order, false);
+        const std::vector<Eigen::Index> present = features_that(columns, order, true);
+        if (absent.empty() || present.empty()) {
+          return redraw(columns, any_of(order, random), random);
+        }
+        exchange(columns, any_of(absent, random), any_of(present, random));
       }));
   return moves;
 }

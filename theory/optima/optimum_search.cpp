@@ -15,11 +15,15 @@
 namespace digon {
 namespace {
 
-/// Descents of a population need not be closer: what is kept is finished on the objective itself.
-constexpr DescentOptions evolving{.steps = 2000, .function_tolerance = 1e-7};
-
 /// More parameters than this: a descent takes a second.
 constexpr Eigen::Index large_model = 600;
+
+/// Of a population, |Δf| of f: what is kept is finished on the objective itself. Of a large model more
+/// descents are worth more than closer ones, by the contour above all.
+double evolving_tolerance(const Objective& objective, Eigen::Index features, Eigen::Index hidden) {
+  if (has_relu_hidden(objective.kind) || features * (hidden + 1) <= large_model) return 1e-7;
+  return objective.has_smooth_guide ? 1e-6 : 1e-5;
+}
 
 /// A column a feature: W_i, over what its output reads where that is not W_i, over b_i.
 ToyModel model_of(const Eigen::MatrixXd& columns, ModelKind kind) {
@@ -89,9 +93,9 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
     problem.start = [=](RandomDraws& random) { return random_features(features, hidden, random); };
     problem.moves = feature_moves(objective.importance);
   }
+  const double tolerance = evolving_tolerance(objective, features, hidden);
   problem.descend = [=](const Eigen::MatrixXd& from, double bar) -> std::optional<Individual> {
-    DescentOptions descent = evolving;
-    descent.bar = bar;
+    const DescentOptions descent{.steps = 2000, .function_tolerance = tolerance, .bar = bar};
     try {
       const Descent found =
           with_best_absent_biases(guide, descend(guide, model_of(from, guide.kind), descent));
@@ -99,6 +103,13 @@ EvolutionProblem evolution_of(const Objective& objective, Eigen::Index features,
       return Individual{columns_of(found.model), found.loss};
     } catch (const ToleranceError&) {
       return std::nullopt;
+    }
+  };
+  problem.value = [=](const Eigen::MatrixXd& columns) {
+    try {
+      return guide(model_of(columns, guide.kind)).loss;
+    } catch (const ToleranceError&) {
+      return std::numeric_limits<double>::infinity();
     }
   };
   problem.same = {
@@ -145,9 +156,13 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   for (const ToyModel& model : given) starts.push_back(columns_of(model));
   EvolutionOptions evolution = options.evolution;
   DescentOptions finish = options.finish;
-  if (features * (hidden + 1) > large_model) {  // some hundred descents, where they go by the contour fewer
+  if (features * (hidden + 1) > large_model) {  // some hundred descents
     evolution.heats = 1;
-    if (objective.has_smooth_guide) evolution.pool = std::min<std::size_t>(evolution.pool, 4);
+    if (!has_relu_hidden(objective.kind)) {
+      evolution.pool = std::min<std::size_t>(evolution.pool, 4);
+      evolution.drafts = 12;
+      evolution.fresh_share = 0.01;
+    }
     finish.steps = std::min(finish.steps, 300);
   }
   const Population population = evolve(problem, evolution, derive_seed(options.seed, k), starts);

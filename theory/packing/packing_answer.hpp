@@ -30,8 +30,11 @@ struct PackingAnswer {
 
   /// How far above a reference the value is: relative, or absolute where the reference is near 0.
   [[nodiscard]] double above(double reference) const;
-  /// Starts know nothing of each other: what one alone came to may not be the lowest.
-  [[nodiscard]] bool confirmed() const { return hits > 1; }
+  /// Whether a lower value is known.
+  [[nodiscard]] bool above_known() const { return known && above(known->value) > same_value; }
+  /// What one start alone came to may not be the lowest, and what many came to is not where a lower value is
+  /// known: starts know nothing of each other, but one basin may take them all.
+  [[nodiscard]] bool confirmed() const { return hits > 1 && !above_known(); }
   /// The bound that proves the answer optimal, or null.
   [[nodiscard]] const PackingBound* proof() const;
 };

@@ -1,6 +1,7 @@
 #include "theory/search/evolution.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/interrupt.hpp"
 
@@ -70,7 +71,27 @@ class Evolution {
     const auto k = std::size_t(&count - population_.moves.data());
     if (k == problem_.moves.size()) return problem_.start(random_);
     const Individual& member = population_.pool[random_.below(population_.pool.size())];
-    return problem_.moves[k].apply(member, population_.pool, random_);
+    Eigen::MatrixXd best = problem_.moves[k].apply(member, population_.pool, random_);
+    if (!problem_.value || options_.drafts <= 1) return best;
+    double least = worth(best, member);
+    for (std::size_t draft = 1; draft < options_.drafts; ++draft) {
+      Eigen::MatrixXd other = problem_.moves[k].apply(member, population_.pool, random_);
+      const double value = worth(other, member);
+      if (value >= least) continue;
+      least = value;
+      best = std::move(other);
+    }
+    descended_.push_back(least);
+    return best;
+  }
+
+  /// What a changed copy is worth before its descent: nothing where it is the member itself, or where one
+  /// has descended from there.
+  [[nodiscard]] double worth(const Eigen::MatrixXd& changed, const Individual& member) const {
+    const double value = problem_.value(changed);
+    const auto is_same = [&](double other) { return std::abs(value - other) <= 1e-9 * std::abs(value); };
+    const bool is_known = is_same(member.value) || std::any_of(descended_.begin(), descended_.end(), is_same);
+    return is_known ? std::numeric_limits<double>::infinity() : value;
   }
 
   void take(const std::optional<Individual>& found, MoveCount& count) {
@@ -109,6 +130,7 @@ class Evolution {
   Population population_;
   std::size_t since_improvement_ = 0;
   std::size_t until_lowest_ = 0;
+  std::vector<double> descended_;  // what drafts were worth that descended
 };
 
 }  // namespace

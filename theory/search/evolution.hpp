@@ -52,6 +52,8 @@ struct EvolutionProblem {
   /// The minimum a descent from there ends in; nothing where it cannot be evaluated or was given up because
   /// it could not come below `bar`.
   std::function<std::optional<Individual>(const Eigen::MatrixXd& from, double bar)> descend;
+  /// Empty, or what columns are worth before a descent.
+  std::function<double(const Eigen::MatrixXd& columns)> value = {};
   SameMinimum same{1e-7, 1e-15};
   /// Empty, or the problem in which what tells the columns apart counts to this power: 0, all are alike, to
   /// 1, the problem itself.
@@ -63,6 +65,9 @@ struct EvolutionOptions {
   std::size_t heats = 1;            ///< pools to begin with; 1: none but the one that goes on
   std::size_t heat_descents = 200;  ///< of each step of a heat
   std::size_t descents = 20'000;    ///< at most
+  /// Changed copies of a member of which the one of least value descends, where the problem knows it, of
+  /// those that did not yet.
+  std::size_t drafts = 1;
   /// A population ends after so many descents without a lower value, or as many as it took to the lowest, if
   /// that is more.
   std::size_t patience = 500;

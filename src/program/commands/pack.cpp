@@ -165,10 +165,16 @@ json describe(const PackingAnswer& answer) {
   return object;
 }
 
+std::string how_sure(const PackingAnswer& answer) {
+  if (answer.above_known()) {
+    return fmt::format("; not confirmed: above the table by {:.1e}", answer.above(answer.known->value));
+  }
+  return answer.confirmed() ? "" : "; not confirmed: found once";
+}
+
 void print_text(const PackingAnswer& answer) {
   fmt::print("{} {:.12g}, reached by {} of {} starts{}\ngeometry: {}\n", answer.quantity, answer.value,
-             answer.hits, answer.starts, answer.confirmed() ? "" : "; not confirmed: found once",
-             answer.geometry.name);
+             answer.hits, answer.starts, how_sure(answer), answer.geometry.name);
   if (answer.gradient_norm) fmt::print("gradient along the spheres {:.1e}", *answer.gradient_norm);
   if (answer.least_eigenvalue) {
     fmt::print(", least Hessian eigenvalue off rotations {:.3g}", *answer.least_eigenvalue);

@@ -91,15 +91,14 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   search.evolution.descents = (has_relu_hidden(kind) ? 1 : descents_a_start) * options.starts;
   search.seed = options.seed;
   search.threads = 1;
-  const RecordedOptimum* recorded = kind == ModelKind::relu_output && penalty.is_none()
-                                        ? find_recorded(recorded_optima(), features, hidden)
-                                        : nullptr;
+  const RecordedOptimum* recorded =
+      penalty.is_none() ? find_recorded(recorded_optima(), features, hidden, kind) : nullptr;
   return {
       to_json(search_optimum(objective, features.features(), hidden, search, models, {}, recorded).best()),
       {}};
 }
 
-const CellKind optimum_kind{"optimum", 4, &compute_optimum};
+const CellKind optimum_kind{"optimum", 5, &compute_optimum};
 
 StoredCell stored_population(const std::optional<PopulationEnd>& end) {
   if (!end) return {};
@@ -118,7 +117,7 @@ StoredCell compute_population(const nlohmann::json& settings, const std::string&
                                                 settings.at("hidden"), options, settings.at("population")));
 }
 
-const CellKind population_kind{"population", 3, &compute_population};
+const CellKind population_kind{"population", 4, &compute_population};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "tests/sanitized.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
+#include "theory/optima/feature_moves.hpp"
 #include "theory/optima/optimality_gap.hpp"
 
 namespace {
@@ -40,6 +41,26 @@ TEST_CASE("populations agree on optima that are known") {
     // has.
     CHECK(found.best().loss < 1.3185e-3);
     CHECK(found.best().loss > 1.31633890e-3);
+  }
+}
+
+TEST_CASE("moves change what is present, and the absent few that are next") {
+  constexpr Eigen::Index n = 40;
+  constexpr Eigen::Index present = 6;
+  Individual member{Eigen::MatrixXd::Zero(3, n), 1.0};
+  for (Eigen::Index i = 0; i < present; ++i)
+    member.columns.col(i) << std::cos(double(i)), std::sin(double(i)), 0.0;
+  RandomDraws random(1);
+  for (const Move& move : feature_moves(falling(n, 0.3, 0.9).importance)) {
+    if (move.name == "absent for present") continue;  // any of them
+    CAPTURE(move.name);
+    std::size_t changes = 0;
+    for (int k = 0; k < 50; ++k) {
+      const Eigen::MatrixXd to = move.apply(member, {member}, random);
+      changes += (to - member.columns).norm() > 1e-6 ? 1 : 0;
+      CHECK(to.rightCols(n - present - 2).isZero(1e-12));
+    }
+    CHECK((changes > 30 || move.name == "borrow"));  // from itself: nothing
   }
 }
 

@@ -107,3 +107,17 @@ TEST_CASE("heats lead from problems that are easier to one that misleads") {
   options.heats = 1;
   CHECK(evolve(misleading(1.0, misleading), options, 1).pool.front().value > 1.0);
 }
+
+TEST_CASE("of several drafts the best descends, and none twice") {
+  EvolutionProblem problem = wells(40);
+  const auto descend = problem.descend;
+  problem.value = [=](const Eigen::MatrixXd& columns) { return descend(columns, 1e9)->value; };
+  EvolutionOptions options;
+  options.fresh_share = 0.0;
+  options.descents = 60;
+  const auto lowest = [&] { return evolve(problem, options, 1).pool.front().value; };
+  options.pool = 2;
+  const double plain = lowest();
+  options.drafts = 20;
+  CHECK(lowest() < plain - 1.0);
+}
