@@ -221,8 +221,9 @@ const RecordedOptimum* lower_of(const RecordedOptimum* one, const RecordedOptimu
 }
 
 /// `loss` as it is stated.
-void add_to(const std::filesystem::path& folder, OptimumRecord record, const OptimumFound& found,
+void add_to(const std::filesystem::path& folder, const OptimumFound& found,
             const FeatureDistribution& features, double loss) {
+  OptimumRecord record = read_optimum_record(folder);  // again: others may have added to it meanwhile
   const Confirmation confirmation = found.confirmation();
   const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
   const RecordChange change = add_to_record(
@@ -330,7 +331,7 @@ int run_optimum(const std::vector<std::string>& arguments) {
   std::optional<HiddenReluLoss> stated;
   if (is_estimated) stated = hidden_relu_loss(best, shared.features, stated_options(options.threads));
   if (line.has("record") && !interrupted()) {
-    add_to(line.text("record"), record, found, shared.features, stated ? stated->loss : found.best().loss);
+    add_to(line.text("record"), found, shared.features, stated ? stated->loss : found.best().loss);
   }
   // At a bound the Hessian of the loss alone says nothing. Two gradients a parameter, and none is cheap.
   constexpr Eigen::Index most_parameters = 600;

@@ -12,6 +12,7 @@
 #include "tests/sanitized.hpp"
 #include "theory/packing/code_descent.hpp"
 #include "theory/packing/known_optima.hpp"
+#include "theory/packing/packing_answer.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/soft_maximum.hpp"
 #include "theory/packing/spherical_code.hpp"
@@ -342,4 +343,20 @@ TEST_CASE("packings of too few points or dimensions are refused") {
   none.starts = 0;
   CHECK_THROWS_AS(search_packing({}, 3, 3, none), InputError);
   CHECK_THROWS_AS(search_spherical_code(CodeKind::lines, 3, 3, none), InputError);
+}
+
+TEST_CASE("what many starts came to is not confirmed where a lower value is known") {
+  PackingAnswer answer;
+  answer.value = 0.5;
+  answer.hits = 32;
+  CHECK(answer.confirmed());
+  answer.known = KnownOptimum{0.5 - 1e-8, "a table"};
+  CHECK(answer.above_known());
+  CHECK_FALSE(answer.confirmed());
+  answer.known->value = 0.5;
+  CHECK(answer.confirmed());
+  answer.known->value = 0.6;  // the answer is lower than the table
+  CHECK(answer.confirmed());
+  answer.hits = 1;
+  CHECK_FALSE(answer.confirmed());
 }
