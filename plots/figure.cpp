@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
@@ -164,6 +165,22 @@ bool is_whole_figure(const std::filesystem::path& file) {
   return end.find("</svg>") != std::string_view::npos || end.find("IEND") != std::string_view::npos;
 }
 
+/// While it lives, writing to a gnuplot that has ended is an error, and no SIGPIPE that ends the program.
+class IgnoredPipeSignal {
+ public:
+  IgnoredPipeSignal() {
+    struct sigaction ignored {};
+    ignored.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignored, &before_);
+  }
+  ~IgnoredPipeSignal() { sigaction(SIGPIPE, &before_, nullptr); }
+  IgnoredPipeSignal(const IgnoredPipeSignal&) = delete;
+  IgnoredPipeSignal& operator=(const IgnoredPipeSignal&) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
+
 }  // namespace
 
 void Figure::save(const std::filesystem::path& path) const {
@@ -203,6 +220,7 @@ std::string Figure::render(const std::filesystem::path& file, const std::string&
       file.parent_path() / ("." + file.filename().string() + ".messages.unfinished");
   std::filesystem::remove(unfinished);
   {
+    const IgnoredPipeSignal ignored;
     // What it says is of no interest where it draws: in the C locale it complains of every degree sign it
     // converts.
     Gnuplot gnuplot("gnuplot 2>" + shell_quoted(messages.string()));
