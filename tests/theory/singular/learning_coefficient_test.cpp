@@ -266,8 +266,9 @@ TEST_CASE("a rotation's orbit changes lambda-hat at finite temperatures alone") 
 }
 
 TEST_CASE("volumes scale as the learning coefficient says") {
-  for (const char* name : {"powers-2-4", is_sanitized ? "crossing-2-4" : "reduced-rank-2-2-1-1"}) {
+  for (const char* name : {"powers-2-4", "reduced-rank-2-2-1-1"}) {
     const KnownCoefficient known = known_coefficient(name);
+    if (is_sanitized && known.at.size() > 2) continue;
     VolumeOptions options;
     options.localisation = 4.0;
     options.population = 300;
