@@ -165,20 +165,26 @@ bool is_whole_figure(const std::filesystem::path& file) {
   return end.find("</svg>") != std::string_view::npos || end.find("IEND") != std::string_view::npos;
 }
 
-/// While it lives, writing to a gnuplot that has ended is an error, and no SIGPIPE that ends the program.
+/// While it lives, writing to a gnuplot that has ended is an error, and no SIGPIPE that ends the program. It
+/// is held back from this thread alone: what others do about the signal stays.
 class IgnoredPipeSignal {
  public:
   IgnoredPipeSignal() {
-    struct sigaction ignored {};
-    ignored.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignored, &before_);
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
-  ~IgnoredPipeSignal() { sigaction(SIGPIPE, &before_, nullptr); }
+  ~IgnoredPipeSignal() {
+    constexpr timespec at_once{};
+    if (sigismember(&before_, SIGPIPE) == 0) sigtimedwait(&pipe_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   IgnoredPipeSignal(const IgnoredPipeSignal&) = delete;
   IgnoredPipeSignal& operator=(const IgnoredPipeSignal&) = delete;
 
  private:
-  struct sigaction before_ {};
+  sigset_t pipe_{};
+  sigset_t before_{};
 };
 
 }  // namespace

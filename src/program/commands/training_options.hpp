@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "program/commands/command_line.hpp"
-#include "sweep/exact_training.hpp"
+#include "sweep/training_method.hpp"
 
 namespace digon {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/files/run.hpp"
-#include "sweep/exact_training.hpp"
+#include "sweep/training_method.hpp"
 
 namespace digon {
 

@@ -116,7 +116,7 @@ ToyModel trained_model(const FeatureDistribution& features, Eigen::Index m, doub
 
 /// A width as a cell: {alpha, features, hidden, descents, draws (of random directions), steps, seed}.
 StoredCell compute_width(const nlohmann::json& settings, const std::string& /*given*/) {
-  const auto n = settings.value("features", width_features);
+  const auto n = settings.at("features").get<Eigen::Index>();
   const FeatureDistribution features = power_law(n, settings.at("alpha"));
   const auto m = settings.at("hidden").get<Eigen::Index>();
   const auto seed = settings.at("seed").get<std::uint64_t>();
@@ -203,14 +203,13 @@ std::any find_widths(const Results& results) {
   std::vector<SweepCell> cells;
   const auto add = [&](Eigen::Index n, double alpha, Eigen::Index m) {
     cells.push_back({&width_kind,
-                     {{"alpha", alpha},
+                     {{"features", n},
+                      {"alpha", alpha},
                       {"hidden", m},
                       {"descents", context.choose(3, 12)},
                       {"draws", context.choose(1, 3)},
                       {"steps", context.choose(100, 2000)},
                       {"seed", context.seed}}});
-    // What was kept before there were others has none.
-    if (n != width_features) cells.back().settings["features"] = n;
   };
   const std::vector<double> alphas{0.0, 0.5, 1.0, 1.5};
   const std::vector<Eigen::Index> widths{2, 3, 5, 8};
@@ -229,15 +228,15 @@ std::any find_widths(const Results& results) {
     found.rows.clear();
     for (std::size_t k = 0; k < cells.size(); ++k) {
       const nlohmann::json& at = stored[k].result;
-      found.rows.push_back({cells[k].settings.value("features", width_features),
-                            cells[k].settings.at("alpha"), cells[k].settings.at("hidden"), at.at("lowest"),
-                            at.at("represented"), at.at("unit"), at.at("random"), at.at("adam"),
-                            at.at("decayed")});
+      found.rows.push_back({cells[k].settings.at("features"), cells[k].settings.at("alpha"),
+                            cells[k].settings.at("hidden"), at.at("lowest"), at.at("represented"),
+                            at.at("unit"), at.at("random"), at.at("adam"), at.at("decayed")});
     }
   }
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const nlohmann::json& settings = cells[k].settings;
-    if (!settings.contains("features") && settings.at("alpha") == 1.5 && settings.at("hidden") == 2)
+    if (settings.at("features") == width_features && settings.at("alpha") == 1.5 &&
+        settings.at("hidden") == 2)
       found.again = stored[k].result.at("lowest");
   }
   for (WidthRow& row : found.rows) row.frequent = loss_of_frequent(row.features, row.alpha, row.hidden);

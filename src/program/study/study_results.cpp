@@ -192,21 +192,19 @@ double StudyResults::quantity(const StudyPoint& point, const std::string& name) 
 }
 
 void require_computable(const Study& study, const std::vector<StudyCell>& cells) {
-  for (std::size_t k = 0; study.computes(Compute::snapshots) && k < cells.size(); ++k) {
-    if (!cells[k].model.snapshot_steps.empty()) continue;
-    reject("{}{} has no snapshots; accepted: snapshots = \"every:K\" or \"log:K\" in [cell]",
-           study.file.empty() ? "" : study.file + ": ", name_of_cell(study, k));
-  }
-  if (!study.computes(Compute::optimum)) return;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const TrainingCell& model = cells[k].model;
+    const auto place = [&] { return (study.file.empty() ? "" : study.file + ": ") + name_of_cell(study, k); };
+    if (study.computes(Compute::snapshots) && model.snapshot_steps.empty()) {
+      reject("{} has no snapshots; accepted: snapshots = \"every:K\" or \"log:K\" in [cell]", place());
+    }
+    if (!study.computes(Compute::optimum)) continue;
     const bool is_known = model.kind == ModelKind::linear ? has_linear_optimum(model.features)
                           : has_relu_hidden(model.kind)   ? has_hidden_relu_loss(model.features)
                                                           : has_exact_loss(model.kind, model.features);
     if (is_known) continue;
-    reject("{}{} has no exact loss: {} models of features {}; accepted: without optimum and gap",
-           study.file.empty() ? "" : study.file + ": ", name_of_cell(study, k), name_of(model.kind),
-           describe_law(model.features));
+    reject("{} has no exact loss: {} models of features {}; accepted: without optimum and gap", place(),
+           name_of(model.kind), describe_law(model.features));
   }
 }
 

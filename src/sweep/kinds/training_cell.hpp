@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "sweep/exact_training.hpp"
 #include "sweep/sweep.hpp"
+#include "sweep/training_method.hpp"
 
 namespace digon {
 

@@ -11,6 +11,23 @@
 
 using namespace digon;
 
+namespace {
+
+/// Descents of a linear model with two hidden dimensions end no lower, and the lowest of them there.
+void check_descents_end_at(double optimum, const FeatureDistribution& features) {
+  double least = std::numeric_limits<double>::infinity();
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    ToyModel start = random_model(features.features(), 2, 0.5, seed);
+    start.kind = ModelKind::linear;
+    const double found = descend(exact_objective(features), start).loss;
+    REQUIRE(found >= optimum * (1.0 - 1e-9));
+    least = std::min(least, found);
+  }
+  CHECK(least == Approx(optimum).epsilon(1e-7));
+}
+
+}  // namespace
+
 TEST_CASE("the linear model's exact loss is theory's sum over pairs") {
   const ToyModel model = random_model(6, 3, 0.7, 1, ModelKind::linear);
   const FeatureDistribution features = uneven_features(6, 1);
@@ -60,15 +77,7 @@ TEST_CASE("of features that depend on one another the linear optimum keeps princ
   REQUIRE(has_linear_optimum(features));
   const ToyModel best = linear_optimum(features, 2);
   CHECK(exact_loss(best, features).loss == Approx(optimum).epsilon(1e-12));
-  double least = std::numeric_limits<double>::infinity();
-  for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    ToyModel start = random_model(6, 2, 0.5, seed);
-    start.kind = ModelKind::linear;
-    const double found = descend(exact_objective(features), start).loss;
-    REQUIRE(found >= optimum * (1.0 - 1e-9));
-    least = std::min(least, found);
-  }
-  CHECK(least == Approx(optimum).epsilon(1e-7));
+  check_descents_end_at(optimum, features);
   // Nulls: as if they were independent, and importances that differ where features covary.
   FeatureDistribution other = features;
   other.sets.clear();
@@ -82,15 +91,7 @@ TEST_CASE("of features that depend on one another the linear optimum keeps princ
 TEST_CASE("descents of the linear loss end at the linear optimum, whatever the sparsities") {
   const FeatureDistribution features = uneven_features(5, 7);
   const double optimum = linear_optimum_loss(features, 2);
-  double least = std::numeric_limits<double>::infinity();
-  for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    ToyModel start = random_model(5, 2, 0.5, seed);
-    start.kind = ModelKind::linear;
-    const double found = descend(exact_objective(features), start).loss;
-    REQUIRE(found >= optimum * (1.0 - 1e-9));
-    least = std::min(least, found);
-  }
-  CHECK(least == Approx(optimum).epsilon(1e-7));
+  check_descents_end_at(optimum, features);
 }
 
 TEST_CASE("without superposition a model keeps the features costliest to leave out, whatever their law") {

@@ -1,4 +1,4 @@
-#include "sweep/exact_training.hpp"
+#include "sweep/training_method.hpp"
 
 #include "core/base/interrupt.hpp"
 #include "core/base/parallel.hpp"
