@@ -16,6 +16,8 @@ constexpr int edge_left = 80;
 constexpr int edge_bottom = 60;
 constexpr int gap_y = 135;
 constexpr int edge_top = 118;
+constexpr std::size_t usual_legend_rows = 2;  // for which there is room above a frame
+constexpr int legend_row = 22;
 constexpr int edge_right = 30;
 constexpr int character_width = 7;
 
@@ -42,7 +44,7 @@ std::size_t legend_rows(const SeriesPanel& panel) {
   std::size_t labels = 0;
   for (const Series& series : panel.series) {
     if (series.label.empty()) continue;
-    longest = std::max(longest, series.label.size() + 5);
+    longest = std::max(longest, plain_text(series.label).size() + 5);
     ++labels;
   }
   const std::size_t columns = std::max<std::size_t>(characters_in_a_row / longest, 1);
@@ -136,15 +138,18 @@ void draw_series(const std::filesystem::path& path, const std::string& title,
     for (std::size_t k = column; k < panels.size(); k += across) room = std::max(room, room_right(panels[k]));
     width = left.back() + plot_width + room;
   }
-  const int height = edge_bottom + int(rows) * (plot_height + gap_y) - gap_y + edge_top;
+  std::size_t most_rows = usual_legend_rows;
+  for (const SeriesPanel& panel : panels) most_rows = std::max(most_rows, legend_rows(panel));
+  const int room_above = legend_row * int(most_rows - usual_legend_rows);
+  const int step = plot_height + gap_y + room_above;  // from row to row
+  const int height = edge_bottom + int(rows) * step - gap_y + edge_top;
   Figure figure(width, height);
   figure << "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics lc rgb '#dddddd'\nset key "
             "at graph 0,1.01 left bottom Left reverse horizontal maxrows 1 samplen 1.5 noautotitle\nset "
             "boxwidth 0.8 relative\n"
          << fmt::format("set label 99 \"{}\" at screen 0.5,{} center\n", title, 1.0 - 20.0 / height);
   for (std::size_t k = 0; k < panels.size(); ++k) {
-    figure.place(left[k % across], edge_bottom + int(rows - 1 - k / across) * (plot_height + gap_y),
-                 plot_width, plot_height);
+    figure.place(left[k % across], edge_bottom + int(rows - 1 - k / across) * step, plot_width, plot_height);
     draw_panel(figure, panels[k], k);
     if (k == 0) figure << "unset label 99\n";
   }

@@ -1,6 +1,8 @@
 // Correlated and anti-correlated pairs in two dimensions, elhage2022 §4.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plots/arrows_figure.hpp"
 #include "program/experiments/experiment.hpp"
 #include "program/experiments/feature_laws.hpp"
@@ -35,7 +37,8 @@ void draw_correlated(const std::filesystem::path& path, const Results& results) 
   for (const Point& point : results.points) {
     panels.push_back(
         {point.setting.names[0],
-         fmt::format("exact loss {:.5f}, optimum {:.5f}", point.trained.loss, point.optimum->loss),
+         fmt::format("exact loss {:.5f}, optimum {:.5f}", point.trained.loss,
+                     std::max(point.optimum->loss, 0.0)),  // of anti-correlated pairs 0, but for rounding
          point.W()});
   }
   std::vector<std::string> features;
