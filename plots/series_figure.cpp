@@ -36,6 +36,12 @@ std::string with_of(const Series& series) {
   return "";
 }
 
+/// Characters drawn for a text: without markup, and however many bytes each takes.
+std::size_t drawn_characters(const std::string& text) {
+  const auto starts_one = [](char byte) { return (byte & 0xC0) != 0x80; };
+  return std::size_t(std::ranges::count_if(plain_text(text), starts_one));
+}
+
 /// gnuplot lays a legend out in columns of one width, as many as fit.
 std::size_t legend_rows(const SeriesPanel& panel) {
   constexpr std::size_t characters_in_a_row = 48;
@@ -44,7 +50,7 @@ std::size_t legend_rows(const SeriesPanel& panel) {
   std::size_t labels = 0;
   for (const Series& series : panel.series) {
     if (series.label.empty()) continue;
-    longest = std::max(longest, plain_text(series.label).size() + 5);
+    longest = std::max(longest, drawn_characters(series.label) + 5);
     ++labels;
   }
   const std::size_t columns = std::max<std::size_t>(characters_in_a_row / longest, 1);
@@ -54,7 +60,7 @@ std::size_t legend_rows(const SeriesPanel& panel) {
 /// What a panel needs to the right of its frame: for the names of its levels, and for half of a title longer
 /// than the frame is wide.
 int room_right(const SeriesPanel& panel) {
-  const auto width = [](const std::string& text) { return character_width * int(plain_text(text).size()); };
+  const auto width = [](const std::string& text) { return character_width * int(drawn_characters(text)); };
   int room = std::max(edge_right, (width(panel.title) - plot_width) / 2);
   for (const Level& level : panel.levels) room = std::max(room, 10 + width(level.name));
   return room;
@@ -85,7 +91,7 @@ void draw_panel(Figure& figure, const SeriesPanel& panel, std::size_t index) {
   figure << fmt::format("set format x '{}'\nset format y '{}'\n", "%g",
                         panel.y_scale == AxisScale::logarithmic ? "10^{%T}" : "%g")
          << fmt::format("set title \"{}\" offset 0,{}\nset xlabel \"{}\"\nset ylabel \"{}\" offset 0.5\n",
-                        panel.title, 0.2 + 1.1 * double(legend_rows(panel)), panel.x_label, panel.y_label)
+                        panel.title, -0.4 + 1.1 * double(legend_rows(panel)), panel.x_label, panel.y_label)
          << fmt::format("set yrange {}\nset xrange {}\nset autoscale xfix\n", panel.y_range, panel.x_range);
   if (!panel.x_tics.empty()) figure << fmt::format("set xtics {}\n", panel.x_tics);
   int tag = 0;
