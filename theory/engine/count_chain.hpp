@@ -25,78 +25,86 @@ class CountChain {
  public:
   using Element = typename Algebra::Element;
 
-  /// A feature as it was added.
+  /// A feature: S, and f.
   struct Factor {
     double sparsity;
-    const Element& f;
+    Element f;
   };
 
   /// `least` is k₀; the first `counted` features are counted.
-  CountChain(int least, std::size_t counted) : least_(least), counted_(counted) {}
+  CountChain(int least, std::size_t counted) : least_(least), counted_(least == 0 ? 0 : counted) {}
 
-  void start(const Algebra& algebra) {
-    states_.clear();
-    none_ = 1.0;
-    one_ = two_ = algebra.zero();
-    more_ = least_ == 0 ? algebra.add_real(1.0, algebra.zero()) : algebra.zero();
-  }
-
-  void add(const Algebra& algebra, double sparsity, const Element& f) {
-    const bool counts = least_ > 0 && states_.size() < counted_;
-    const Element grown = !counts       ? more_
-                          : least_ == 1 ? algebra.add_real(none_, more_)
-                                        : algebra.add(least_ == 2 ? one_ : two_, more_);
-    states_.push_back({grown, one_, none_});
-    const auto step = [&](const Element& stay, const Element& grow) {
-      return algebra.add(algebra.scale(sparsity, stay), algebra.multiply(f, grow));
+  /// Runs over so many features, at least those counted; `factor(i)` gives feature i's Factor. The sum over
+  /// the patterns.
+  template <typename FactorOf>
+  Element run(const Algebra& algebra, std::size_t features, FactorOf factor) {
+    grown_.resize(features);
+    before_.resize(counted_);
+    Element more = least_ == 0 ? algebra.add_real(1.0, algebra.zero()) : algebra.zero();
+    Element two = algebra.zero();
+    Element one = algebra.zero();
+    double none = 1.0;
+    const auto step = [&](const Factor& by, const Element& stay, const Element& grow) {
+      return algebra.add(algebra.scale(by.sparsity, stay), algebra.multiply(by.f, grow));
     };
-    more_ = step(more_, grown);
-    if (!counts) return;
-    if (least_ == 3) two_ = step(two_, one_);
-    if (least_ >= 2) one_ = algebra.add(algebra.scale(sparsity, one_), algebra.scale(none_, f));
-    none_ *= sparsity;
+    for (std::size_t i = 0; i < counted_; ++i) {
+      const Factor by = factor(i);
+      const Element grown =
+          least_ == 1 ? algebra.add_real(none, more) : algebra.add(least_ == 2 ? one : two, more);
+      grown_[i] = grown;
+      before_[i].one = one;
+      before_[i].none = none;
+      more = step(by, more, grown);
+      if (least_ == 3) two = step(by, two, one);
+      if (least_ >= 2) one = algebra.add(algebra.scale(by.sparsity, one), algebra.scale(none, by.f));
+      none *= by.sparsity;
+    }
+    Element* const grown = grown_.data();  // else it is looked up for every feature
+    for (std::size_t i = counted_; i < features; ++i) {
+      grown[i] = more;
+      more = step(factor(i), more, more);
+    }
+    return more;
   }
 
-  [[nodiscard]] const Element& more() const { return more_; }
-
-  /// Runs back over the features added, the last first, from the adjoint of more(): visit(i, adjoint of f_i).
-  /// `factor(i)` gives feature i's Factor again.
+  /// Runs back over the features, the last first, from the adjoint of the sum: visit(i, adjoint of f_i).
   template <typename FactorOf, typename Visit>
   void run_back(const Algebra& algebra, Element of_more, FactorOf factor, Visit visit) const {
+    const Element* const grown_by = grown_.data();
+    for (std::size_t i = grown_.size(); i-- > counted_;) {
+      const Factor by = factor(i);
+      visit(i, algebra.multiply_transposed(grown_by[i], of_more));
+      of_more = algebra.add(algebra.scale(by.sparsity, of_more), algebra.multiply_transposed(by.f, of_more));
+    }
     Element of_two = algebra.zero();
     Element of_one = algebra.zero();
-    for (std::size_t i = states_.size(); i-- > 0;) {
-      const bool counts = least_ > 0 && i < counted_;
-      const State& before = states_[i];
-      Element of_f = algebra.multiply_transposed(before.grown, of_more);
-      if (counts && least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(before.one, of_two));
-      if (counts && least_ >= 2) of_f = algebra.add(of_f, algebra.scale(before.none, of_one));
+    for (std::size_t i = counted_; i-- > 0;) {
+      const Factor by = factor(i);
+      const Before& before = before_[i];
+      Element of_f = algebra.multiply_transposed(grown_[i], of_more);
+      if (least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(before.one, of_two));
+      if (least_ >= 2) of_f = algebra.add(of_f, algebra.scale(before.none, of_one));
       visit(i, of_f);
-      const auto& [sparsity, f] = factor(i);
-      const Element grown = algebra.multiply_transposed(f, of_more);
-      if (counts && least_ >= 2) {
-        of_one = algebra.add(algebra.scale(sparsity, of_one),
-                             least_ == 2 ? grown : algebra.multiply_transposed(f, of_two));
-        of_two = algebra.add(algebra.scale(sparsity, of_two), grown);
+      const Element grown = algebra.multiply_transposed(by.f, of_more);
+      if (least_ >= 2) {
+        of_one = algebra.add(algebra.scale(by.sparsity, of_one),
+                             least_ == 2 ? grown : algebra.multiply_transposed(by.f, of_two));
+        of_two = algebra.add(algebra.scale(by.sparsity, of_two), grown);
       }
-      of_more = algebra.add(algebra.scale(sparsity, of_more), grown);
+      of_more = algebra.add(algebra.scale(by.sparsity, of_more), grown);
     }
   }
 
  private:
-  /// Before a feature was added; `grown` is what its f multiplies in more.
-  struct State {
-    Element grown;
+  /// What exactly one, and none, were active in before a counted feature.
+  struct Before {
     Element one;
-    double none = 1.0;
+    double none;
   };
   int least_;
   std::size_t counted_;
-  double none_ = 1.0;
-  Element one_{};
-  Element two_{};
-  Element more_{};
-  std::vector<State> states_;
+  std::vector<Element> grown_;  // what the f of each feature multiplies in the sum
+  std::vector<Before> before_;
 };
 
 }  // namespace digon

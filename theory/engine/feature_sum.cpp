@@ -11,7 +11,17 @@ namespace {
 
 /// log E[e^{θy}], y = Σ g_i x_i; for a bound, to a relative 1e-5.
 double log_mean_exponential(Law law, const Eigen::ArrayXd& g, const Eigen::ArrayXd& density, double theta) {
-  return (1.0 + density * transform_growth(law, theta * g)).log().sum();
+  const Eigen::ArrayXd factors = 1.0 + density * transform_growth(law, theta * g);
+  double log_sum = 0.0;
+  double product = 1.0;  // a logarithm now and then is enough: a factor is at most e⁷⁰⁰
+  for (const double factor : factors) {
+    product *= factor;
+    if (product > 1e4 || product < 1e-4) {
+      log_sum += std::log(product);
+      product = 1.0;
+    }
+  }
+  return log_sum + std::log(product);
 }
 
 /// max_z z^r e^{−θz}.

@@ -18,6 +18,14 @@ Eigen::VectorXd without(const Eigen::VectorXd& values, Eigen::Index j) {
 
 }  // namespace
 
+CumulantTable cumulants_of(Law law, const Eigen::VectorXd& density) {
+  CumulantTable table;
+  for (const double p : density) {
+    if (const auto [entry, added] = table.try_emplace(p); added) entry->second = mixture_cumulants(law, p);
+  }
+  return table;
+}
+
 void require_linear_hidden_layer(const ToyModel& model) {
   if (has_relu_hidden(model.kind)) {
     reject("kind: {} given; the exact theory accepts linear and relu-output", name_of(model.kind));
@@ -27,9 +35,10 @@ void require_linear_hidden_layer(const ToyModel& model) {
 std::vector<OutputUnit> output_units(const ToyModel& model, const Eigen::VectorXd& density, Law law) {
   require_linear_hidden_layer(model);
   const Eigen::MatrixXd G = gram(model.W);
+  const auto cumulants = std::make_shared<const CumulantTable>(cumulants_of(law, density));
   std::vector<OutputUnit> units;
   for (Eigen::Index j = 0; j < model.features(); ++j) {
-    units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j), law});
+    units.push_back({model.b[j], G(j, j), without(G.col(j), j), without(density, j), law, cumulants});
   }
   return units;
 }

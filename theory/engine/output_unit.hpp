@@ -1,12 +1,17 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "core/model/toy_model.hpp"
 #include "theory/law/law.hpp"
 
 namespace digon {
+
+/// mixture_cumulants(law, p) by p.
+using CumulantTable = std::map<double, PowerSeries>;
 
 /// One output of a toy model before its ReLU, z = b + a x_j + Σ g_i x_i, seen from its own feature j.
 ///
@@ -17,7 +22,13 @@ struct OutputUnit {
   Eigen::VectorXd others;   ///< g_i = G_ji of the other features
   Eigen::VectorXd density;  ///< p_i of the other features
   Law law = {};             ///< of every feature while it is active
+
+  /// Of every p_i, where all outputs of a model share them.
+  std::shared_ptr<const CumulantTable> cumulants = {};
 };
+
+/// The cumulants of every density there is.
+CumulantTable cumulants_of(Law law, const Eigen::VectorXd& density);
 
 /// Throws InputError for a model with a ReLU in its hidden layer: its outputs are no sums of independent
 /// features, and the exact theory is not its own.

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <stdexcept>
@@ -229,7 +228,9 @@ class PowerMean {
       for (int d = 0; d <= r; ++d) coefficients.push_back(binomial(r, d) * moments[std::size_t(d)]);
     }
     PowerSeries T{};
-    PowerSeries values{};  // E[(t + y)^r]
+    PowerSeries values;                     // E[(t + y)^r]
+    std::array<PowerSeries, 4> with_own{};  // by e + 1: E[x^e (t + a x + y)^r]
+    const OwnMoments own(law_, a_, degree);
     for (const std::size_t k : chosen) {
       const double t = points.t(k) + sum.mean();
       const double* coefficient = coefficients.data();
@@ -238,15 +239,17 @@ class PowerMean {
         for (int d = 1; d <= r; ++d) value = value * t + *coefficient++;
         values[std::size_t(r)] = value;
       }
+      for (int e = -1; e <= (points.with_own() ? 2 : -1); ++e)
+        own.fill(values, e, with_own[std::size_t(e + 1)]);
       for (int e = -1; e <= points.last_e(); ++e) {
+        const PowerSeries& here = with_own[std::size_t(e + 1)];
         for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-          points.value(k, e, r) = with_own_feature(law_, values, a_, e, r);
+          points.value(k, e, r) = here[std::size_t(r)];
           const double weight = points.weight(k, e, r);
           if (weight == 0.0) continue;
-          if (e >= 0 && r > 0) parts_.by_a += weight * r * with_own_feature(law_, values, a_, e + 1, r - 1);
+          if (e >= 0 && r > 0) parts_.by_a += weight * r * with_own[std::size_t(e + 2)][std::size_t(r - 1)];
           for (int d = 1; d <= r; ++d) {
-            T[std::size_t(d)] +=
-                weight * falling_factorial(r, d) * with_own_feature(law_, values, a_, e, r - d);
+            T[std::size_t(d)] += weight * falling_factorial(r, d) * here[std::size_t(r - d)];
           }
         }
       }
@@ -354,13 +357,15 @@ class PowerMean {
     const Eigen::VectorXd density = features_.density.segment(Eigen::Index(scale.first), large);
     const auto g = features_.g.segment(Eigen::Index(scale.first), large);
     const PatternProbability probability(density);
-    FewActive few{probability.exactly({}), Eigen::VectorXd::Zero(large), Eigen::MatrixXd::Zero(large, large),
-                  Eigen::VectorXd::Zero(large), probability.exactly({})};
-    for (Eigen::Index i = 0; scale.least >= 2 && i < large; ++i) {
+    FewActive few;
+    few.none = few.total = probability.exactly({});
+    if (scale.least >= 2) few.one.setZero(large);
+    if (scale.least >= 3) few.two.setZero(large, large);
+    for (Eigen::Index i = 0; i < few.one.size(); ++i) {
       const double only_i = probability.exactly({i});
       few.total += only_i;
       few.one[i] = only_i / g[i];
-      for (Eigen::Index l = 0; scale.least >= 3 && l < i; ++l) {
+      for (Eigen::Index l = 0; l < std::min(i, few.two.rows()); ++l) {
         const double only_i_l = probability.exactly({i, l});
         few.total += only_i_l;
         few.two(i, l) = few.two(l, i) = only_i_l / (g[i] * g[l]);
@@ -587,18 +592,14 @@ class PowerMean {
   PowerSumParts parts_;
 };
 
-/// The cumulants of each density, those of equal densities shared.
-std::vector<const PowerSeries*> shared_cumulants(Law law, const Eigen::VectorXd& density,
-                                                 std::map<double, PowerSeries>& distinct) {
+/// The cumulants of each density.
+std::vector<const PowerSeries*> cumulants_by_feature(const CumulantTable& table,
+                                                     const Eigen::VectorXd& density) {
   std::vector<const PowerSeries*> cumulants;
+  cumulants.reserve(std::size_t(density.size()));
   for (Eigen::Index i = 0; i < density.size(); ++i) {
-    if (i > 0 && density[i] == density[i - 1]) {
-      cumulants.push_back(cumulants.back());
-      continue;
-    }
-    const auto [entry, added] = distinct.try_emplace(density[i]);
-    if (added) entry->second = mixture_cumulants(law, density[i]);
-    cumulants.push_back(&entry->second);
+    const bool as_before = i > 0 && density[i] == density[i - 1];
+    cumulants.push_back(as_before ? cumulants.back() : &table.at(density[i]));
   }
   return cumulants;
 }
@@ -615,8 +616,8 @@ PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const
   order.reserve(by_size.size());
   for (const auto& [size, i] : by_size) order.push_back(i);
   SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}, unit.law};
-  std::map<double, PowerSeries> distinct;
-  sorted.cumulants = shared_cumulants(sorted.law, sorted.density, distinct);
+  const CumulantTable here = unit.cumulants ? CumulantTable{} : cumulants_of(unit.law, unit.density);
+  sorted.cumulants = cumulants_by_feature(unit.cumulants ? *unit.cumulants : here, sorted.density);
   PowerSumParts sum = PowerMean(sorted, options).compute(points);
   const Eigen::VectorXd by_sorted = sum.by_g;
   for (Eigen::Index k = 0; k < n; ++k) sum.by_g[order[std::size_t(k)]] = by_sorted[k];

@@ -23,31 +23,27 @@ ComplexLanes exponential(const ComplexLanes& u) {
   return result;
 }
 
-/// Power series as the elements of a count chain.
+/// Power series of N coefficients as the elements of a count chain.
+template <std::size_t N>
 struct SeriesAlgebra {
-  using Element = PowerSeries;
-  int degree = 0;
+  using Element = std::array<double, N>;
 
   [[nodiscard]] static Element zero() { return {}; }
   [[nodiscard]] static Element add_real(double u, Element a) {
     a[0] += u;
     return a;
   }
-  [[nodiscard]] Element scale(double u, const Element& a) const {
-    Element scaled{};
-    for (std::size_t d = 0; d <= std::size_t(degree); ++d) scaled[d] = u * a[d];
-    return scaled;
+  [[nodiscard]] static Element scale(double u, Element a) {
+    for (double& coefficient : a) coefficient *= u;
+    return a;
   }
-  [[nodiscard]] Element add(const Element& a, const Element& b) const {
-    Element sum{};
-    for (std::size_t d = 0; d <= std::size_t(degree); ++d) sum[d] = a[d] + b[d];
-    return sum;
+  [[nodiscard]] static Element add(Element a, const Element& b) {
+    for (std::size_t d = 0; d < N; ++d) a[d] += b[d];
+    return a;
   }
-  [[nodiscard]] Element multiply(const Element& a, const Element& b) const {
-    return digon::multiply(a, b, degree);
-  }
-  [[nodiscard]] Element multiply_transposed(const Element& a, const Element& c) const {
-    return digon::multiply_transposed(a, c, degree);
+  [[nodiscard]] static Element multiply(const Element& a, const Element& b) { return digon::multiply(a, b); }
+  [[nodiscard]] static Element multiply_transposed(const Element& a, const Element& c) {
+    return digon::multiply_transposed(a, c);
   }
 };
 
@@ -128,14 +124,10 @@ void ScaleContour::add_block() {
     inverse_powers_[d] = inverse_powers_[d - 1] * block.inverse_s;
   }
 
-  const LaneAlgebra algebra;
-  chain_.start(algebra);
-  for (std::size_t i = 0; i < single_.size(); ++i) {
+  ComplexLanes product = chain_.run(LaneAlgebra{}, single_.size(), [&](std::size_t i) {
     const double p = density(scale_.first + i);
-    active_[i] = p * single_[i].next(block)[0];
-    chain_.add(algebra, 1.0 - p, active_[i]);
-  }
-  ComplexLanes product = chain_.more();
+    return LaneChain::Factor{1.0 - p, p * single_[i].next(block)[0]};
+  });
   ComplexLanes small_factor = inverse_powers_[0];
   const ComplexLanes u = small_.gamma() * block.s;
   if (!small_.empty()) {
@@ -174,7 +166,6 @@ void ScaleContour::regroup(const NodeBlock& block) {
   while (scale_.first + single_.size() < cut) {
     single_.emplace_back(features_.law, line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
-  active_.resize(single_.size());
   by_g_.resize(single_.size(), Lanes{});
   small_ = SmallSum(features_.g, features_.cumulants, cut, cumulants_on_contour);
 }
@@ -216,7 +207,8 @@ void ScaleContour::back_propagate(const ComplexLanes& adjoint) {
   chain_.run_back(
       LaneAlgebra{}, adjoint,
       [&](std::size_t i) {
-        return CountChain<LaneAlgebra>::Factor{1.0 - density(scale_.first + i), active_[i]};
+        const double p = density(scale_.first + i);
+        return LaneChain::Factor{1.0 - p, p * single_[i].moments()[0]};
       },
       [&](std::size_t i, const ComplexLanes& by_f) {
         by_g_[i] += real_of_product(by_f, single_[i].moments()[1]);
@@ -253,40 +245,58 @@ double ScaleContour::truncation() const {
   double estimate = moduli / std::max(std::exp2(decay_ - 1) - 1.0, 1.0);
   constexpr std::size_t fewest_to_oscillate = 4;
   if (blocks_ >= fewest_to_oscillate) {
-    double moved = 0.0;
+    double moved = 0.0;  // squared
     for (std::size_t b = half - 1; b < blocks_; ++b) {
-      moved = std::max(moved, std::abs(partial_sums_[b] - partial_sums_.back()));
+      moved = std::max(moved, std::norm(partial_sums_[b] - partial_sums_.back()));
     }
-    estimate = std::min(estimate, 4.0 * std::exp2(-decay_) * moved);
+    estimate = std::min(estimate, 4.0 * std::exp2(-decay_) * std::sqrt(moved));
   }
   return weight_of_node() * estimate;
 }
 
 void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) const {
+  const int degree = points.highest();
+  if (degree < 4) return subtract_aliases_in<4>(points, parts);
+  if (degree < 6) return subtract_aliases_in<6>(points, parts);
+  if (degree < 8) return subtract_aliases_in<8>(points, parts);
+  if (degree < 16) return subtract_aliases_in<16>(points, parts);
+  subtract_aliases_in<highest_power + 1>(points, parts);
+}
+
+template <std::size_t N>
+void ScaleContour::subtract_aliases_in(PowerPoints& points, PowerSumParts& parts) const {
   // The transform of the patterns summed, as a power series: its coefficients are E[y^d; …]/d!.
   const int degree = points.highest();
-  const SeriesAlgebra algebra{degree};
-  const auto active_series = [&](std::size_t i) {
-    PowerSeries f{};
-    double power = density(i);
-    for (int d = 0; d <= degree; ++d, power *= features_.g[Eigen::Index(i)]) {
-      f[std::size_t(d)] = transform_coefficient(features_.law, power, d);
-    }
-    return f;
-  };
-  CountChain<SeriesAlgebra> chain(scale_.least, scale_.counted - scale_.first);
-  chain.start(algebra);
-  std::vector<PowerSeries> active;
-  for (std::size_t i = scale_.first; i < scale_.counted; ++i) {
-    active.push_back(active_series(i));
-    chain.add(algebra, 1.0 - density(i), active.back());
+  using Chain = CountChain<SeriesAlgebra<N>>;
+  using Series = std::array<double, N>;
+  const SeriesAlgebra<N> algebra;
+  Series transform{};  // of one active feature
+  for (int d = 0; d <= degree; ++d) {
+    transform[std::size_t(d)] = transform_coefficient(features_.law, 1.0, d);
   }
-  const SmallSum rest(features_.g, features_.cumulants, scale_.counted, degree);
-  PowerSeries rest_series = digon::exponential(rest.cumulants(), degree);
+  // Where patterns need not be counted, all features are a sum of cumulants.
+  const std::size_t counted = scale_.least == 0 ? 0 : scale_.counted - scale_.first;
+  std::vector<Series> active(counted);
+  for (std::size_t i = 0; i < counted; ++i) {
+    double power = density(scale_.first + i);
+    for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
+      active[i][d] = power * transform[d];
+      power *= features_.g[Eigen::Index(scale_.first + i)];
+    }
+  }
+  Chain chain(scale_.least, counted);
+  const auto factor_of = [&](std::size_t i) {
+    return typename Chain::Factor{1.0 - density(scale_.first + i), active[i]};
+  };
+  const Series of_counted = chain.run(algebra, counted, factor_of);
+  const SmallSum rest(features_.g, features_.cumulants, scale_.first + counted, degree);
+  const PowerSeries rest_in_gamma = digon::exponential(rest.cumulants(), degree);
+  Series rest_series{};
   double power = 1.0;
-  for (int d = 0; d <= degree; ++d, power *= rest.gamma()) rest_series[std::size_t(d)] *= power;
-  if (rest.empty()) rest_series[0] = 1.0;
-  const PowerSeries all = multiply(chain.more(), rest_series, degree);
+  for (std::size_t d = 0; d <= std::size_t(degree); ++d, power *= rest.gamma()) {
+    rest_series[d] = rest_in_gamma[d] * power;
+  }
+  const Series all = multiply(of_counted, rest_series);
 
   // Σ_l (−1)^l e^{−clP} (l P)^d
   PowerSeries shifted{};
@@ -296,7 +306,10 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     double shift_power = factor;
     for (int d = 0; d <= degree; ++d, shift_power *= l * line_.period) shifted[std::size_t(d)] += shift_power;
   }
-  PowerSeries by_moment{};  // ∂F/∂(E[y^d]/d!)
+  Series by_moment{};  // ∂F/∂(E[y^d]/d!)
+  const OwnMoments own(features_.law, features_.own, degree);
+  std::array<PowerSeries, 4> aliases_with_own{};  // by e + 1
+  PowerSeries at_zero_with_own{};
   for (const std::size_t k : chosen_) {
     PowerSeries at_zero{};  // Σ_l … (t + l P)^d
     PowerSeries aliases{};  // Σ_l … E[(t + l P + y)^d]
@@ -310,18 +323,22 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
             falling_factorial(n, d) * all[std::size_t(d)] * at_zero[std::size_t(n - d)];
       }
     }
+    for (int e = -1; e <= (points.with_own() ? 2 : -1); ++e) {
+      own.fill(aliases, e, aliases_with_own[std::size_t(e + 1)]);
+    }
     for (int e = -1; e <= points.last_e(); ++e) {
+      own.fill(at_zero, e, at_zero_with_own);
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
         const double weight = points.weight(k, e, r);
-        const double value = with_own_feature(features_.law, aliases, features_.own, e, r);
+        const double value = aliases_with_own[std::size_t(e + 1)][std::size_t(r)];
         points.value(k, e, r) -= value;
         parts.uncertainty += rounding * std::abs(weight * value);
         if (weight == 0.0) continue;
         if (e >= 0 && r > 0)
-          parts.by_a -= weight * r * with_own_feature(features_.law, aliases, features_.own, e + 1, r - 1);
+          parts.by_a -= weight * r * aliases_with_own[std::size_t(e + 2)][std::size_t(r - 1)];
         for (int d = 0; d <= r; ++d) {
-          by_moment[std::size_t(d)] -= weight * falling_factorial(r, d) *
-                                       with_own_feature(features_.law, at_zero, features_.own, e, r - d);
+          by_moment[std::size_t(d)] -=
+              weight * falling_factorial(r, d) * at_zero_with_own[std::size_t(r - d)];
         }
       }
     }
@@ -337,18 +354,15 @@ void ScaleContour::subtract_aliases(PowerPoints& points, PowerSumParts& parts) c
     }
     rest.add_gradient(T, parts.by_g);
   }
-  chain.run_back(
-      algebra, multiply_transposed(rest_series, by_moment, degree),
-      [&](std::size_t i) {
-        return CountChain<SeriesAlgebra>::Factor{1.0 - density(scale_.first + i), active[i]};
-      },
-      [&](std::size_t i, const PowerSeries& by_f) {
-        const std::size_t feature = scale_.first + i;
-        const double g = features_.g[Eigen::Index(feature)];
-        double sum = 0.0;
-        for (int d = 1; d <= degree; ++d) sum += by_f[std::size_t(d)] * d * active[i][std::size_t(d)];
-        parts.by_g[Eigen::Index(feature)] += sum / g;
-      });
+  chain.run_back(algebra, multiply_transposed(rest_series, by_moment), factor_of,
+                 [&](std::size_t i, const Series& by_f) {
+                   const std::size_t feature = scale_.first + i;
+                   const double g = features_.g[Eigen::Index(feature)];
+                   double sum = 0.0;
+                   for (int d = 1; d <= degree; ++d)
+                     sum += by_f[std::size_t(d)] * d * active[i][std::size_t(d)];
+                   parts.by_g[Eigen::Index(feature)] += sum / g;
+                 });
 }
 
 }  // namespace digon

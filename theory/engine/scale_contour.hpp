@@ -72,6 +72,9 @@ class ScaleContour {
   void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& term);
   [[nodiscard]] double truncation() const;
   void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
+  /// The same by series of up to N coefficients.
+  template <std::size_t N>
+  void subtract_aliases_in(PowerPoints& points, PowerSumParts& parts) const;
 
   /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
   [[nodiscard]] double weight_of_node() const { return line_.h / std::numbers::pi; }
@@ -92,6 +95,8 @@ class ScaleContour {
     [[nodiscard]] static Element multiply_transposed(const Element& a, const Element& b) { return a * b; }
   };
 
+  using LaneChain = CountChain<LaneAlgebra>;
+
   const SortedFeatures& features_;
   CountedScale scale_;
   ContourLine line_;
@@ -100,8 +105,7 @@ class ScaleContour {
   std::size_t blocks_ = 0;
 
   std::vector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
-  std::vector<ComplexLanes> active_;          // p φ of each of them
-  CountChain<LaneAlgebra> chain_;
+  LaneChain chain_;
   SmallSum small_;
   double band_end_ = 0.0;  // |s| up to which small_ holds
   std::array<Lanes, cumulants_on_contour + 1> small_T_{};

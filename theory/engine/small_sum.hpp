@@ -1,21 +1,30 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstddef>
 #include <vector>
 
 #include "theory/law/law.hpp"
+#include "theory/numerics/complex_lanes.hpp"
 
 namespace digon {
 
-/// E[x^e (a x + t)^r] over the own feature x, e ≥ 0, from moments[d] = E[t^d]. r ≤ 40. A sum of the r + 1
-/// terms of the binomial, each right to rounding.
-double over_own_feature(Law law, const PowerSeries& moments, double a, int e, int r);
+/// E[x^e (a x + t)^r] over the own feature x, for every r up to a degree, from the moments E[t^d]: a sum of
+/// the r + 1 terms of the binomial, each right to rounding.
+///
+/// x uniform on [0, 1], a = 2 and t = 1: E[x (2x + 1)²] = 4/4 + 4/3 + 1/2 = 2.8333333.
+class OwnMoments {
+ public:
+  OwnMoments(Law law, double a, int degree);
 
-/// The same for e ≥ −1; e = −1: E[t^r] itself.
-inline double with_own_feature(Law law, const PowerSeries& moments, double a, int e, int r) {
-  return e < 0 ? moments[std::size_t(r)] : over_own_feature(law, moments, a, e, r);
-}
+  /// For e = −1 … 2; e = −1: E[t^r] itself.
+  void fill(const PowerSeries& moments, int e, PowerSeries& result) const;
+
+ private:
+  int degree_;
+  std::array<PowerSeries, 3> powers_;  // by e, then d: a^d E[x^{d+e}]
+};
 
 /// The sum y = Σ g_i x_i over the features from `first` on, as a power series of its transform:
 ///   log E[e^{sy}] = Σ_d K_d (γ s)^d,   K_d = Σ_i k_d(p_i) (g_i/γ)^d,   γ = max |g_i|.
@@ -44,6 +53,12 @@ class SmallSum {
   void add_gradient(const PowerSeries& T, Eigen::VectorXd& by_g) const;
 
  private:
+  /// visit(begin, end, cumulants) for neighbours that share theirs, as features of one density do.
+  template <typename Visit>
+  void for_each_run(Visit visit) const;
+  /// g_i/γ of the features from i on, 0 from `end` on.
+  [[nodiscard]] Lanes ratios(std::size_t i, std::size_t end) const;
+
   const Eigen::VectorXd* g_;
   const std::vector<const PowerSeries*>* feature_cumulants_;
   std::size_t first_;

@@ -2,26 +2,6 @@
 
 namespace digon {
 
-PowerSeries multiply(const PowerSeries& a, const PowerSeries& b, int degree) {
-  PowerSeries product{};
-  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
-    double sum = 0.0;
-    for (std::size_t k = 0; k <= d; ++k) sum += a[k] * b[d - k];
-    product[d] = sum;
-  }
-  return product;
-}
-
-PowerSeries multiply_transposed(const PowerSeries& a, const PowerSeries& c, int degree) {
-  PowerSeries product{};
-  for (std::size_t d = 0; d <= std::size_t(degree); ++d) {
-    double sum = 0.0;
-    for (std::size_t k = d; k <= std::size_t(degree); ++k) sum += a[k - d] * c[k];
-    product[d] = sum;
-  }
-  return product;
-}
-
 PowerSeries exponential(const PowerSeries& k, int degree) {
   // E = exp(k): E' = k' E.
   PowerSeries E{};

@@ -53,7 +53,13 @@ double sum_of_powers(Uniform law, int r) {
 }
 
 Eigen::ArrayXd transform_growth(Uniform law, const Eigen::ArrayXd& u) {
-  if (law.is_unit()) return (u.abs() < 1e-5).select(0.5 * u, (u.exp() - 1.0) / u - 1.0);
+  if (law.is_unit()) {
+    Eigen::ArrayXd growth = u.exp();
+    for (Eigen::Index i = 0; i < u.size(); ++i) {  // which becomes vectors; Eigen's select does not
+      growth[i] = std::abs(u[i]) < 1e-5 ? 0.5 * u[i] : (growth[i] - 1.0) / u[i] - 1.0;
+    }
+    return growth;
+  }
   // Where u is small a mean of 0 leaves u² alone, which must not drown.
   const auto mu = [&](int r) { return scaled_moment(law, 1.0, r, factorial(r)); };
   const Eigen::ArrayXd series = u * (mu(1) + u * (mu(2) + u * (mu(3) + u * mu(4))));

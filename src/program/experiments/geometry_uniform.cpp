@@ -226,19 +226,25 @@ Table summary_table(const Results& results) {
   return table;
 }
 
-/// Densities whose D* is within 0.05 of 1/2; of a D* that falls evenly from the first density's, 1 at most,
-/// to the last's instead.
-double densities_at_the_plateau(const Results& results, bool evenly) {
+/// How far D* rests at 1/2: the largest over the least 1/(1 − S) at which it is within 0.02 of that, whatever
+/// the densities tried. Or of a D* that falls evenly with log 1/(1 − S), from the first density's to the
+/// last's.
+double extent_of_plateau(const Results& results, bool evenly) {
   const Densities& all = densities_of(results);
-  const double first = std::min(1.0, dimensions_per_feature(all.front()));
+  const double first = dimensions_per_feature(all.front());
   const double last = dimensions_per_feature(all.back());
-  double at_the_plateau = 0.0;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const double on_the_line = first + (last - first) * double(k) / double(all.size() - 1);
-    const double value = evenly ? on_the_line : dimensions_per_feature(all[k]);
-    at_the_plateau += std::abs(value - 0.5) < 0.05;
+  const double range = std::log(all.back().inverse / all.front().inverse);
+  double begin = 0.0;
+  double end = 0.0;
+  for (const Density& density : all) {
+    const double on_the_line =
+        first + (last - first) * std::log(density.inverse / all.front().inverse) / range;
+    const double value = evenly ? on_the_line : dimensions_per_feature(density);
+    if (std::abs(value - 0.5) > 0.02) continue;
+    if (begin == 0.0) begin = density.inverse;
+    end = density.inverse;
   }
-  return at_the_plateau;
+  return begin == 0.0 ? 1.0 : end / begin;
 }
 
 /// m times (Ŵ_i·Ŵ_j)², averaged over the pairs i ≠ j of represented features.
@@ -351,8 +357,8 @@ Experiment geometry_uniform() {
       .measures = {
           {"dense", [](const Results& results) { return represented_by(densities_of(results).front()); },
            [](const Results& results) { return represented_by(densities_of(results).back()); }},
-          {"plateau", [](const Results& results) { return densities_at_the_plateau(results, false); },
-           [](const Results& results) { return densities_at_the_plateau(results, true); }},
+          {"plateau", [](const Results& results) { return extent_of_plateau(results, false); },
+           [](const Results& results) { return extent_of_plateau(results, true); }},
           {"sparse",
            [](const Results& results) { return dimensions_per_feature(densities_of(results).back()); },
            [](const Results& results) { return dimensions_per_feature(nearest(results, 3.0)); }},

@@ -48,25 +48,20 @@ TEST_CASE("count chain: the sum over patterns with enough active, and its deriva
       for (int least = 0; least <= 3; ++least) {
         CAPTURE(density, counted, least);
         CountChain<RealAlgebra> chain(least, counted);
-        chain.start(algebra);
-        for (std::size_t i = 0; i < f.size(); ++i) chain.add(algebra, S[i], f[i]);
+        const auto factor = [&](std::size_t i) { return CountChain<RealAlgebra>::Factor{S[i], f[i]}; };
         // Relative, however rare the patterns: nothing is subtracted.
-        CHECK(chain.more() == Approx(over_patterns(least, counted, S, f)).epsilon(1e-14).margin(0.0));
-        chain.run_back(
-            algebra, 1.0,
-            [&](std::size_t i) {
-              return CountChain<RealAlgebra>::Factor{S[i], f[i]};
-            },
-            [&](std::size_t i, double by_f) {
-              // The sum is linear in each f.
-              std::vector<double> one = f;
-              std::vector<double> none = S;
-              one[i] = 1.0;
-              none[i] = 0.0;
-              const double exact = over_patterns(least, counted, none, one);
-              CAPTURE(i);
-              CHECK(by_f == Approx(exact).epsilon(1e-13).margin(1e-300));
-            });
+        CHECK(chain.run(algebra, f.size(), factor) ==
+              Approx(over_patterns(least, counted, S, f)).epsilon(1e-14).margin(0.0));
+        chain.run_back(algebra, 1.0, factor, [&](std::size_t i, double by_f) {
+          // The sum is linear in each f.
+          std::vector<double> one = f;
+          std::vector<double> none = S;
+          one[i] = 1.0;
+          none[i] = 0.0;
+          const double exact = over_patterns(least, counted, none, one);
+          CAPTURE(i);
+          CHECK(by_f == Approx(exact).epsilon(1e-13).margin(1e-300));
+        });
       }
     }
   }
