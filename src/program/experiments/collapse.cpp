@@ -125,7 +125,7 @@ Experiment collapse() {
       .settable = {"hidden"},
       .measures = {{"sparse", most_merged(0.0, 0.05), most_merged(0.25, 0.5)},
                    {"dense", most_merged(0.25, 0.5), most_merged(0.0, 0.05)},
-                   {"principal-components", fewest_merged(0.5, 0.9), fewest_merged(0.0, 0.9)},
+                   {"principal-components", fewest_merged(0.5, 0.8), fewest_merged(0.0, 0.8)},
                    {"agreement", agreement_of_merging(false), agreement_of_merging(true)},
                    {"gap", worst_gap(&Point::excess), worst_gap(&Point::excess_of_zero)}}};
 }
