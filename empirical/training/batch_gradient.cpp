@@ -31,14 +31,27 @@ BatchGradient<Scalar>::BatchGradient(ModelKind kind, const Eigen::VectorXd& impo
       delta_(tile_samples, importance.size()),
       back_(tile_samples, hidden),
       gathered_(Tile<Scalar>::Zero(tile_samples, importance.size())),
+      by_hidden_(hidden >= lanes),
+      stride_(padded<Scalar>(hidden)),
       gradient_(kind, hidden, importance.size()) {
-  sums_.setZero(lanes, gradient_.values.size());
+  const Eigen::Index copies = is_tied(kind) ? 1 : 2;
+  if (by_hidden_) {
+    sums_.setZero(stride_, copies * importance.size());
+    h_rows_.setZero(stride_, tile_samples);
+    back_rows_.setZero(stride_, tile_samples);
+  } else {
+    sums_.setZero(lanes, copies * hidden * importance.size());
+  }
+  bias_sums_.setZero(lanes, importance.size());
 }
 
 template <typename Scalar>
 void BatchGradient<Scalar>::begin(const Parameters<Scalar>& weights) {
   weights_ = &weights;
-  if (tiles_added_) sums_.setZero();
+  if (tiles_added_) {
+    sums_.setZero();
+    bias_sums_.setZero();
+  }
   tiles_added_ = false;
   loss_ = 0.0;
   zero_samples_ = 0.0;
@@ -111,18 +124,28 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
                                 sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none);
                           }
                         });
-  const OuterTerm<Scalar> encoder{back_.data(), x.data()};
-  const OuterTerm<Scalar> decoder{h_.data(), delta_.data()};
-  if (is_tied(kind_)) {
-    add_outer_products<Scalar, 2>({encoder, decoder}, m, n, sums_.data());
-  } else {
-    add_outer_products<Scalar, 1>({encoder}, m, n, sums_.data());
-    add_outer_products<Scalar, 1>({decoder}, m, n, sums_.col(weights.decoder_offset()).data());
+  if (by_hidden_) {
+    transpose_tile<Scalar>(h_, stride_, h_rows_.data());
+    transpose_tile<Scalar>(back_, stride_, back_rows_.data());
   }
-  const Eigen::Index bias = sums_.cols() - n;
+  const auto add = [&]<int terms>(const OuterTerm<Scalar>(&term)[terms], Scalar* sums) {
+    if (by_hidden_) {
+      add_outer_products_by_hidden<Scalar, terms>(term, stride_, n, sums);
+    } else {
+      add_outer_products<Scalar, terms>(term, m, n, sums);
+    }
+  };
+  const OuterTerm<Scalar> of_encoder{by_hidden_ ? back_rows_.data() : back_.data(), x.data()};
+  const OuterTerm<Scalar> of_decoder{by_hidden_ ? h_rows_.data() : h_.data(), delta_.data()};
+  if (is_tied(kind_)) {
+    add({of_encoder, of_decoder}, sums_.data());
+  } else {
+    add({of_encoder}, sums_.data());
+    add({of_decoder}, sums_.col(sums_.cols() / 2).data());
+  }
   for (Eigen::Index j = 0; j < n; ++j) {
     for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) {
-      simd_at(&sums_(0, bias + j)) += simd_at(&delta_(sample, j));
+      simd_at(&bias_sums_(0, j)) += simd_at(&delta_(sample, j));
     }
   }
 }
@@ -230,7 +253,17 @@ void BatchGradient<Scalar>::add_zero_samples(double count) {
 template <typename Scalar>
 void BatchGradient<Scalar>::finish() {
   gradient_.values.setZero();
-  if (tiles_added_) gradient_.values = sums_.colwise().sum().transpose().matrix();
+  if (tiles_added_) {
+    const Eigen::Index m = weights_->m;
+    if (by_hidden_) {
+      for (Eigen::Index j = 0; j < sums_.cols(); ++j) {
+        gradient_.values.segment(j * m, m) = sums_.col(j).head(m).matrix();
+      }
+    } else {
+      gradient_.values.head(sums_.cols()) = sums_.colwise().sum().transpose().matrix();
+    }
+    gradient_.b() = bias_sums_.colwise().sum().transpose().matrix();
+  }
   if (gram_ready_) {
     const Eigen::Index n = weights_->n;
     const auto C = cross_.topRows(n).matrix();

@@ -65,7 +65,14 @@ class BatchGradient {
   Tile<Scalar> back_;      // ∂ℓ/∂h [tile × m]
   Tile<Scalar> gathered_;  // [tile × n], zero between calls
   Eigen::Array<Scalar, tile_samples, 1> sample_loss_;
-  LaneSums sums_;
+  /// Whether the sums over samples have the hidden dimensions in their lanes: [stride × n], of an untied
+  /// model twice, from h and ∂ℓ/∂h transposed. Else LaneSums [lanes × mn], alike.
+  bool by_hidden_;
+  Eigen::Index stride_;  // m, padded
+  Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic> sums_;
+  Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic> h_rows_;     // [stride × tile]
+  Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic> back_rows_;  // [stride × tile]
+  LaneSums bias_sums_;                                              // [lanes × n]
   bool tiles_added_ = false;
   double loss_ = 0.0;
   double zero_samples_ = 0.0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 
 #include "core/base/simd.hpp"
 #include "empirical/sampling/feature_sampler.hpp"
@@ -64,7 +65,7 @@ inline void multiply_tile(const Tile<Scalar>& in, const WeightView<Scalar>& weig
 /// One outer product, Σ_samples hidden_a feature_j.
 template <typename Scalar>
 struct OuterTerm {
-  const Scalar* hidden;   ///< [tile × m]
+  const Scalar* hidden;   ///< [tile × m], or [stride × tile]
   const Scalar* feature;  ///< [tile × n]
 };
 
@@ -92,21 +93,84 @@ inline void add_outer_block(const OuterTerm<Scalar> (&term)[terms], Eigen::Index
 }
 
 /// Adds the outer products to the sums [lanes × mn], entry (a, j) in column j m + a, each lane its own
-/// samples.
+/// samples: for few hidden dimensions.
 template <typename Scalar, int terms>
 inline void add_outer_products(const OuterTerm<Scalar> (&term)[terms], Eigen::Index m, Eigen::Index n,
                                Scalar* sums) {
   const auto all_hidden = [&]<int feature_block>(Eigen::Index j) {
     Eigen::Index a = 0;
     if constexpr (block_vectors >= 4) {
-      for (; a + 4 <= m; a += 4) add_outer_block<4, feature_block>(term, m, a, j, sums);
+      for (; a + 4 <= m; a += 4) {
+        if (a + 5 == m) return add_outer_block<5, feature_block>(term, m, a, j, sums);
+        add_outer_block<4, feature_block>(term, m, a, j, sums);
+      }
     }
-    for (; a + 2 <= m; a += 2) add_outer_block<2, feature_block>(term, m, a, j, sums);
+    for (; a + 2 <= m; a += 2) {
+      if (a + 3 == m) return add_outer_block<3, feature_block>(term, m, a, j, sums);
+      add_outer_block<2, feature_block>(term, m, a, j, sums);
+    }
     if (a < m) add_outer_block<1, feature_block>(term, m, a, j, sums);
   };
   Eigen::Index j = 0;
   for (; j + 4 <= n; j += 4) all_hidden.template operator()<4>(j);
   for (; j < n; ++j) all_hidden.template operator()<1>(j);
+}
+
+/// A tile with its columns side by side: [stride × tile], the rest of a stride as it was.
+template <typename Scalar>
+inline void transpose_tile(const Tile<Scalar>& in, Eigen::Index stride, Scalar* out) {
+  for (Eigen::Index first = 0; first < in.cols(); first += lanes_of<Scalar>) {
+    const Eigen::Index last = std::min<Eigen::Index>(first + lanes_of<Scalar>, in.cols());
+    for (Eigen::Index sample = 0; sample < tile_samples; ++sample) {
+      for (Eigen::Index a = first; a < last; ++a) out[sample * stride + a] = in(sample, a);
+    }
+  }
+}
+
+template <int feature_block, int vectors, typename Scalar, int terms>
+inline void add_outer_rows(const OuterTerm<Scalar> (&term)[terms], Eigen::Index stride, Eigen::Index a,
+                           Eigen::Index j, Scalar* sums) {
+  constexpr int lanes = lanes_of<Scalar>;
+  Simd<Scalar> sum[feature_block][vectors] = {};
+  for (const OuterTerm<Scalar>& one : term) {
+    const Scalar* hidden = one.hidden + a;
+    const Scalar* feature = one.feature + j * tile_samples;
+    for (Eigen::Index sample = 0; sample < tile_samples; ++sample, hidden += stride, ++feature) {
+      Simd<Scalar> left[vectors];
+      for (int v = 0; v < vectors; ++v) left[v] = simd_at(hidden + v * lanes);
+      for (int c = 0; c < feature_block; ++c) {
+        for (int v = 0; v < vectors; ++v) sum[c][v] += feature[c * tile_samples] * left[v];
+      }
+    }
+  }
+  for (int c = 0; c < feature_block; ++c) {
+    for (int v = 0; v < vectors; ++v) simd_at(sums + (j + c) * stride + a + v * lanes) += sum[c][v];
+  }
+}
+
+/// Adds the outer products to the sums [stride × n], the hidden dimensions in the lanes, from transposed
+/// hidden tiles: for many hidden dimensions, whose sums of every lane would not stay in the nearest cache.
+template <typename Scalar, int terms>
+inline void add_outer_products_by_hidden(const OuterTerm<Scalar> (&term)[terms], Eigen::Index stride,
+                                         Eigen::Index n, Scalar* sums) {
+  constexpr int lanes = lanes_of<Scalar>;
+  // Blocks of at most three quarters of the registers, the rest for what is multiplied.
+  constexpr int most_vectors = simd_registers >= 32 ? 3 : 2;
+  const auto all_features = [&]<int vectors>(Eigen::Index a) {
+    constexpr int features = vectors == 1 ? 12 : most_vectors == 2 ? 6 : 8;
+    Eigen::Index j = 0;
+    for (; j + features <= n; j += features) add_outer_rows<features, vectors>(term, stride, a, j, sums);
+    for (; j + 4 <= n; j += 4) add_outer_rows<4, vectors>(term, stride, a, j, sums);
+    for (; j < n; ++j) add_outer_rows<1, vectors>(term, stride, a, j, sums);
+  };
+  Eigen::Index a = 0;
+  for (; a + most_vectors * lanes <= stride; a += most_vectors * lanes) {
+    all_features.template operator()<most_vectors>(a);
+  }
+  if constexpr (most_vectors > 2) {
+    if (a + 2 * lanes <= stride) return all_features.template operator()<2>(a);
+  }
+  if (a < stride) all_features.template operator()<1>(a);
 }
 
 }  // namespace digon
