@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "core/model/feature_description.hpp"
 #include "plots/series_figure.hpp"
@@ -53,13 +52,13 @@ double dense_over_own_neurons(const Results& results) {
   return densest.trained.loss / densest.own_neurons;
 }
 
-/// The least gap of all densities, of the best starts or of the lowest known itself.
-double least_gap(const Results& results, bool of_lowest) {
-  double least = std::numeric_limits<double>::infinity();
+/// The greatest gap of all densities, of the best starts or of the lowest known itself.
+double worst_gap(const Results& results, bool of_lowest) {
+  double worst = 0.0;
   for (const BesideOptimum& beside : beside_optima(results)) {
-    least = std::min(least, of_lowest ? 0.0 : beside.gap());
+    worst = std::max(worst, of_lowest ? 0.0 : beside.gap());
   }
-  return least;
+  return worst;
 }
 
 /// What the neurons do, trained and in the lowest known, a row each and density.
@@ -146,8 +145,8 @@ Experiment abs_large() {
               {"more-than-half", most_computed,
                [](const Results& results) { return features_computed(results.points.front().trained.best); }},
               {"dense-loss", dense_over_own_neurons, [](const Results&) { return 1.0; }},
-              {"gap", [](const Results& results) { return least_gap(results, false); },
-               [](const Results& results) { return least_gap(results, true); }},
+              {"gap", [](const Results& results) { return worst_gap(results, false); },
+               [](const Results& results) { return worst_gap(results, true); }},
               {"optimum-sharing", density_of_sharing, density_of_sharing_of_own_neurons}}};
 }
 
