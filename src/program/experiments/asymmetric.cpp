@@ -163,7 +163,7 @@ Experiment asymmetric() {
                    {"loss", [](const Results& results) { return beside_circuits(results, false); },
                     [](const Results& results) { return beside_circuits(results, true); }},
                    {"gap", [](const Results& results) { return beside_optima(results).back().gap(); },
-                    [](const Results&) { return 0.0; }},
+                    [](const Results& results) { return beside_optima(results).front().gap(); }},
                    {"optimum-inhibition", inhibition_of_optima(true), inhibition_of_optima(false)},
                    {"optimum-sharing", density_of_sharing, density_of_sharing_of_own_neurons}}};
 }
