@@ -158,12 +158,15 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   DescentOptions finish = options.finish;
   if (features * (hidden + 1) > large_model) {  // some hundred descents
     evolution.heats = 1;
+    evolution.patience = std::min<std::size_t>(evolution.patience, 1200);
     if (!has_relu_hidden(objective.kind)) {
       evolution.pool = std::min<std::size_t>(evolution.pool, 4);
       evolution.drafts = 12;
       evolution.fresh_share = 0.01;
     }
     finish.steps = std::min(finish.steps, 300);
+  } else if (!objective.has_smooth_guide) {  // whose descents cost ten times as much
+    evolution.patience = std::min<std::size_t>(evolution.patience, 800);
   }
   const Population population = evolve(problem, evolution, derive_seed(options.seed, k), starts);
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};

@@ -28,9 +28,9 @@ struct OptimumSearchOptions {
   std::size_t populations = 12;  ///< at most; 0: only the descents from what is given
   std::size_t agree = 3;         ///< ends when so many populations have come to the lowest minimum
   std::size_t at_once = 4;       ///< populations between two looks at whether they agree
-  /// Of each population. Sparse features have many minima within 0.1%: a small pool soon holds none but those
-  /// of one arrangement.
-  EvolutionOptions evolution = {.pool = 30, .heats = 5, .patience = 1200};
+  /// Of each population; fewer where a descent costs much. Sparse features have many minima within 0.1%: a
+  /// small pool soon holds none but those of one arrangement.
+  EvolutionOptions evolution = {.pool = 60, .heats = 5, .patience = 2500};
   DescentOptions finish = {};     ///< of the descents on the objective itself
   std::size_t finished = 12;      ///< minima of each population that are finished on it
   bool even_if_recorded = false;  ///< evolve populations where the record has a confirmed minimum

@@ -171,10 +171,11 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
   if (options.heats <= 1 || in_step == 0) return Evolution(problem, options, seed).run(given);
   RandomDraws random(seed);
   Population done;
-  constexpr std::size_t of_a_heat = 3;  // more are variants of one arrangement
-  std::vector<Individual> best;         // of all heats
-  const auto run_step = [&](const EvolutionProblem& step, std::size_t descents, const auto& from) {
+  std::vector<Individual> best;  // of all heats
+  const auto run_step = [&](const EvolutionProblem& step, std::size_t pool, std::size_t descents,
+                            const auto& from) {
     EvolutionOptions limited = options;
+    limited.pool = pool;
     limited.descents = std::min(descents, options.descents - done.descents);
     limited.progress = [&](double lowest) {
       if (!best.empty()) lowest = std::min(lowest, best.front().value);
@@ -190,15 +191,23 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     return columns;
   };
 
-  for (std::size_t heat = 0; heat < options.heats; ++heat) {
+  const std::size_t in_heat = std::max<std::size_t>(1, options.pool / 2);
+  const std::size_t of_a_heat = std::max<std::size_t>(1, options.pool / (options.heats + 1));
+  constexpr std::size_t enough = 3;  // heats that came to the lowest
+  std::size_t agreeing = 0;
+  for (std::size_t heat = 0; heat < options.heats && agreeing < enough; ++heat) {
     std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
     constexpr double the_problem_itself = 0.95;
     for (double power = 1.0 - double(heat) / double(options.heats);
          problem.levelled && power < the_problem_itself; power = (1.0 + power) / 2.0) {
-      from = columns_of_pool(run_step(problem.levelled(power), in_step, from).pool);
+      from = columns_of_pool(run_step(problem.levelled(power), in_heat, in_step, from).pool);
     }
-    Population population = run_step(problem, in_step, from);
+    Population population = run_step(problem, in_heat, in_step, from);
     std::vector<Individual>& pool = population.pool;
+    if (pool.empty()) continue;  // out of time, or interrupted
+    const double lowest = best.empty() ? std::numeric_limits<double>::infinity() : best.front().value;
+    if (!problem.same.holds(lowest, pool.front().value)) agreeing = 0;
+    if (problem.same.holds(pool.front().value, lowest)) ++agreeing;
     if (population.hits >= options.hits && (best.empty() || pool.front().value < best.front().value)) {
       best = std::move(pool);  // fresh starts find it
       break;
@@ -207,7 +216,15 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     std::sort(best.begin(), best.end(),
               [](const Individual& one, const Individual& other) { return one.value < other.value; });
   }
-  Population last = run_step(problem, options.descents, columns_of_pool(best));
+  if (agreeing == enough) {
+    for (Individual& one : best) {
+      if (done.pool.empty() || !problem.same.holds(one.value, done.pool.back().value)) {
+        done.pool.push_back(std::move(one));
+      }
+    }
+    return done;
+  }
+  Population last = run_step(problem, options.pool, options.descents, columns_of_pool(best));
   done.pool =
       last.pool.empty() ? std::move(best) : std::move(last.pool);  // empty: out of time, or interrupted
   done.hits = last.hits;

@@ -62,7 +62,9 @@ struct EvolutionProblem {
 
 struct EvolutionOptions {
   std::size_t pool = 12;            ///< members, all of different value
-  std::size_t heats = 1;            ///< pools to begin with; 1: none but the one that goes on
+  /// Pools to begin with, half as large; 1: none but the one that goes on. Where three of them end at the
+  /// lowest value the population has ended.
+  std::size_t heats = 1;
   std::size_t heat_descents = 200;  ///< of each step of a heat
   std::size_t descents = 20'000;    ///< at most
   /// Changed copies of a member of which the one of least value descends, where the problem knows it, of

@@ -108,6 +108,27 @@ TEST_CASE("heats lead from problems that are easier to one that misleads") {
   CHECK(evolve(misleading(1.0, misleading), options, 1).pool.front().value > 1.0);
 }
 
+TEST_CASE("a population ends where three of its heats came to the lowest value") {
+  EvolutionProblem problem = wells(12);
+  problem.levelled = [](double) { return wells(12); };
+  EvolutionOptions options;
+  options.heats = 5;
+  options.hits = 1'000'000;
+  const Population found = evolve(problem, options, 1);
+  CHECK(found.pool.front().value == 1.0);
+  // Heats begin at powers 1, 0.8 and 0.6: at those of 0.8, 0.9 and 0.6, 0.8, 0.9 before the problem itself.
+  CHECK(found.descents == (1 + 3 + 4) * options.heat_descents);
+  for (std::size_t k = 1; k < found.pool.size(); ++k) CHECK(found.pool[k].value > found.pool[k - 1].value);
+  // Where no two agree all five are evolved, and the pool that goes on.
+  double fewer = 0.0;
+  problem.descend = [&](const Eigen::MatrixXd& from, double) {
+    return Individual{from, 1.0 - (fewer += 1e-4)};
+  };
+  problem.levelled = [&](double) { return problem; };
+  options.descents = 8000;
+  CHECK(evolve(problem, options, 1).descents == options.descents);
+}
+
 TEST_CASE("of several drafts the best descends, and none twice") {
   EvolutionProblem problem = wells(40);
   const auto descend = problem.descend;
