@@ -3,6 +3,7 @@
 # are called, with the path's name behind. So no copy of an inline function that was compiled for a wider path can be
 # called on a lesser processor, nor do initialisers of a path run that is not taken. By their own names, functions are
 # jumps to those of the path taken (kernel_jumps), and everybody who links the library, installed or not, has all paths.
+# DIGON_ONE_PATH leaves this machine's alone: its kernels are compiled as they are among all.
 set(DIGON_PATHS "")
 if(NOT DIGON_NATIVE AND NOT DIGON_FUZZ AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
    AND CMAKE_BUILD_TYPE MATCHES "Rel")
@@ -27,6 +28,9 @@ int main() {
 }\n")
   try_run(DIGON_HOST_WIDTH host_compiled ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/host_path.cpp)
   list(GET DIGON_PATHS ${DIGON_HOST_WIDTH} DIGON_HOST_PATH)
+  if(DIGON_ONE_PATH)
+    set(DIGON_PATHS ${DIGON_HOST_PATH})
+  endif()
 endif()
 
 # digon_add_kernels(PART LINK targets… KERNELS files…): adds to the library of the part its kernels of all paths.

@@ -13,8 +13,8 @@ namespace digon {
 namespace {
 
 // From the narrowest: those of the build's kernels, or what all is compiled for.
-#ifdef DIGON_ALL_PATHS
-constexpr std::array paths{"sse2", "avx2", "avx512"};
+#ifdef DIGON_KERNEL_PATHS
+constexpr std::array paths{DIGON_KERNEL_PATHS};
 #elif defined(__AVX512F__)
 constexpr std::array paths{"avx512"};
 #elif defined(__AVX2__)
@@ -56,7 +56,7 @@ std::size_t taken_path() {
   return 0;
 }
 
-#ifdef DIGON_ALL_PATHS
+#ifdef DIGON_KERNEL_PATHS
 /// The kernels of a part, as cmake/kernel_jumps lays them out.
 struct KernelPaths {
   using Function = void (*)();
@@ -82,14 +82,17 @@ void require_simd_path() {
   for (const char* path : paths) {
     if (machine_has(path)) accepted += (accepted.empty() ? "" : ", ") + std::string(path);
   }
-  reject("DIGON_SIMD: '{}' given; accepted on this machine: {}", std::getenv("DIGON_SIMD"), accepted);
+  const char* asked = std::getenv("DIGON_SIMD");
+  if (accepted.empty()) reject("this build needs a processor with {}", paths.front());
+  reject("DIGON_SIMD: '{}' given; accepted on this machine: {}", asked, accepted);
 }
 
-#ifdef DIGON_ALL_PATHS
+#ifdef DIGON_KERNEL_PATHS
 /// Called before any constructor of C++.
 extern "C" void digon_take_path(const KernelPaths* kernels) {
   const auto& path = kernels->path[taken_path()];
   std::copy_n(path.functions, kernels->count, kernels->taken);
+  if (!machine_has(simd_path())) return;  // require_simd_path says so
   for (const auto* initialise = path.begin; initialise != path.end; ++initialise) (*initialise)();
 }
 #endif
