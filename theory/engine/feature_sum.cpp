@@ -9,19 +9,35 @@
 namespace digon {
 namespace {
 
-/// log E[e^{θy}], y = Σ g_i x_i; for a bound, to a relative 1e-5.
-double log_mean_exponential(Law law, const Eigen::ArrayXd& g, const Eigen::ArrayXd& density, double theta) {
-  const Eigen::ArrayXd factors = 1.0 + density * transform_growth(law, theta * g);
-  double log_sum = 0.0;
-  double product = 1.0;  // a logarithm now and then is enough: a factor is at most e⁷⁰⁰
-  for (const double factor : factors) {
-    product *= factor;
-    if (product > 1e4 || product < 1e-4) {
-      log_sum += std::log(product);
-      product = 1.0;
-    }
+/// log E[e^{θy}], y = Σ g_i x_i over the features from `first` on, of each θ; for a bound, to a relative
+/// 1e-5.
+template <int count>
+Eigen::Array<double, count, 1> log_mean_exponentials(Law law, const Eigen::VectorXd& g,
+                                                     const Eigen::VectorXd& density, std::size_t first,
+                                                     const Eigen::Array<double, count, 1>& theta) {
+  using Rates = Eigen::Array<double, count, 1>;
+  const auto begin = Eigen::Index(first);
+  Eigen::ArrayXd exponents(count * (g.size() - begin));
+  for (Eigen::Index i = begin; i < g.size(); ++i) {
+    exponents.template segment<count>(count * (i - begin)) = theta * g[i];
   }
-  return log_sum + std::log(product);
+  const Eigen::ArrayXd growth = transform_growth(law, exponents);
+  const Support one = support(law, 1.0);
+  const double steepest = theta.abs().maxCoeff() * std::max(one.greatest, -one.least);
+  constexpr double no_overflow = 600.0;
+  Rates log_sum = Rates::Zero();
+  Rates product = Rates::Ones();
+  double exponent = 0.0;  // the product is within e^{±exponent}
+  for (Eigen::Index i = begin; i < g.size(); ++i) {
+    exponent += steepest * std::abs(g[i]);
+    if (exponent > no_overflow) {  // a logarithm now and then is enough
+      log_sum += product.log();
+      product.setOnes();
+      exponent = steepest * std::abs(g[i]);
+    }
+    product *= 1.0 + density[i] * growth.template segment<count>(count * (i - begin));
+  }
+  return log_sum + product.log();
 }
 
 /// max_z z^r e^{−θz}.
@@ -57,7 +73,7 @@ double bound_coefficient(const std::vector<double>& weights, double theta) {
 FeatureSum::FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density, std::size_t first) {
   // In units of the deviation: where Chernoff's bound at 1e-4 … 1e-30 is best, for sums that are nearly
   // normal and for sums with a long tail.
-  constexpr std::array<double, rates> grid{1.5, 3.5, 6.0, 9.0, 15.0};
+  const Rates grid{{1.5, 3.5, 6.0, 9.0, 15.0}};
   constexpr double narrow_deviations = 5.0;
   double variance = 0.0;
   const Eigen::Index n = g.size();
@@ -74,27 +90,25 @@ FeatureSum::FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd&
               mean_ - range_.least > narrow_deviations * deviation) ||
             n - Eigen::Index(first) < 3;
   if (narrow_) return;
-  const Eigen::ArrayXd couplings = g.tail(n - Eigen::Index(first));
-  const Eigen::ArrayXd densities = density.tail(n - Eigen::Index(first));
-  for (std::size_t k = 0; k < rates; ++k) {
-    const double theta = grid[k] / deviation;
-    above_[k] = {theta, log_mean_exponential(law, couplings, densities, theta)};
-    below_[k] = {theta, log_mean_exponential(law, couplings, densities, -theta)};
-  }
+  Eigen::Array<double, 2 * rates, 1> theta;  // above the mean, then below
+  theta_ = grid / deviation;
+  theta << theta_, -theta_;
+  const Eigen::Array<double, 2 * rates, 1> log_means = log_mean_exponentials(law, g, density, first, theta);
+  log_mean_above_ = log_means.head<rates>();
+  log_mean_below_ = log_means.tail<rates>();
 }
 
 Support FeatureSum::reach(const PowerPoints& points, double effect) const {
   Support reach = range_;
   if (narrow_) return reach;
   const std::vector<double> weights = weight_by_power(points);
-  for (std::size_t k = 0; k < rates; ++k) {
-    const double coefficient = bound_coefficient(weights, above_[k].theta);
-    const double needed = std::log(std::max(coefficient / effect, std::numeric_limits<double>::min()));
-    const double above = (above_[k].log_mean + needed) / above_[k].theta;
-    const double below = -(below_[k].log_mean + needed) / below_[k].theta;
-    if (above < reach.greatest) reach.greatest = std::max(above, mean_);
-    if (below > reach.least) reach.least = std::min(below, mean_);
-  }
+  Rates needed;
+  for (int k = 0; k < rates; ++k) needed[k] = bound_coefficient(weights, theta_[k]) / effect;
+  needed = needed.max(std::numeric_limits<double>::min()).log();
+  const double above = ((log_mean_above_ + needed) / theta_).minCoeff();
+  const double below = (-(log_mean_below_ + needed) / theta_).maxCoeff();
+  if (above < reach.greatest) reach.greatest = std::max(above, mean_);
+  if (below > reach.least) reach.least = std::min(below, mean_);
   return reach;
 }
 

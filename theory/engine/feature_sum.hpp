@@ -1,9 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <array>
 #include <cstddef>
-#include <vector>
 
 #include "theory/engine/output_unit.hpp"
 #include "theory/engine/power_points.hpp"
@@ -25,17 +23,15 @@ class FeatureSum {
   [[nodiscard]] Support reach(const PowerPoints& points, double effect) const;
 
  private:
-  static constexpr std::size_t rates = 5;
-  struct Chernoff {
-    double theta = 0.0;
-    double log_mean = 0.0;  ///< log E[e^{θy}]
-  };
+  static constexpr int rates = 5;
+  using Rates = Eigen::Array<double, rates, 1>;
 
   double mean_ = 0.0;
   Support range_;
-  std::array<Chernoff, rates> above_{};
-  std::array<Chernoff, rates> below_{};
-  bool narrow_ = true;  ///< the range is no wider than the bound could be
+  Rates theta_;           ///< of Chernoff's bound
+  Rates log_mean_above_;  ///< log E[e^{θy}]
+  Rates log_mean_below_;  ///< log E[e^{−θy}]
+  bool narrow_ = true;    ///< the range is no wider than the bound could be
 };
 
 }  // namespace digon

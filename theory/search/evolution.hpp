@@ -61,7 +61,7 @@ struct EvolutionProblem {
 };
 
 struct EvolutionOptions {
-  std::size_t pool = 12;            ///< members, all of different value
+  std::size_t pool = 12;  ///< members, all of different value
   /// Pools to begin with, half as large; 1: none but the one that goes on. Where three of them end at the
   /// lowest value the population has ended.
   std::size_t heats = 1;

@@ -1,6 +1,7 @@
 #include "theory/engine/feature_sum.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/theory/vertex_oracle.hpp"
 
@@ -35,6 +36,23 @@ TEST_CASE("feature sum: beyond its reach y changes less than was allowed") {
         CHECK(factor * vertex_power_mean(reach.least, 0.0, -row.g, p, -1, power).value <= row.effect);
       }
     }
+  }
+}
+
+TEST_CASE("feature sum: of many features e^{θy} is beyond all numbers, and the reach is a few deviations") {
+  // Nearly normal, of mean 20 and deviation √(400 (0.1/3 − 0.05²)) = 3.51: beyond z deviations
+  // E[max(y − τ, 0)] is some 10⁻⁹ at z = 5.6, where Chernoff's bound allows for more.
+  const Eigen::VectorXd g = Eigen::VectorXd::Ones(400);
+  const Eigen::VectorXd p = Eigen::VectorXd::Constant(400, 0.1);
+  PowerPoints point(false, 1, 1, 1);
+  point.weight(0, -1, 1) = 1.0;
+  for (const double sign : {1.0, -1.0}) {
+    const Support reach = FeatureSum(Law{}, sign * g, p, 0).reach(point, 1e-9);
+    const double deviation = std::sqrt(400.0 * (0.1 / 3.0 - 0.0025));
+    const double far = sign > 0.0 ? reach.greatest : -reach.least;
+    CAPTURE(reach.least, reach.greatest);
+    CHECK(far > 20.0 + 5.6 * deviation);
+    CHECK(far < 20.0 + 9.0 * deviation);
   }
 }
 
