@@ -193,9 +193,8 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
 
   const std::size_t in_heat = std::max<std::size_t>(1, options.pool / 2);
   const std::size_t of_a_heat = std::max<std::size_t>(1, options.pool / (options.heats + 1));
-  constexpr std::size_t enough = 3;  // heats that came to the lowest
-  std::size_t agreeing = 0;
-  for (std::size_t heat = 0; heat < options.heats && agreeing < enough; ++heat) {
+  std::size_t agreeing = 0;  // heats that came to the lowest
+  for (std::size_t heat = 0; heat < options.heats; ++heat) {
     std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
     constexpr double the_problem_itself = 0.95;
     for (double power = 1.0 - double(heat) / double(options.heats);
@@ -216,7 +215,7 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     std::sort(best.begin(), best.end(),
               [](const Individual& one, const Individual& other) { return one.value < other.value; });
   }
-  if (agreeing == enough) {
+  if (agreeing == options.heats) {
     for (Individual& one : best) {
       if (done.pool.empty() || !problem.same.holds(one.value, done.pool.back().value)) {
         done.pool.push_back(std::move(one));

@@ -62,7 +62,7 @@ struct EvolutionProblem {
 
 struct EvolutionOptions {
   std::size_t pool = 12;  ///< members, all of different value
-  /// Pools to begin with, half as large; 1: none but the one that goes on. Where three of them end at the
+  /// Pools to begin with, half as large; 1: none but the one that goes on. Where all of them end at the
   /// lowest value the population has ended.
   std::size_t heats = 1;
   std::size_t heat_descents = 200;  ///< of each step of a heat
