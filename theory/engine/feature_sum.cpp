@@ -11,31 +11,29 @@ namespace {
 
 /// log E[e^{θy}], y = Σ g_i x_i over the features from `first` on, of each θ; for a bound, to a relative
 /// 1e-5.
-template <int count>
-Eigen::Array<double, count, 1> log_mean_exponentials(Law law, const Eigen::VectorXd& g,
-                                                     const Eigen::VectorXd& density, std::size_t first,
-                                                     const Eigen::Array<double, count, 1>& theta) {
-  using Rates = Eigen::Array<double, count, 1>;
-  const auto begin = Eigen::Index(first);
-  Eigen::ArrayXd exponents(count * (g.size() - begin));
-  for (Eigen::Index i = begin; i < g.size(); ++i) {
-    exponents.template segment<count>(count * (i - begin)) = theta * g[i];
-  }
-  const Eigen::ArrayXd growth = transform_growth(law, exponents);
+template <typename Rates>
+Rates log_mean_exponentials(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density,
+                            std::size_t first, const Rates& theta) {
+  using RatesOfFeatures = Eigen::Array<double, Rates::SizeAtCompileTime, Eigen::Dynamic>;
+  const Eigen::Index n = g.size() - Eigen::Index(first);
+  const RatesOfFeatures exponents = theta.matrix() * g.tail(n).transpose();
+  const Eigen::ArrayXd growths = transform_growth(law, exponents.reshaped());
+  const Eigen::Map<const RatesOfFeatures> growth(growths.data(), theta.size(), n);
   const Support one = support(law, 1.0);
   const double steepest = theta.abs().maxCoeff() * std::max(one.greatest, -one.least);
   constexpr double no_overflow = 600.0;
   Rates log_sum = Rates::Zero();
   Rates product = Rates::Ones();
   double exponent = 0.0;  // the product is within e^{±exponent}
-  for (Eigen::Index i = begin; i < g.size(); ++i) {
-    exponent += steepest * std::abs(g[i]);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double steepness = steepest * std::abs(g[Eigen::Index(first) + i]);
+    exponent += steepness;
     if (exponent > no_overflow) {  // a logarithm now and then is enough
       log_sum += product.log();
       product.setOnes();
-      exponent = steepest * std::abs(g[i]);
+      exponent = steepness;
     }
-    product *= 1.0 + density[i] * growth.template segment<count>(count * (i - begin));
+    product *= 1.0 + density[Eigen::Index(first) + i] * growth.col(i);
   }
   return log_sum + product.log();
 }
@@ -90,10 +88,10 @@ FeatureSum::FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd&
               mean_ - range_.least > narrow_deviations * deviation) ||
             n - Eigen::Index(first) < 3;
   if (narrow_) return;
-  Eigen::Array<double, 2 * rates, 1> theta;  // above the mean, then below
   theta_ = grid / deviation;
-  theta << theta_, -theta_;
-  const Eigen::Array<double, 2 * rates, 1> log_means = log_mean_exponentials(law, g, density, first, theta);
+  using AboveAndBelow = Eigen::Array<double, 2 * rates, 1>;
+  const AboveAndBelow log_means =
+      log_mean_exponentials(law, g, density, first, (AboveAndBelow() << theta_, -theta_).finished());
   log_mean_above_ = log_means.head<rates>();
   log_mean_below_ = log_means.tail<rates>();
 }

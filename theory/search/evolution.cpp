@@ -193,7 +193,7 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
 
   const std::size_t in_heat = std::max<std::size_t>(1, options.pool / 2);
   const std::size_t of_a_heat = std::max<std::size_t>(1, options.pool / (options.heats + 1));
-  std::size_t agreeing = 0;  // heats that came to the lowest
+  std::vector<double> lowest;  // of each heat
   for (std::size_t heat = 0; heat < options.heats; ++heat) {
     std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
     constexpr double the_problem_itself = 0.95;
@@ -204,9 +204,7 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     Population population = run_step(problem, in_heat, in_step, from);
     std::vector<Individual>& pool = population.pool;
     if (pool.empty()) continue;  // out of time, or interrupted
-    const double lowest = best.empty() ? std::numeric_limits<double>::infinity() : best.front().value;
-    if (!problem.same.holds(lowest, pool.front().value)) agreeing = 0;
-    if (problem.same.holds(pool.front().value, lowest)) ++agreeing;
+    lowest.push_back(pool.front().value);
     if (population.hits >= options.hits && (best.empty() || pool.front().value < best.front().value)) {
       best = std::move(pool);  // fresh starts find it
       break;
@@ -215,7 +213,8 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     std::sort(best.begin(), best.end(),
               [](const Individual& one, const Individual& other) { return one.value < other.value; });
   }
-  if (agreeing == options.heats) {
+  const auto is_lowest = [&](double value) { return problem.same.holds(value, best.front().value); };
+  if (lowest.size() == options.heats && std::all_of(lowest.begin(), lowest.end(), is_lowest)) {
     for (Individual& one : best) {
       if (done.pool.empty() || !problem.same.holds(one.value, done.pool.back().value)) {
         done.pool.push_back(std::move(one));
