@@ -69,12 +69,12 @@ class CountContour {
       : unit_(unit),
         options_(options),
         line_(span),
-        bias_(line_, unit.bias),
-        own_(unit.law, line_, unit.own),
+        bias_(unit.bias),
+        own_(unit.law, unit.own),
         most_(std::min(std::size_t(unit.others.size()), options.most_active)),
         sums_(most_ + 1) {
     others_.reserve(std::size_t(unit.others.size()));
-    for (const double g : unit.others) others_.emplace_back(unit.law, line_, g);
+    for (const double g : unit.others) others_.emplace_back(unit.law, g);
   }
 
   /// Carries each sum until the estimate of what is left out is within tolerance or the nodes are spent. The

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -13,9 +14,17 @@ namespace digon {
 /// How far the contour integral is carried.
 struct ContourOptions {
   double tolerance = 1e-12;          ///< absolute, on inactive and active error alike
+  double slope_tolerance = 1e-12;    ///< absolute, on a unit_gradient's derivatives
   std::size_t max_nodes = 1U << 18;  ///< per output
   std::size_t most_active = std::numeric_limits<std::size_t>::max();  ///< other features, at most
 };
+
+/// The transform of ∂F/∂t is s times that of F: what is left out of it beyond |s| = ω is ω times what is left
+/// out of F, or half of that where the two oscillate apart.
+inline constexpr double of_values = 2.0;
+inline double slope_tolerance_at(const ContourOptions& options, double omega) {
+  return std::min(options.slope_tolerance, omega / of_values * options.tolerance);
+}
 
 /// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.
 inline constexpr double rounding = 8.0 * std::numeric_limits<double>::epsilon();

@@ -41,34 +41,29 @@ struct NodeBlock {
   ComplexLanes inverse_s;
   double least = 0.0;     ///< least |s|
   double greatest = 0.0;  ///< greatest |s|
+  double length = 0.0;    ///< from its first node to the next block's
 
   NodeBlock(const ContourLine& line, std::size_t block) : index(block) {
     for (std::size_t k = 0; k < lane_count; ++k) s.set_lane(k, line.node(block * lane_count + k));
     inverse_s = reciprocal(s);
     least = std::abs(s.lane(0));
     greatest = std::abs(s.lane(lane_count - 1));
+    length = double(lane_count) * line.h;
   }
 };
 
 /// e^{sg} on successive blocks of a line: a geometric sequence.
 class ExponentialSequence {
  public:
-  ExponentialSequence(const ContourLine& line, double g) : g_(g) {
-    advance_ = std::polar(1.0, line.h * g);
-    lanes_.set_lane(0, 1.0);
-    for (std::size_t known = 1; known < lane_count; known *= 2, advance_ *= advance_) {
-      for (std::size_t k = 0; k < known; ++k) lanes_.set_lane(known + k, advance_ * lanes_.lane(k));
-    }
-  }
+  explicit ExponentialSequence(double g) : g_(g) {}
 
   /// To be called for successive blocks, from any one on.
   void next(const NodeBlock& block) {
     if (started_ && block.index % blocks_between_restarts != 0) {
       exponential_ = advance_ * exponential_;
-      return;
+    } else {
+      start(block);
     }
-    exponential_ = std::exp(g_ * block.s.lane(0)) * lanes_;
-    started_ = true;
   }
 
   /// On the block of the last `next`.
@@ -79,10 +74,15 @@ class ExponentialSequence {
   /// Blocks after which the running product is computed anew, so that its rounding does not build up.
   static constexpr std::size_t blocks_between_restarts = 16;
 
+  void start(const NodeBlock& block) {
+    exponential_ = std::exp(g_ * block.s.re[0]) * cis(g_ * block.s.im);
+    if (!started_) advance_ = std::polar(1.0, g_ * block.length);
+    started_ = true;
+  }
+
   double g_;
   bool started_ = false;
   std::complex<double> advance_;  // e^{ihg·lane_count}
-  ComplexLanes lanes_;            // e^{ihgk} for lane k
   ComplexLanes exponential_;
 };
 
@@ -92,9 +92,9 @@ class ExponentialSequence {
 template <std::size_t R>
 class ExponentialOnLine {
  public:
-  ExponentialOnLine(Law law, const ContourLine& line, double g)
-      : law_(law), across_(line, g * law.width()), inverse_(1.0 / (g * law.width())) {
-    if (law.least != 0.0) offset_.emplace_back(line, g * law.least);
+  ExponentialOnLine(Law law, double g)
+      : law_(law), across_(g * law.width()), inverse_(1.0 / (g * law.width())) {
+    if (law.least != 0.0) offset_.emplace_back(g * law.least);
   }
 
   /// To be called for successive blocks, from any one on.

@@ -100,15 +100,15 @@ class CountGradientContour {
   CountGradientContour(const OutputUnit& unit, double span, std::size_t most)
       : unit_(unit),
         line_(span),
-        bias_(line_, unit.bias),
-        own_(unit.law, line_, unit.own),
+        bias_(unit.bias),
+        own_(unit.law, unit.own),
         most_(most),
         before_(std::size_t(unit.others.size()) * (most + 1)),
         mean_(most + 1),
         value_(most + 1),
         by_bias_(most + 1),
         by_others_(std::size_t(unit.others.size())) {
-    for (const double g : unit.others) others_.emplace_back(unit.law, line_, g);
+    for (const double g : unit.others) others_.emplace_back(unit.law, g);
   }
 
   void integrate(const ContourOptions& options, CountSums& sums) {

@@ -14,26 +14,28 @@ namespace {
 template <typename Rates>
 Rates log_mean_exponentials(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd& density,
                             std::size_t first, const Rates& theta) {
-  using RatesOfFeatures = Eigen::Array<double, Rates::SizeAtCompileTime, Eigen::Dynamic>;
-  const Eigen::Index n = g.size() - Eigen::Index(first);
-  const RatesOfFeatures exponents = theta.matrix() * g.tail(n).transpose();
-  const Eigen::ArrayXd growths = transform_growth(law, exponents.reshaped());
-  const Eigen::Map<const RatesOfFeatures> growth(growths.data(), theta.size(), n);
+  constexpr Eigen::Index together = most_numbers / Rates::SizeAtCompileTime;
   const Support one = support(law, 1.0);
   const double steepest = theta.abs().maxCoeff() * std::max(one.greatest, -one.least);
   constexpr double no_overflow = 600.0;
   Rates log_sum = Rates::Zero();
   Rates product = Rates::Ones();
   double exponent = 0.0;  // the product is within e^{±exponent}
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const double steepness = steepest * std::abs(g[Eigen::Index(first) + i]);
+  FewNumbers growths;
+  for (auto i = Eigen::Index(first); i < g.size(); ++i) {
+    const Eigen::Index here = (i - Eigen::Index(first)) % together;
+    if (here == 0) {
+      const Eigen::Index count = std::min(together, g.size() - i);
+      growths = transform_growth(law, (theta.matrix() * g.segment(i, count).transpose()).reshaped());
+    }
+    const double steepness = steepest * std::abs(g[i]);
     exponent += steepness;
     if (exponent > no_overflow) {  // a logarithm now and then is enough
       log_sum += product.log();
       product.setOnes();
       exponent = steepness;
     }
-    product *= 1.0 + density[Eigen::Index(first) + i] * growth.col(i);
+    product *= 1.0 + density[i] * growths.segment<Rates::SizeAtCompileTime>(here * theta.size());
   }
   return log_sum + product.log();
 }

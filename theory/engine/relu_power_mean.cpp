@@ -121,17 +121,12 @@ class PowerMean {
     }
     if (!always_on.empty()) add_polynomials(first, points, always_on);
     if (crossing.empty()) return;
-    if (const double effect = greatest_effect(points, crossing, period);
-        effect <= approximation_share * options_.tolerance) {
-      parts_.uncertainty += effect;
-      concentrate(first, sum.mean(), points, crossing);
-      return;
-    }
+    concentrate_slight(first, sum.mean(), period, points, crossing);
+    if (crossing.empty()) return;
     period *= 1.0 + rounding;
     const CountedScale scale = separate(first, period, points, crossing);
     if (scale.counted - first >= std::size_t(scale.least)) {
-      ScaleContour(features_, scale, period, points, crossing)
-          .integrate(options_.tolerance, options_.max_nodes, points, parts_);
+      ScaleContour(features_, scale, period, points, crossing).integrate(options_, points, parts_);
     }
     if (scale.least > 0) add_few_active(scale, reach, points, crossing);
   }
@@ -169,9 +164,10 @@ class PowerMean {
     for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
       const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
+      const double tolerance = slope_tolerance_at(options_, omega);
       const std::array<double, 4> at_least = decay(features_, first, middle, omega);
       for (std::size_t least = 0; least <= 3; ++least) {
-        if (done[least] || kernel * at_least[least] > options_.tolerance) continue;
+        if (done[least] || kernel * at_least[least] > tolerance) continue;
         done[least] = true;
         consider(int(least), nodes);
       }
@@ -179,17 +175,41 @@ class PowerMean {
     return best;
   }
 
-  /// Σ |weight| of F's and its derivative's values where |t + y| ≤ z.
-  static double greatest_effect(const PowerPoints& points, const Chosen& chosen, double z) {
+  /// Σ |weight| of F's and its derivative's values at a point where |t + y| ≤ z.
+  static double greatest_effect(const PowerPoints& points, std::size_t k, double z) {
     double effect = 0.0;
-    for (const std::size_t k : chosen) {
-      for (int e = -1; e <= points.last_e(); ++e) {
-        for (int r = std::max(points.lowest(e), 1); r <= points.highest(e); ++r) {
-          effect += std::abs(points.weight(k, e, r)) * positive_power(z, r - 1) * std::max(z, double(r));
-        }
+    for (int e = -1; e <= points.last_e(); ++e) {
+      double power = 1.0;  // z^{r−1}
+      int r = std::max(points.lowest(e), 1);
+      for (int below = 1; below < r; ++below) power *= z;
+      for (; r <= points.highest(e); ++r, power *= z) {
+        effect += std::abs(points.weight(k, e, r)) * power * std::max(z, double(r));
       }
     }
     return effect;
+  }
+
+  /// The same of all that are chosen.
+  static double greatest_effect(const PowerPoints& points, const Chosen& chosen, double z) {
+    double effect = 0.0;
+    for (const std::size_t k : chosen) effect += greatest_effect(points, k, z);
+    return effect;
+  }
+
+  /// Concentrates the points that matter so little, all of them together, that y is as good as a constant
+  /// there, and leaves the others: of vertices of features that are hardly ever active together, few.
+  void concentrate_slight(std::size_t first, double y, double period, PowerPoints& points, Chosen& crossing) {
+    const double allowed = approximation_share * options_.tolerance;
+    std::vector<double> effect(points.size());
+    double total = 0.0;
+    for (const std::size_t k : crossing) total += effect[k] = greatest_effect(points, k, period);
+    const double of_each = total <= allowed ? total : allowed / double(crossing.size());
+    const auto slight = std::stable_partition(crossing.begin(), crossing.end(),
+                                              [&](std::size_t k) { return effect[k] > of_each; });
+    if (slight == crossing.end()) return;
+    for (auto k = slight; k != crossing.end(); ++k) parts_.uncertainty += effect[*k];
+    concentrate(first, y, points, {slight, crossing.end()});
+    crossing.erase(slight, crossing.end());
   }
 
   /// Values where y is as good as a constant.

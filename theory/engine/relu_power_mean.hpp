@@ -20,8 +20,8 @@ namespace digon {
 /// One other of density 0.4 with g = 0.5, at t = −0.2: V_{−1,2} = 0.6 · 0 + 0.4 (0.3³ − 0)/(3 · 0.5) =
 /// 0.0072.
 ///
-/// F is within the returned uncertainty of the truth. Uncertainty and the derivatives' errors are within the
-/// tolerance (couplings of order 1; any scales below) unless the nodes were spent.
+/// F is within the returned uncertainty of the truth, and that and the derivatives' errors within their
+/// tolerances (couplings of order 1; any scales below) unless the nodes were spent.
 PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const ContourOptions& options);
 
 }  // namespace digon

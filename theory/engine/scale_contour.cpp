@@ -5,8 +5,6 @@
 #include <limits>
 #include <numbers>
 
-#include "theory/engine/contour.hpp"
-
 namespace digon {
 namespace {
 
@@ -15,12 +13,6 @@ constexpr std::size_t fewest_together = 8;
 
 Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
   return a.re * b.re - a.im * b.im;
-}
-
-ComplexLanes exponential(const ComplexLanes& u) {
-  ComplexLanes result;
-  for (std::size_t k = 0; k < lane_count; ++k) result.set_lane(k, std::exp(u.lane(k)));
-  return result;
 }
 
 /// Power series of N coefficients as the elements of a count chain.
@@ -59,12 +51,12 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       chain_(scale.least, scale.counted - scale.first),
       small_(features.g, features.cumulants, features.size(), cumulants_on_contour),
       small_by_g_(Eigen::VectorXd::Zero(features.g.size())),
-      own_(features.law, line_, features.own),
+      own_(features.law, features.own),
       inverse_powers_(std::size_t(points.highest()) + 2),
       size_of_power_(std::size_t(points.highest()) + 1, 0.0) {
   int lowest_weighed = points.highest();
   for (const std::size_t k : chosen) {
-    shifts_.emplace_back(line_, points.t(k));
+    shifts_.emplace_back(points.t(k));
     const double own = points.with_own() ? support(features.law, features.own).greatest : 0.0;
     const double size = std::exp(line_.c * (points.t(k) + own));
     for (int e = -1; e <= points.last_e(); ++e) {
@@ -83,8 +75,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
   values_.assign(entries * chosen.size(), Lanes{});
 }
 
-void ScaleContour::integrate(double tolerance, std::size_t max_nodes, PowerPoints& points,
-                             PowerSumParts& parts) {
+void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points, PowerSumParts& parts) {
   std::size_t next_check = 2;
   double left = 0.0;
   do {
@@ -93,7 +84,7 @@ void ScaleContour::integrate(double tolerance, std::size_t max_nodes, PowerPoint
     if (blocks_ < next_check) continue;
     next_check += 1 + blocks_ / 8;
     left = truncation();
-  } while (left * std::max(1.0, 1.0 / omega()) > tolerance && blocks_ * lane_count < max_nodes);
+  } while (left > slope_tolerance_at(options, omega()) && blocks_ * lane_count < options.max_nodes);
   flush_small();
 
   const double node = weight_of_node();
@@ -111,7 +102,7 @@ void ScaleContour::integrate(double tolerance, std::size_t max_nodes, PowerPoint
   }
   parts.by_g += small_by_g_;
   parts.by_a += node * sum_of(by_a_);
-  parts.uncertainty += truncation() / omega() + rounding * node * value_magnitude_;
+  parts.uncertainty += of_values * truncation() / omega() + rounding * node * value_magnitude_;
   parts.nodes += blocks_ * lane_count;
   subtract_aliases(points, parts);
 }
@@ -164,7 +155,7 @@ void ScaleContour::regroup(const NodeBlock& block) {
   if (features_.size() - cut < fewest_together) cut = features_.size();
   single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {
-    single_.emplace_back(features_.law, line_, features_.g[Eigen::Index(scale_.first + single_.size())]);
+    single_.emplace_back(features_.law, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
   by_g_.resize(single_.size(), Lanes{});
   small_ = SmallSum(features_.g, features_.cumulants, cut, cumulants_on_contour);

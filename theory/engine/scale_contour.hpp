@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "theory/engine/contour.hpp"
 #include "theory/engine/contour_line.hpp"
 #include "theory/engine/count_chain.hpp"
 #include "theory/engine/power_points.hpp"
@@ -56,9 +57,9 @@ class ScaleContour {
   ScaleContour(const SortedFeatures& features, CountedScale scale, double period, const PowerPoints& points,
                const std::vector<std::size_t>& chosen);
 
-  /// Adds nodes until the estimated truncation error of F and of each of its derivatives is within the
-  /// tolerance or the nodes are spent; adds what they give to the points' values and to the parts.
-  void integrate(double tolerance, std::size_t max_nodes, PowerPoints& points, PowerSumParts& parts);
+  /// Adds nodes until the estimated truncation errors of F and of its derivatives are within their tolerances
+  /// or the nodes are spent; adds what they give to the points' values and to the parts.
+  void integrate(const ContourOptions& options, PowerPoints& points, PowerSumParts& parts);
 
  private:
   /// What |s g| ≤ 1 asks for on [0, 1]: cumulant_radius^−20 = 4.5^−20 = 9e-14, and they are over d!.

@@ -23,7 +23,7 @@ struct UnitGradient {
 };
 
 /// For a loss, `weights` are S_j and p_j; of a law of any kind but within [−1, 1]. F is within `uncertainty`
-/// of the truth, and that within the tolerance unless max_nodes were spent.
+/// of the truth, and that and the derivatives' errors within their tolerances unless max_nodes were spent.
 UnitGradient unit_gradient(const OutputUnit& unit, const ErrorWeights& weights,
                            const ContourOptions& options);
 

@@ -20,7 +20,7 @@ namespace digon {
 // g stand for an output's offset, its own coupling G_jj and one of its couplings G_ji.
 template <typename L>
 concept ActiveLaw = std::semiregular<L> &&
-    requires(const L law, double z, int r, Eigen::ArrayXd u, std::complex<double> s, SquaresOfRelu sum) {
+    requires(const L law, double z, int r, FewNumbers u, std::complex<double> s, SquaresOfRelu sum) {
   // (factor, r, divisor): factor μ_r/divisor, divided once: p/3, not p·(1/3). To a relative 3e-16 on [0, 1],
   // r + 1 roundings else.
   { scaled_moment(law, z, r, z) } -> std::same_as<double>;
@@ -28,7 +28,7 @@ concept ActiveLaw = std::semiregular<L> &&
   { support(law, z) } -> std::same_as<Support>;
 
   // (u): E[e^{ux}] − 1 of real u, |u| ≤ 700, to a relative 1e-5: for bounds.
-  { transform_growth(law, u) } -> std::same_as<Eigen::ArrayXd>;
+  { transform_growth(law, u) } -> std::same_as<FewNumbers>;
   // (ω, edge): about |E[e^{iωx}]|, min(1, edge/ω) where the density of x has edges: for estimates.
   { transform_size(law, z, z) } -> std::same_as<double>;
   // The |s| up to which log(1 − p + p E[e^{sx}]) is a power series in s, whatever p.

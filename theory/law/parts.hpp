@@ -14,6 +14,10 @@ struct Support {
   double greatest = 0.0;
 };
 
+/// Numbers that functions take some together, so that they are vectors, on the stack.
+inline constexpr int most_numbers = 160;
+using FewNumbers = Eigen::Array<double, Eigen::Dynamic, 1, 0, most_numbers, 1>;
+
 /// z^r for r ≥ 0.
 inline double whole_power(double z, int r) {
   double power = 1.0;

@@ -52,9 +52,9 @@ double sum_of_powers(Uniform law, int r) {
   return sum;
 }
 
-Eigen::ArrayXd transform_growth(Uniform law, const Eigen::ArrayXd& u) {
+FewNumbers transform_growth(Uniform law, const FewNumbers& u) {
   if (law.is_unit()) {
-    Eigen::ArrayXd growth = u.exp();
+    FewNumbers growth = u.exp();
     for (Eigen::Index i = 0; i < u.size(); ++i) {  // which becomes vectors; Eigen's select does not
       growth[i] = std::abs(u[i]) < 1e-5 ? 0.5 * u[i] : (growth[i] - 1.0) / u[i] - 1.0;
     }
@@ -62,9 +62,9 @@ Eigen::ArrayXd transform_growth(Uniform law, const Eigen::ArrayXd& u) {
   }
   // Where u is small a mean of 0 leaves u² alone, which must not drown.
   const auto mu = [&](int r) { return scaled_moment(law, 1.0, r, factorial(r)); };
-  const Eigen::ArrayXd series = u * (mu(1) + u * (mu(2) + u * (mu(3) + u * mu(4))));
-  const Eigen::ArrayXd across = law.width() * u;
-  const Eigen::ArrayXd phi = (across.abs() < 1e-5).select(1.0 + 0.5 * across, (across.exp() - 1.0) / across);
+  const FewNumbers series = u * (mu(1) + u * (mu(2) + u * (mu(3) + u * mu(4))));
+  const FewNumbers across = law.width() * u;
+  const FewNumbers phi = (across.abs() < 1e-5).select(1.0 + 0.5 * across, (across.exp() - 1.0) / across);
   const double furthest = std::max(law.greatest, -law.least);
   return (furthest * u.abs() < 1e-3).select(series, (law.least * u).exp() * phi - 1.0);
 }

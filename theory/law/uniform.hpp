@@ -127,7 +127,7 @@ inline double transform_size(Uniform law, double omega, double edge) {
   return std::min(1.0, edge / (omega * law.width()));
 }
 
-Eigen::ArrayXd transform_growth(Uniform, const Eigen::ArrayXd& u);
+FewNumbers transform_growth(Uniform, const FewNumbers& u);
 
 /// Of 1 − p + p φ(s), for any p, the nearest zeros are at |s| > 4.5; of a transform on any interval within
 /// [−1, 1] at |s| ≥ π: below, all e^{sx} and 1 are on one side of a line through 0.

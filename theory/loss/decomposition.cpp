@@ -19,7 +19,7 @@ namespace {
 
 std::vector<UnitErrorByCount> unit_errors_by_count(const ToyModel& model, Law law, double tolerance,
                                                    const DecompositionOptions& options) {
-  ContourOptions contour{tolerance, options.max_nodes};
+  ContourOptions contour{.tolerance = tolerance, .max_nodes = options.max_nodes};
   if (options.up_to >= 0) contour.most_active = std::size_t(options.up_to);
   const std::vector<OutputUnit> units = output_units(model, Eigen::VectorXd::Ones(model.features()), law);
   std::vector<UnitErrorByCount> errors(units.size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/algebra/products.hpp"
@@ -17,20 +18,38 @@
 namespace digon {
 namespace {
 
+/// What a loss is taken for before it is known, as a share of the zero model's.
+constexpr double guessed_share = 0.2;
+
 /// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
 constexpr double rounding_share = 1e-13;
 
-/// Every output's error and derivatives, to an absolute tolerance.
+/// How far the outputs' errors, and their derivatives, may be off where I_j = 1. Where it is not, by 1/√I_j
+/// of that, so that what they add to the loss's error goes like √I_j.
+struct OutputTolerances {
+  double value = 0.0;
+  double slope = 0.0;
+  std::size_t max_nodes = 0;
+
+  [[nodiscard]] ContourOptions of_output(double importance) const {
+    const double looser = importance > 0.0 ? 1.0 / std::sqrt(importance) : 1.0;
+    return {.tolerance = looser * value, .slope_tolerance = looser * slope, .max_nodes = max_nodes};
+  }
+};
+
+/// Every output's error and derivatives, to their tolerances.
 std::vector<UnitGradient> unit_gradients(const ToyModel& model, const FeatureDistribution& features,
-                                         const ContourOptions& contour, std::size_t threads) {
+                                         const OutputTolerances& tolerances, std::size_t threads) {
   const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   std::vector<UnitGradient> gradients(units.size());
   parallel_for(units.size(), threads, [&](std::size_t j) {
     throw_if_given_up();
     const double p = features.density[Eigen::Index(j)];
     const ErrorWeights weights{1.0 - p, p};
-    gradients[j] = model.kind == ModelKind::linear ? linear_unit_gradient(units[j], weights)
-                                                   : unit_gradient(units[j], weights, contour);
+    gradients[j] =
+        model.kind == ModelKind::linear
+            ? linear_unit_gradient(units[j], weights)
+            : unit_gradient(units[j], weights, tolerances.of_output(features.importance[Eigen::Index(j)]));
   });
   return gradients;
 }
@@ -67,22 +86,27 @@ LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution&
   return {loss.loss, loss.error, product(model.W, by_G + by_G.transpose()), by_b, loss.nodes};
 }
 
-/// Calls evaluate(ContourOptions), which returns something with a loss and its error, until the error is
-/// within the tolerance. The outputs' tolerance is absolute but the loss is not known yet: a first guess,
-/// then what is needed.
+/// Calls evaluate(OutputTolerances), which returns something with a loss and its error, until the error is
+/// within the tolerance. The outputs' tolerances are absolute but the loss is not known yet: a first guess,
+/// then what is needed; for the gradient the guess will do. The outputs' errors may add up in the loss, while
+/// those of the derivatives stand side by side in a vector whose norm counts.
 template <typename Evaluate>
 auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossOptions& options,
-                           Evaluate evaluate) {
-  const double total_importance = features.importance.sum();
+                           bool with_gradient, Evaluate evaluate) {
   const double zero_loss = zero_model_loss(features);
+  const double total_importance = features.importance.sum();
+  const double added_up = total_importance > 0.0 ? features.importance.cwiseSqrt().sum() : 1.0;
+  const double norm = total_importance > 0.0 ? std::sqrt(total_importance) : 1.0;
   const auto allowed = [&](double loss) {
     return std::max(options.relative_tolerance * std::max(loss, smallest_share * zero_loss),
                     rounding_share * zero_loss);
   };
-  double needed = allowed(0.2 * zero_loss);
+  double needed = allowed(guessed_share * zero_loss);
+  OutputTolerances tolerances{.max_nodes = options.max_nodes};
+  tolerances.slope = with_gradient ? 0.5 * needed / norm : std::numeric_limits<double>::infinity();
   for (int attempt = 0;; ++attempt) {
-    const double share = total_importance > 0.0 ? 0.5 * needed / total_importance : 1.0;
-    auto result = evaluate(ContourOptions{share, options.max_nodes});
+    tolerances.value = 0.5 * needed / added_up;
+    auto result = evaluate(tolerances);
     needed = allowed(result.loss);
     if (result.error <= needed || zero_loss == 0.0) return result;
     if (attempt == 1) {
@@ -183,11 +207,11 @@ auto in_unit_of_values(const ToyModel& model, const FeatureDistribution& feature
 }
 
 ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& components,
-                       const ContourOptions& contour, std::size_t threads) {
+                       const OutputTolerances& tolerances, std::size_t threads) {
   const Eigen::Index n = model.features();
   ExactLoss sum{0.0, 0.0, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n), 0};
   for (const auto& [share, independent] : components) {
-    const ExactLoss one = assemble_loss(independent, unit_gradients(model, independent, contour, threads));
+    const ExactLoss one = assemble_loss(independent, unit_gradients(model, independent, tolerances, threads));
     sum.loss += share * one.loss;
     sum.error += share * one.error;
     sum.reconstruction += share * one.reconstruction;
@@ -198,12 +222,12 @@ ExactLoss mixture_loss(const ToyModel& model, const std::vector<Component>& comp
 }
 
 LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component>& components,
-                              const ContourOptions& contour, std::size_t threads) {
+                              const OutputTolerances& tolerances, std::size_t threads) {
   LossGradient sum{0.0, 0.0, Eigen::MatrixXd::Zero(model.hidden(), model.features()),
                    Eigen::VectorXd::Zero(model.features()), 0};
   for (const auto& [share, independent] : components) {
     const LossGradient one =
-        assemble_gradient(model, independent, unit_gradients(model, independent, contour, threads));
+        assemble_gradient(model, independent, unit_gradients(model, independent, tolerances, threads));
     sum.loss += share * one.loss;
     sum.error += share * one.error;
     sum.by_W += share * one.by_W;
@@ -215,7 +239,7 @@ LossGradient mixture_gradient(const ToyModel& model, const std::vector<Component
 
 /// Every output's error and derivatives with exactly K active, which are L̄_K's.
 std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDistribution& features,
-                                          const ContourOptions& contour, std::size_t threads) {
+                                          const OutputTolerances& tolerances, std::size_t threads) {
   const std::vector<OutputUnit> units = output_units(model, features.density, law_of(features));
   const auto K = std::size_t(*features.active);
   std::vector<UnitGradient> gradients(units.size());
@@ -223,8 +247,10 @@ std::vector<UnitGradient> count_gradients(const ToyModel& model, const FeatureDi
     throw_if_given_up();
     const double p = features.density[Eigen::Index(j)];
     const ErrorWeights weights{1.0 - p, p};
-    gradients[j] = model.kind == ModelKind::linear ? linear_count_gradient(units[j], weights, K)
-                                                   : count_unit_gradient(units[j], weights, K, contour);
+    gradients[j] = model.kind == ModelKind::linear
+                       ? linear_count_gradient(units[j], weights, K)
+                       : count_unit_gradient(units[j], weights, K,
+                                             tolerances.of_output(features.importance[Eigen::Index(j)]));
   });
   return gradients;
 }
@@ -250,11 +276,11 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
     const std::vector<Component> components = independent_components(law);
-    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+    return to_relative_tolerance(law, options, false, [&](const OutputTolerances& tolerances) {
       if (law.active) {
-        return assemble_loss(law, count_gradients(in_units, law, contour, options.threads));
+        return assemble_loss(law, count_gradients(in_units, law, tolerances, options.threads));
       }
-      return mixture_loss(in_units, components, contour, options.threads);
+      return mixture_loss(in_units, components, tolerances, options.threads);
     });
   };
   return in_unit_of_values(model, features, evaluate, [](ExactLoss& loss, double unit) {
@@ -271,11 +297,11 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
     const std::vector<Component> components = independent_components(law);
-    return to_relative_tolerance(law, options, [&](const ContourOptions& contour) {
+    return to_relative_tolerance(law, options, true, [&](const OutputTolerances& tolerances) {
       if (law.active) {
-        return assemble_gradient(in_units, law, count_gradients(in_units, law, contour, options.threads));
+        return assemble_gradient(in_units, law, count_gradients(in_units, law, tolerances, options.threads));
       }
-      return mixture_gradient(in_units, components, contour, options.threads);
+      return mixture_gradient(in_units, components, tolerances, options.threads);
     });
   };
   return in_unit_of_values(model, features, evaluate, [](LossGradient& loss, double unit) {

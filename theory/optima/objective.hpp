@@ -37,7 +37,7 @@ struct Objective {
 /// The exact loss of a distribution; its relative tolerance is what minima can be told apart by. Its guide is
 /// the loss to second order in the densities where that is within some 1% (independent features, Σp_i ≤
 /// 0.65), else the exact loss to a relative 1e-5.
-Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-9);
+Objective exact_objective(const FeatureDistribution& features, double relative_tolerance = 1e-10);
 
 /// The loss of a model with a ReLU in its hidden layer on fixed samples (loss/hidden_relu_loss.hpp), with
 /// fewer of them as its guide: 8192 and 1024, of more than 32 features 65536 and 16384, whose pairs are then

@@ -24,9 +24,9 @@ TEST_CASE("contour line: exponentials and their moments on every block, for coup
   // |s g| from 1e-8 to 90, across the borders of series and recurrence, and over two restarts of the product.
   const ContourLine line(3.0);
   for (const double g : {1e-9, 1e-3, 0.02, 0.11, 0.4, 1.0, 3.0, -0.02, -0.7, -3.0}) {
-    ExponentialOnLine<3> on_line(Law{}, line, g);
-    ExponentialOnLine<2> without_M2(Law{}, line, g);
-    ExponentialSequence exponential(line, g);
+    ExponentialOnLine<3> on_line(Law{}, g);
+    ExponentialOnLine<2> without_M2(Law{}, g);
+    ExponentialSequence exponential(g);
     for (std::size_t b = 0; b < 40; ++b) {
       const NodeBlock block(line, b);
       const auto& moments = on_line.next(block);
@@ -55,8 +55,8 @@ TEST_CASE("contour line: exponentials and their moments on every block, for coup
 
 TEST_CASE("contour line: a transform may enter at any block") {
   const ContourLine line(3.0);
-  ExponentialOnLine<2> from_start(Law{}, line, 0.9);
-  ExponentialOnLine<2> late(Law{}, line, 0.9);
+  ExponentialOnLine<2> from_start(Law{}, 0.9);
+  ExponentialOnLine<2> late(Law{}, 0.9);
   for (std::size_t b = 0; b < 9; ++b) {
     const NodeBlock block(line, b);
     from_start.next(block);

@@ -40,7 +40,7 @@ TEST_CASE(
     const OracleSum exact = oracle_sum(point, row.own, unit.others, unit.density);
     for (const double tolerance : {1e-6, 1e-9, 1e-12}) {
       PowerPoints filled = point;
-      const PowerSumParts sum = relu_power_mean(unit, filled, {tolerance, 1U << 18});
+      const PowerSumParts sum = relu_power_mean(unit, filled, {.tolerance = tolerance, .slope_tolerance = tolerance});
       CAPTURE(row.what, tolerance, sum.uncertainty);
       CHECK(sum.uncertainty <= tolerance);
       double F = 0.0;
@@ -52,7 +52,7 @@ TEST_CASE(
     }
     // Every moment, not only those that count in F.
     PowerPoints filled = point;
-    relu_power_mean(unit, filled, {1e-12, 1U << 18});
+    relu_power_mean(unit, filled, {});
     for_each_moment(filled, [&](std::size_t k, int e, int r) {
       CAPTURE(row.what, e, r);
       if (r == 0) return;  // P(on): its terms fall too slowly to be promised

@@ -58,7 +58,8 @@ TEST_CASE(
         PowerSumParts parts;
         parts.by_g = Eigen::VectorXd::Zero(5);
         const std::vector<std::size_t> chosen{1};
-        ScaleContour(features, scale, 1.5, points, chosen).integrate(tolerance, 1U << 18, filled, parts);
+        ScaleContour(features, scale, 1.5, points, chosen)
+            .integrate({.tolerance = tolerance, .slope_tolerance = tolerance}, filled, parts);
         CAPTURE(counted, least, tolerance, parts.uncertainty, parts.nodes);
         double F = 0.0;
         for_each_moment(filled, [&](std::size_t k, int e, int r) {
@@ -90,7 +91,7 @@ TEST_CASE("scale contour: many small features taken together by their cumulants"
     parts.by_g = Eigen::VectorXd::Zero(12);
     PowerPoints filled = points;
     const std::vector<std::size_t> chosen{0};
-    ScaleContour(features, {0, counted, 0}, 2.0, points, chosen).integrate(1e-12, 1U << 16, filled, parts);
+    ScaleContour(features, {0, counted, 0}, 2.0, points, chosen).integrate({}, filled, parts);
     return std::pair{filled.value(0, -1, 2), parts.by_g};
   };
   const auto [together, by_together] = sum(1);

@@ -42,7 +42,7 @@ Eigen::VectorXd gradient_of(const UnitGradient& gradient) {
 
 TEST_CASE("unit gradient: the errors are the oracle's, the gradient their derivative") {
   const ErrorWeights weights{0.7, 0.3};
-  const UnitGradient gradient = unit_gradient(plain, weights, {1e-12, 1U << 18});
+  const UnitGradient gradient = unit_gradient(plain, weights, {});
   const OutputError exact = oracle_error(plain);
   CHECK(gradient.expected.inactive == Approx(exact.inactive).epsilon(1e-11));
   CHECK(gradient.expected.active == Approx(exact.active).epsilon(1e-11));
@@ -58,7 +58,7 @@ TEST_CASE("unit gradient: features that cannot be heard have a derivative too") 
   unit.others[1] = 0.0;    // E[x_i q'] = p μ₁ E[q']
   unit.others[2] = 1e-15;  // the same
   unit.density[3] = 0.0;   // never active: 0
-  const UnitGradient gradient = unit_gradient(unit, {0.7, 0.3}, {1e-12, 1U << 18});
+  const UnitGradient gradient = unit_gradient(unit, {0.7, 0.3}, {});
   CHECK(gradient.by_others[1] == Approx(0.45 * gradient.by_bias).epsilon(1e-14));
   CHECK(gradient.by_others[2] == Approx(0.25 * gradient.by_bias).epsilon(1e-14));
   CHECK(gradient.by_others[3] == 0.0);

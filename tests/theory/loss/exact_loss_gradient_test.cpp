@@ -105,7 +105,7 @@ TEST_CASE("the gradient does not depend on the number of threads") {
   CHECK(exact_loss_gradient(model, features).by_W == exact_loss_gradient(model, features, two).by_W);
 }
 
-TEST_CASE("the gradient at a loose tolerance is as close as the tolerance, for couplings of many scales") {
+TEST_CASE("the norm of the gradient's error is within the tolerance, for couplings of many scales") {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     ToyModel model = random_model(5 + Eigen::Index(seed), 1 + Eigen::Index(seed % 7), 0.8, seed);
     for (Eigen::Index i = 0; i < model.features(); i += 2) model.W.col(i) *= std::pow(10.0, -0.2 * double(i));
@@ -118,8 +118,8 @@ TEST_CASE("the gradient at a loose tolerance is as close as the tolerance, for c
       options.relative_tolerance = tolerance;
       const LossGradient loose = exact_loss_gradient(model, features, options);
       CAPTURE(seed, tolerance);
-      CHECK((loose.by_W - close.by_W).cwiseAbs().maxCoeff() <= tolerance * close.loss * size);
-      CHECK((loose.by_b - close.by_b).cwiseAbs().maxCoeff() <= tolerance * close.loss);
+      CHECK((loose.by_W - close.by_W).norm() <= tolerance * close.loss * size);
+      CHECK((loose.by_b - close.by_b).norm() <= tolerance * 0.2 * zero_model_loss(features));
     }
   }
 }

@@ -86,6 +86,24 @@ TEST_CASE("couplings of many scales, at every tolerance: the error is within it 
   }
 }
 
+TEST_CASE("sparse features with couplings of many scales: no vertices of patterns that hardly ever are") {
+  // Up to two active at a time of the large couplings of every scale: 10⁸ vertices an output, and 10 GB.
+  ToyModel model = random_model(37, 12, 1.5, 5);
+  for (Eigen::Index i = 0; i < 37; i += 3) model.W.col(i) *= std::pow(10.0, -4.0 * double(i) / 36.0);
+  const FeatureDistribution features = uniform_features(model.features(), 1.5e-4);
+  ExactLossOptions options;
+  options.relative_tolerance = 1e-11;
+  const double close = exact_loss_gradient(model, features, options).loss;
+  options.relative_tolerance = 1e-6;
+  const ExactLoss loose = exact_loss(model, features, options);
+  CHECK(std::abs(loose.loss - close) <= loose.error);
+  DecompositionOptions up_to_four;
+  up_to_four.up_to = 4;
+  const Decomposition parts = decompose(model, features.importance, up_to_four);
+  const double summed = binomial_weights(37, 1.5e-4).head(5).dot(parts.L_mean());
+  CHECK(summed == Approx(close).epsilon(1e-10));
+}
+
 TEST_CASE("the exact loss survives awkward weights") {
   const auto features = GENERATE(uniform_features(5, 1.0), uniform_features(5, 0.3),
                                  uniform_features(5, 0.002), uneven_features(5, 8));
