@@ -117,9 +117,12 @@ class Losses(unittest.TestCase):
             numpy.testing.assert_array_equal(found.dW, whole.dW.swapaxes(1, 2))
         single = digon.loss_and_gradient(W.astype("f4"), b.astype("f4"), law)
         self.assertEqual((single.dW.dtype, single.loss.dtype), (numpy.float32, numpy.float64))
-        numpy.testing.assert_array_equal(single.loss, digon.loss(W.astype("f4").astype("f8"), b.astype("f4"), law).loss)
-        numpy.testing.assert_array_equal(digon.loss(W, b, law, threads=1).loss, whole.loss)
-        numpy.testing.assert_array_equal(digon.loss(W[:, ::-1][:, ::-1], b, law).loss, whole.loss)  # strides
+        double = digon.loss_and_gradient(W.astype("f4").astype("f8"), b.astype("f4"), law)
+        numpy.testing.assert_array_equal(single.loss, double.loss)
+        alone = digon.loss(W, b, law)  # asks less of the contours than the gradient does
+        self.assertTrue((abs(alone.loss - whole.loss) <= 2 * alone.error).all())
+        numpy.testing.assert_array_equal(digon.loss(W, b, law, threads=1).loss, alone.loss)
+        numpy.testing.assert_array_equal(digon.loss(W[:, ::-1][:, ::-1], b, law).loss, alone.loss)  # strides
         shared = digon.loss(W, b[0], [digon.Law(0.2), digon.Law(0.1), law]).loss
         self.assertEqual([shared[0], shared[1]],
                          [digon.loss(W[0], b[0], law).loss, digon.loss(W[1], b[0], digon.Law(0.1)).loss])

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -19,11 +18,16 @@ struct ContourOptions {
   std::size_t most_active = std::numeric_limits<std::size_t>::max();  ///< other features, at most
 };
 
-/// The transform of ∂F/∂t is s times that of F: what is left out of it beyond |s| = ω is ω times what is left
-/// out of F, or half of that where the two oscillate apart.
-inline constexpr double of_values = 2.0;
-inline double slope_tolerance_at(const ContourOptions& options, double omega) {
-  return std::min(options.slope_tolerance, omega / of_values * options.tolerance);
+/// The transform of ∂F/∂t is s times that of F: what is left out of F beyond |s| = ω is 1/ω of what is left
+/// out of ∂F/∂t, or twice that where the two oscillate apart.
+inline double value_left(double slope_left, double omega) {
+  return 2.0 * slope_left / omega;
+}
+
+/// Whether so much may be left out of ∂F/∂t. Couplings of several scales have a contour each: one may leave a
+/// quarter of the tolerance of F.
+inline bool is_within(const ContourOptions& options, double slope_left, double omega) {
+  return slope_left <= options.slope_tolerance && value_left(slope_left, omega) <= 0.25 * options.tolerance;
 }
 
 /// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.

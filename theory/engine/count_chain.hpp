@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+
+#include "theory/numerics/scratch.hpp"
 
 namespace digon {
 
@@ -103,8 +104,8 @@ class CountChain {
   };
   int least_;
   std::size_t counted_;
-  std::vector<Element> grown_;  // what the f of each feature multiplies in the sum
-  std::vector<Before> before_;
+  ScratchVector<Element> grown_;  // what the f of each feature multiplies in the sum
+  ScratchVector<Before> before_;
 };
 
 }  // namespace digon

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <vector>
 
 namespace digon {
 namespace {
@@ -46,8 +45,8 @@ double power_bound(int r, double theta) {
 }
 
 /// Σ |weight| over the points, by power r.
-std::vector<double> weight_by_power(const PowerPoints& points) {
-  std::vector<double> total(std::size_t(points.highest()) + 1, 0.0);
+ScratchVector<double> weight_by_power(const PowerPoints& points) {
+  ScratchVector<double> total(std::size_t(points.highest()) + 1, 0.0);
   for (std::size_t k = 0; k < points.size(); ++k) {
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
@@ -59,7 +58,7 @@ std::vector<double> weight_by_power(const PowerPoints& points) {
 }
 
 /// Σ |weight| of what E[e^{−θz}] is multiplied by to bound F and its derivative by t.
-double bound_coefficient(const std::vector<double>& weights, double theta) {
+double bound_coefficient(const ScratchVector<double>& weights, double theta) {
   double sum = weights[0];
   for (int r = 1; r < int(weights.size()); ++r) {
     if (weights[std::size_t(r)] == 0.0) continue;
@@ -101,7 +100,7 @@ FeatureSum::FeatureSum(Law law, const Eigen::VectorXd& g, const Eigen::VectorXd&
 Support FeatureSum::reach(const PowerPoints& points, double effect) const {
   Support reach = range_;
   if (narrow_) return reach;
-  const std::vector<double> weights = weight_by_power(points);
+  const ScratchVector<double> weights = weight_by_power(points);
   Rates needed;
   for (int k = 0; k < rates; ++k) needed[k] = bound_coefficient(weights, theta_[k]) / effect;
   needed = needed.max(std::numeric_limits<double>::min()).log();

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <vector>
+
+#include "theory/numerics/scratch.hpp"
 
 namespace digon {
 
@@ -46,9 +47,9 @@ class PowerPoints {
   bool with_own_;
   int lowest_;
   int highest_;
-  std::vector<double> t_;
-  std::vector<double> weight_;
-  std::vector<double> value_;
+  ScratchVector<double> t_;
+  ScratchVector<double> weight_;
+  ScratchVector<double> value_;
 };
 
 }  // namespace digon

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "theory/engine/feature_sum.hpp"
 #include "theory/engine/pattern_probability.hpp"
@@ -69,7 +70,7 @@ class PowerMean {
   }
 
  private:
-  using Chosen = std::vector<std::size_t>;
+  using Chosen = ScratchVector<std::size_t>;
 
   template <typename Visit>
   static void for_each_weight(const PowerPoints& points, Visit visit) {
@@ -164,10 +165,9 @@ class PowerMean {
     for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
       const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
-      const double tolerance = slope_tolerance_at(options_, omega);
       const std::array<double, 4> at_least = decay(features_, first, middle, omega);
       for (std::size_t least = 0; least <= 3; ++least) {
-        if (done[least] || kernel * at_least[least] > tolerance) continue;
+        if (done[least] || !is_within(options_, kernel * at_least[least], omega)) continue;
         done[least] = true;
         consider(int(least), nodes);
       }
@@ -200,7 +200,7 @@ class PowerMean {
   /// there, and leaves the others: of vertices of features that are hardly ever active together, few.
   void concentrate_slight(std::size_t first, double y, double period, PowerPoints& points, Chosen& crossing) {
     const double allowed = approximation_share * options_.tolerance;
-    std::vector<double> effect(points.size());
+    ScratchVector<double> effect(points.size());
     double total = 0.0;
     for (const std::size_t k : crossing) total += effect[k] = greatest_effect(points, k, period);
     const double of_each = total <= allowed ? total : allowed / double(crossing.size());
@@ -243,7 +243,7 @@ class PowerMean {
     PowerSeries moments = exponential(centred, degree);  // E[(y − E y)^d]
     double power = 1.0;
     for (int d = 0; d <= degree; ++d, power *= sum.gamma()) moments[std::size_t(d)] *= power * factorial(d);
-    std::vector<double> coefficients;  // binomial(r, d) E[(y − E y)^d], d = 0 … r, for each r in turn
+    ScratchVector<double> coefficients;  // binomial(r, d) E[(y − E y)^d], d = 0 … r, for each r in turn
     for (int r = 0; r <= degree; ++r) {
       for (int d = 0; d <= r; ++d) coefficients.push_back(binomial(r, d) * moments[std::size_t(d)]);
     }
@@ -538,7 +538,7 @@ class PowerMean {
     const auto g = features_.g.segment(Eigen::Index(scale.first), large);
     const std::array<double, 2> ends{vertices(law_).near, vertices(law_).far};
     const std::array<double, 2> sign{-1.0, 1.0};
-    std::vector<Term> terms{{0, few.none, {}, {}}};
+    ScratchVector<Term> terms{{0, few.none, {}, {}}};
     for (Eigen::Index i = 0; scale.least >= 2 && i < large; ++i) {
       for (std::size_t s = 0; s < 2; ++s) terms.push_back({1, sign[s] * few.one[i], {i, 0}, {ends[s], 0.0}});
       for (Eigen::Index l = 0; scale.least >= 3 && l < i; ++l) {
@@ -629,10 +629,10 @@ std::vector<const PowerSeries*> cumulants_by_feature(const CumulantTable& table,
 PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const ContourOptions& options) {
   // Sorted by falling |g|, so that every scale is a range of features.
   const Eigen::Index n = unit.others.size();
-  std::vector<std::pair<double, Eigen::Index>> by_size;
+  ScratchVector<std::pair<double, Eigen::Index>> by_size;
   for (Eigen::Index i = 0; i < n; ++i) by_size.emplace_back(-std::abs(unit.others[i]), i);
   std::sort(by_size.begin(), by_size.end());
-  std::vector<Eigen::Index> order;
+  ScratchVector<Eigen::Index> order;
   order.reserve(by_size.size());
   for (const auto& [size, i] : by_size) order.push_back(i);
   SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}, unit.law};

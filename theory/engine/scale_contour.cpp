@@ -42,7 +42,7 @@ struct SeriesAlgebra {
 }  // namespace
 
 ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, double period,
-                           const PowerPoints& points, const std::vector<std::size_t>& chosen)
+                           const PowerPoints& points, const ScratchVector<std::size_t>& chosen)
     : features_(features),
       scale_(scale),
       line_(period),
@@ -84,7 +84,7 @@ void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points,
     if (blocks_ < next_check) continue;
     next_check += 1 + blocks_ / 8;
     left = truncation();
-  } while (left > slope_tolerance_at(options, omega()) && blocks_ * lane_count < options.max_nodes);
+  } while (!is_within(options, left, omega()) && blocks_ * lane_count < options.max_nodes);
   flush_small();
 
   const double node = weight_of_node();
@@ -102,7 +102,7 @@ void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points,
   }
   parts.by_g += small_by_g_;
   parts.by_a += node * sum_of(by_a_);
-  parts.uncertainty += of_values * truncation() / omega() + rounding * node * value_magnitude_;
+  parts.uncertainty += value_left(truncation(), omega()) + rounding * node * value_magnitude_;
   parts.nodes += blocks_ * lane_count;
   subtract_aliases(points, parts);
 }
@@ -267,7 +267,7 @@ void ScaleContour::subtract_aliases_in(PowerPoints& points, PowerSumParts& parts
   }
   // Where patterns need not be counted, all features are a sum of cumulants.
   const std::size_t counted = scale_.least == 0 ? 0 : scale_.counted - scale_.first;
-  std::vector<Series> active(counted);
+  ScratchVector<Series> active(counted);
   for (std::size_t i = 0; i < counted; ++i) {
     double power = density(scale_.first + i);
     for (std::size_t d = 0; d <= std::size_t(degree); ++d) {

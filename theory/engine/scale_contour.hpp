@@ -3,13 +3,14 @@
 #include <Eigen/Core>
 #include <complex>
 #include <cstddef>
-#include <vector>
 
 #include "theory/engine/contour.hpp"
 #include "theory/engine/contour_line.hpp"
 #include "theory/engine/count_chain.hpp"
 #include "theory/engine/power_points.hpp"
 #include "theory/engine/small_sum.hpp"
+
+#include "theory/numerics/scratch.hpp"
 
 namespace digon {
 
@@ -55,7 +56,7 @@ class ScaleContour {
  public:
   /// `period` is P. `chosen` are the points to be integrated.
   ScaleContour(const SortedFeatures& features, CountedScale scale, double period, const PowerPoints& points,
-               const std::vector<std::size_t>& chosen);
+               const ScratchVector<std::size_t>& chosen);
 
   /// Adds nodes until the estimated truncation errors of F and of its derivatives are within their tolerances
   /// or the nodes are spent; adds what they give to the points' values and to the parts.
@@ -102,10 +103,10 @@ class ScaleContour {
   CountedScale scale_;
   ContourLine line_;
   const PowerPoints& points_;
-  const std::vector<std::size_t>& chosen_;
+  const ScratchVector<std::size_t>& chosen_;
   std::size_t blocks_ = 0;
 
-  std::vector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
+  ScratchVector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
   LaneChain chain_;
   SmallSum small_;
   double band_end_ = 0.0;  // |s| up to which small_ holds
@@ -113,16 +114,16 @@ class ScaleContour {
   Eigen::VectorXd small_by_g_;
 
   ExponentialOnLine<3> own_;
-  std::vector<ExponentialSequence> shifts_;
-  std::vector<ComplexLanes> inverse_powers_;
-  std::vector<Lanes> values_;  // as in the points
+  ScratchVector<ExponentialSequence> shifts_;
+  ScratchVector<ComplexLanes> inverse_powers_;
+  ScratchVector<Lanes> values_;  // as in the points
   Lanes by_a_{};
-  std::vector<Lanes> by_g_;  // of single_
+  ScratchVector<Lanes> by_g_;  // of single_
 
-  std::vector<double> size_of_power_;  // Σ |weight| r! e^{ct}, by r
-  int decay_ = 0;                      // the derivatives' terms fall at least like |s|^{−decay}
-  std::vector<double> magnitudes_;     // Σ |terms of ∂F/∂t|, by block
-  std::vector<std::complex<double>> partial_sums_;  // of ∂F/∂t, after each block
+  ScratchVector<double> size_of_power_;  // Σ |weight| r! e^{ct}, by r
+  int decay_ = 0;                        // the derivatives' terms fall at least like |s|^{−decay}
+  ScratchVector<double> magnitudes_;     // Σ |terms of ∂F/∂t|, by block
+  ScratchVector<std::complex<double>> partial_sums_;  // of ∂F/∂t, after each block
   double value_magnitude_ = 0.0;
 };
 

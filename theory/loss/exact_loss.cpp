@@ -88,8 +88,9 @@ LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution&
 
 /// Calls evaluate(OutputTolerances), which returns something with a loss and its error, until the error is
 /// within the tolerance. The outputs' tolerances are absolute but the loss is not known yet: a first guess,
-/// then what is needed; for the gradient the guess will do. The outputs' errors may add up in the loss, while
-/// those of the derivatives stand side by side in a vector whose norm counts.
+/// then what is needed, then less where it was missed; for the gradient the guess will do. The outputs'
+/// errors may add up in the loss, while those of the derivatives stand side by side in a vector whose norm
+/// counts.
 template <typename Evaluate>
 auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossOptions& options,
                            bool with_gradient, Evaluate evaluate) {
@@ -104,12 +105,15 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
   double needed = allowed(guessed_share * zero_loss);
   OutputTolerances tolerances{.max_nodes = options.max_nodes};
   tolerances.slope = with_gradient ? 0.5 * needed / norm : std::numeric_limits<double>::infinity();
-  for (int attempt = 0;; ++attempt) {
-    tolerances.value = 0.5 * needed / added_up;
+  constexpr int most_attempts = 3;
+  double share = 0.5;
+  for (int attempt = 1;; ++attempt) {
+    tolerances.value = share * needed / added_up;
     auto result = evaluate(tolerances);
     needed = allowed(result.loss);
     if (result.error <= needed || zero_loss == 0.0) return result;
-    if (attempt == 1) {
+    if (attempt > 1) share *= 0.5 * needed / result.error;
+    if (attempt == most_attempts) {
       throw ToleranceError(
           fmt::format("exact loss: relative error {:.1e} achieved, {:.1e} asked for",
                       result.error / std::max(result.loss, std::numeric_limits<double>::min()),

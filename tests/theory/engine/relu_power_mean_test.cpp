@@ -40,7 +40,8 @@ TEST_CASE(
     const OracleSum exact = oracle_sum(point, row.own, unit.others, unit.density);
     for (const double tolerance : {1e-6, 1e-9, 1e-12}) {
       PowerPoints filled = point;
-      const PowerSumParts sum = relu_power_mean(unit, filled, {.tolerance = tolerance, .slope_tolerance = tolerance});
+      const PowerSumParts sum =
+          relu_power_mean(unit, filled, {.tolerance = tolerance, .slope_tolerance = tolerance});
       CAPTURE(row.what, tolerance, sum.uncertainty);
       CHECK(sum.uncertainty <= tolerance);
       double F = 0.0;

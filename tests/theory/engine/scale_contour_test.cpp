@@ -57,7 +57,7 @@ TEST_CASE(
         PowerPoints filled = points;
         PowerSumParts parts;
         parts.by_g = Eigen::VectorXd::Zero(5);
-        const std::vector<std::size_t> chosen{1};
+        const ScratchVector<std::size_t> chosen{1};
         ScaleContour(features, scale, 1.5, points, chosen)
             .integrate({.tolerance = tolerance, .slope_tolerance = tolerance}, filled, parts);
         CAPTURE(counted, least, tolerance, parts.uncertainty, parts.nodes);
@@ -90,7 +90,7 @@ TEST_CASE("scale contour: many small features taken together by their cumulants"
     PowerSumParts parts;
     parts.by_g = Eigen::VectorXd::Zero(12);
     PowerPoints filled = points;
-    const std::vector<std::size_t> chosen{0};
+    const ScratchVector<std::size_t> chosen{0};
     ScaleContour(features, {0, counted, 0}, 2.0, points, chosen).integrate({}, filled, parts);
     return std::pair{filled.value(0, -1, 2), parts.by_g};
   };
