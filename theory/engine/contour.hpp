@@ -24,10 +24,11 @@ inline double value_left(double slope_left, double omega) {
   return 2.0 * slope_left / omega;
 }
 
-/// Whether so much may be left out of ∂F/∂t. Couplings of several scales have a contour each: one may leave a
-/// quarter of the tolerance of F.
+/// Whether so much may be left out of ∂F/∂t. By a coupling it may be twice that, and couplings of several
+/// scales have a contour each: one may leave a quarter of the tolerance of F.
 inline bool is_within(const ContourOptions& options, double slope_left, double omega) {
-  return slope_left <= options.slope_tolerance && value_left(slope_left, omega) <= 0.25 * options.tolerance;
+  return 2.0 * slope_left <= options.slope_tolerance &&
+         value_left(slope_left, omega) <= 0.25 * options.tolerance;
 }
 
 /// The relative rounding error assumed of a short sum of terms of one sign: a few units in the last place.

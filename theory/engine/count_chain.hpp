@@ -40,7 +40,8 @@ class CountChain {
   template <typename FactorOf>
   Element run(const Algebra& algebra, std::size_t features, FactorOf factor) {
     grown_.resize(features);
-    before_.resize(counted_);
+    one_before_.resize(least_ >= 2 ? counted_ : 0);
+    none_before_.resize(counted_);
     Element more = least_ == 0 ? algebra.add_real(1.0, algebra.zero()) : algebra.zero();
     Element two = algebra.zero();
     Element one = algebra.zero();
@@ -53,8 +54,8 @@ class CountChain {
       const Element grown =
           least_ == 1 ? algebra.add_real(none, more) : algebra.add(least_ == 2 ? one : two, more);
       grown_[i] = grown;
-      before_[i].one = one;
-      before_[i].none = none;
+      if (least_ >= 2) one_before_[i] = one;
+      none_before_[i] = none;
       more = step(by, more, grown);
       if (least_ == 3) two = step(by, two, one);
       if (least_ >= 2) one = algebra.add(algebra.scale(by.sparsity, one), algebra.scale(none, by.f));
@@ -81,10 +82,9 @@ class CountChain {
     Element of_one = algebra.zero();
     for (std::size_t i = counted_; i-- > 0;) {
       const Factor by = factor(i);
-      const Before& before = before_[i];
       Element of_f = algebra.multiply_transposed(grown_[i], of_more);
-      if (least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(before.one, of_two));
-      if (least_ >= 2) of_f = algebra.add(of_f, algebra.scale(before.none, of_one));
+      if (least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(one_before_[i], of_two));
+      if (least_ >= 2) of_f = algebra.add(of_f, algebra.scale(none_before_[i], of_one));
       visit(i, of_f);
       const Element grown = algebra.multiply_transposed(by.f, of_more);
       if (least_ >= 2) {
@@ -97,15 +97,11 @@ class CountChain {
   }
 
  private:
-  /// What exactly one, and none, were active in before a counted feature.
-  struct Before {
-    Element one;
-    double none;
-  };
   int least_;
   std::size_t counted_;
-  ScratchVector<Element> grown_;  // what the f of each feature multiplies in the sum
-  ScratchVector<Before> before_;
+  ScratchVector<Element> grown_;       // what the f of each feature multiplies in the sum
+  ScratchVector<Element> one_before_;  // what exactly one was active in before a counted feature, of k₀ ≥ 2
+  ScratchVector<double> none_before_;  // and none
 };
 
 }  // namespace digon

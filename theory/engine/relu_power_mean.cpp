@@ -136,11 +136,11 @@ class PowerMean {
   /// the fewer, the more nodes; the more, the more vertices.
   [[nodiscard]] CountedScale separate(std::size_t first, double period, const PowerPoints& points,
                                       const Chosen& crossing) const {
-    constexpr double feature_time = 3.0;  // of a node, in nanoseconds as the others
-    constexpr double point_time = 3.0;    // of a node
-    constexpr double vertex_time = 60.0;
+    constexpr double feature_time = 3.0;   // of a node, in nanoseconds as the others
+    constexpr double point_time = 3.0;     // of a node
+    constexpr double vertex_time = 500.0;  // with what it costs at the scales below
     constexpr double most_nodes = 1e5;
-    constexpr double oscillation = 4.0;  // the terms left out sum to no more than this many of them
+    constexpr double oscillation = 2.0;  // the terms left out sum to no more than this many of them
     const std::size_t middle = first_small(first);
     const auto large = double(middle - first);
     const auto crossings = double(crossing.size());

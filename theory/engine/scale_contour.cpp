@@ -228,8 +228,9 @@ void ScaleContour::gather_magnitude(const NodeBlock& block, const ComplexLanes& 
 /// An estimate of what the terms of ∂F/∂t beyond the last node add up to. Over the last octave of |s| their
 /// moduli sum to A, and from there on fall at least like |s|^{−decay}: at most A/(2^{decay−1} − 1) is left,
 /// without regard to their oscillation. With regard to it, what is left is 2^−decay of what the last octave
-/// still moved the partial sums by; four times that is allowed.
-double ScaleContour::truncation() const {
+/// still moved the partial sums by; four times that is allowed, and that they stood still for a moment is not
+/// believed: the estimate falls at most twice as steeply as the terms.
+double ScaleContour::truncation() {
   const std::size_t half = blocks_ / 2;
   double moduli = 0.0;
   for (std::size_t b = half; b < blocks_; ++b) moduli += magnitudes_[b];
@@ -240,7 +241,10 @@ double ScaleContour::truncation() const {
     for (std::size_t b = half - 1; b < blocks_; ++b) {
       moved = std::max(moved, std::norm(partial_sums_[b] - partial_sums_.back()));
     }
-    estimate = std::min(estimate, 4.0 * std::exp2(-decay_) * std::sqrt(moved));
+    const double fallen = std::pow(double(oscillation_blocks_) / double(blocks_), 2.0 * decay_);
+    oscillation_ = std::max(4.0 * std::exp2(-decay_) * std::sqrt(moved), fallen * oscillation_);
+    oscillation_blocks_ = blocks_;
+    estimate = std::min(estimate, oscillation_);
   }
   return weight_of_node() * estimate;
 }

@@ -72,7 +72,7 @@ class ScaleContour {
   void add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y);
   void back_propagate(const ComplexLanes& adjoint);
   void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& term);
-  [[nodiscard]] double truncation() const;
+  [[nodiscard]] double truncation();
   void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
   /// The same by series of up to N coefficients.
   template <std::size_t N>
@@ -125,6 +125,8 @@ class ScaleContour {
   ScratchVector<double> magnitudes_;     // Σ |terms of ∂F/∂t|, by block
   ScratchVector<std::complex<double>> partial_sums_;  // of ∂F/∂t, after each block
   double value_magnitude_ = 0.0;
+  double oscillation_ = 0.0;  // the last estimate by oscillation, and after how many blocks
+  std::size_t oscillation_blocks_ = 0;
 };
 
 }  // namespace digon

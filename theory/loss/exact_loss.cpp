@@ -104,7 +104,7 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
   };
   double needed = allowed(guessed_share * zero_loss);
   OutputTolerances tolerances{.max_nodes = options.max_nodes};
-  tolerances.slope = with_gradient ? 0.5 * needed / norm : std::numeric_limits<double>::infinity();
+  tolerances.slope = with_gradient ? needed / norm : std::numeric_limits<double>::infinity();
   constexpr int most_attempts = 3;
   double share = 0.5;
   for (int attempt = 1;; ++attempt) {
