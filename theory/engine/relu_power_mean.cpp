@@ -136,16 +136,19 @@ class PowerMean {
   /// the fewer, the more nodes; the more, the more vertices.
   [[nodiscard]] CountedScale separate(std::size_t first, double period, const PowerPoints& points,
                                       const Chosen& crossing) const {
-    constexpr double feature_time = 3.0;   // of a node, in nanoseconds as the others
-    constexpr double point_time = 3.0;     // of a node
-    constexpr double vertex_time = 500.0;  // with what it costs at the scales below
+    constexpr double feature_time = 3.0;  // of a node, in nanoseconds as the others
+    constexpr double point_time = 3.0;    // of a node
+    constexpr double other_time = 12.0;   // of a node
     constexpr double most_nodes = 1e5;
     constexpr double oscillation = 2.0;  // the terms left out sum to no more than this many of them
     const std::size_t middle = first_small(first);
     const auto large = double(middle - first);
     const auto crossings = double(crossing.size());
-    const double node_time = feature_time * double(features_.size() - first) + point_time * crossings;
-    const double ends = law_.least == 0.0 ? 1.0 : 2.0;  // of a feature that are no other's
+    const double node_time =
+        feature_time * double(features_.size() - first) + point_time * crossings + other_time;
+    const double vertex_time =
+        std::min(60.0 + 80.0 * double(features_.size() - middle), 500.0);  // and below it
+    const double ends = law_.least == 0.0 ? 1.0 : 2.0;                     // of a feature that are no other's
     const double ones = ends * large;
     const std::array<double, 4> vertices{0.0, 1.0, 1.0 + ones,
                                          1.0 + ones + ones * ends * (large - 1.0) / 2.0};
