@@ -5,11 +5,13 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <memory>
 #include <numbers>
 #include <vector>
 
 #include "theory/law/law.hpp"
 #include "theory/numerics/complex_lanes.hpp"
+#include "theory/numerics/scratch.hpp"
 
 namespace digon {
 
@@ -86,9 +88,35 @@ class ExponentialSequence {
   ComplexLanes exponential_;
 };
 
-/// The moments M_r = E[x^r e^{sgx}], r < R, of one coupling on successive blocks of a line. On [0, 1], for
-/// |s g| ≤ 90, they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|); all three to 2e-14 where |s g|
-/// ≤ 1.
+/// The moments E[x^r e^{sgx}], r < R, of x on [0, 1], on one block from its e^{sg} and from 1/g. For |s g| ≤
+/// 90 they are right to 4e-14 of e^{max(Re sg, 0)}/max(1, |s g|); all three to 2e-14 where |s g| ≤ 1.
+template <std::size_t R>
+std::array<ComplexLanes, R> unit_moments_on(const NodeBlock& block, Law law, double g, double inverse_g,
+                                            const ComplexLanes& exponential) {
+  const double size = std::abs(g);
+  const ExponentialRadii radii = exponential_radii(law);
+  const auto near = [&](double radius) {
+    return exponential_moments_near<R>(law, exponential, ComplexLanes(g * block.s), radius);
+  };
+  const auto far = [&] {
+    return exponential_moments_far<R>(law, exponential, ComplexLanes(inverse_g * block.inverse_s));
+  };
+  // Where both hold the recurrence costs less, and the last of three a digit.
+  const bool is_far = block.least * size >= radii.far;
+  if (is_far && (R <= 2 || block.greatest * size > radii.near)) return far();
+  if (block.greatest * size <= radii.near) return near(block.greatest * size);
+  const std::array<ComplexLanes, R> by_series = near(radii.near);
+  std::array<ComplexLanes, R> moments = far();
+  const auto is_near =
+      size * size * (block.s.re * block.s.re + block.s.im * block.s.im) <= radii.near * radii.near;
+  for (std::size_t r = 0; r < R; ++r) {
+    moments[r] = {is_near ? by_series[r].re : moments[r].re, is_near ? by_series[r].im : moments[r].im};
+  }
+  return moments;
+}
+
+/// The moments M_r = E[x^r e^{sgx}], r < R, of one coupling on successive blocks of a line, as close as
+/// unit_moments_on.
 template <std::size_t R>
 class ExponentialOnLine {
  public:
@@ -100,7 +128,7 @@ class ExponentialOnLine {
   /// To be called for successive blocks, from any one on.
   const std::array<ComplexLanes, R>& next(const NodeBlock& block) {
     across_.next(block);
-    moments_of_unit(block);
+    moments_ = unit_moments_on<R>(block, law_, across_.g(), inverse_, across_.exponential());
     if (!law_.is_unit()) {
       ComplexLanes offset{all_lanes(1.0), Lanes{}};
       for (ExponentialSequence& e : offset_) {
@@ -116,41 +144,61 @@ class ExponentialOnLine {
   [[nodiscard]] const std::array<ComplexLanes, R>& moments() const { return moments_; }
 
  private:
-  void moments_of_unit(const NodeBlock& block) {
-    const double size = std::abs(across_.g());
-    const ExponentialRadii radii = exponential_radii(law_);
-    // Where both hold the recurrence costs less, and M_2 a digit.
-    const bool is_far = block.least * size >= radii.far;
-    if (is_far && (R <= 2 || block.greatest * size > radii.near)) {
-      moments_ = far(block);
-    } else if (block.greatest * size <= radii.near) {
-      moments_ = near(block, block.greatest * size);
-    } else {
-      const std::array<ComplexLanes, R> by_series = near(block, radii.near);
-      moments_ = far(block);
-      const auto is_near =
-          size * size * (block.s.re * block.s.re + block.s.im * block.s.im) <= radii.near * radii.near;
-      for (std::size_t r = 0; r < R; ++r) {
-        moments_[r] = {is_near ? by_series[r].re : moments_[r].re,
-                       is_near ? by_series[r].im : moments_[r].im};
-      }
-    }
-  }
-
-  [[nodiscard]] std::array<ComplexLanes, R> near(const NodeBlock& block, double radius) const {
-    return exponential_moments_near<R>(law_, across_.exponential(), ComplexLanes(across_.g() * block.s),
-                                       radius);
-  }
-
-  [[nodiscard]] std::array<ComplexLanes, R> far(const NodeBlock& block) const {
-    return exponential_moments_far<R>(law_, across_.exponential(), ComplexLanes(inverse_ * block.inverse_s));
-  }
-
   Law law_;
   ExponentialSequence across_;
   double inverse_;
   std::vector<ExponentialSequence> offset_;  // none where least is 0
   std::array<ComplexLanes, R> moments_;
+};
+
+/// The same of R ≤ 2 for many couplings at once: little is kept of each, and its moments are computed when
+/// they are asked for.
+class CouplingOnLine {
+ public:
+  /// Blocks after which couplings are to be started anew, so that the rounding of products does not build up.
+  static constexpr std::size_t blocks_between_starts = 16;
+
+  CouplingOnLine(Law law, double g) : law_(law), g_(g * law.width()), inverse_(1.0 / g_) {
+    if (law.least != 0.0) offset_ = std::make_unique<CouplingOnLine>(Law{}, g * law.least);
+  }
+
+  /// Puts them, from one on, before the block of that index, a vector of couplings at a time.
+  static void start(ScratchVector<CouplingOnLine>& couplings, std::size_t first, const ContourLine& line,
+                    std::size_t block);
+
+  /// To be called for successive blocks.
+  void next() {
+    exponential_ = advance_ * exponential_;
+    if (offset_) offset_->next();
+  }
+
+  /// On the block of the last `next`.
+  template <std::size_t R>
+  [[nodiscard]] [[gnu::always_inline]] std::array<ComplexLanes, R> moments(const NodeBlock& block) const {
+    const bool is_far = block.least * std::abs(g_) >= exponential_radii(law_).far;
+    if (!is_far || !law_.is_unit()) [[unlikely]]
+      return other_moments<R>(block);
+    return exponential_moments_far<R>(law_, exponential_, ComplexLanes(inverse_ * block.inverse_s));
+  }
+
+ private:
+  static void start(const std::array<CouplingOnLine*, lane_count>& together, const ContourLine& line,
+                    std::size_t block);
+
+  template <std::size_t R>
+  [[nodiscard]] [[gnu::noinline]] std::array<ComplexLanes, R> other_moments(const NodeBlock& block) const {
+    const auto moments = unit_moments_on<R>(block, law_, g_, inverse_, exponential_);
+    if (law_.is_unit()) return moments;
+    const ComplexLanes at_0{all_lanes(1.0), Lanes{}};
+    return exponential_moments<R>(law_, offset_ ? offset_->exponential_ : at_0, moments);
+  }
+
+  Law law_;
+  double g_;  // times the law's width
+  double inverse_;
+  std::complex<double> advance_;            // e^{ihg·lane_count}
+  std::unique_ptr<CouplingOnLine> offset_;  // of g times the law's least, unless that is 0
+  ComplexLanes exponential_;
 };
 
 }  // namespace digon

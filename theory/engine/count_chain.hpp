@@ -42,29 +42,14 @@ class CountChain {
     grown_.resize(features);
     one_before_.resize(least_ >= 2 ? counted_ : 0);
     none_before_.resize(counted_);
-    Element more = least_ == 0 ? algebra.add_real(1.0, algebra.zero()) : algebra.zero();
-    Element two = algebra.zero();
-    Element one = algebra.zero();
-    double none = 1.0;
-    const auto step = [&](const Factor& by, const Element& stay, const Element& grow) {
-      return algebra.add(algebra.scale(by.sparsity, stay), algebra.multiply(by.f, grow));
-    };
-    for (std::size_t i = 0; i < counted_; ++i) {
-      const Factor by = factor(i);
-      const Element grown =
-          least_ == 1 ? algebra.add_real(none, more) : algebra.add(least_ == 2 ? one : two, more);
-      grown_[i] = grown;
-      if (least_ >= 2) one_before_[i] = one;
-      none_before_[i] = none;
-      more = step(by, more, grown);
-      if (least_ == 3) two = step(by, two, one);
-      if (least_ >= 2) one = algebra.add(algebra.scale(by.sparsity, one), algebra.scale(none, by.f));
-      none *= by.sparsity;
-    }
+    Element more = least_ == 0   ? algebra.add_real(1.0, algebra.zero())
+                   : least_ == 1 ? run_counted<1>(algebra, factor)
+                   : least_ == 2 ? run_counted<2>(algebra, factor)
+                                 : run_counted<3>(algebra, factor);
     Element* const grown = grown_.data();  // else it is looked up for every feature
     for (std::size_t i = counted_; i < features; ++i) {
       grown[i] = more;
-      more = step(factor(i), more, more);
+      more = algebra.multiply(all_of(algebra, factor(i)), more);
     }
     return more;
   }
@@ -76,27 +61,69 @@ class CountChain {
     for (std::size_t i = grown_.size(); i-- > counted_;) {
       const Factor by = factor(i);
       visit(i, algebra.multiply_transposed(grown_by[i], of_more));
-      of_more = algebra.add(algebra.scale(by.sparsity, of_more), algebra.multiply_transposed(by.f, of_more));
+      of_more = algebra.multiply_transposed(all_of(algebra, by), of_more);
     }
+    if (least_ == 1) run_back_counted<1>(algebra, of_more, factor, visit);
+    if (least_ == 2) run_back_counted<2>(algebra, of_more, factor, visit);
+    if (least_ == 3) run_back_counted<3>(algebra, of_more, factor, visit);
+  }
+
+ private:
+  /// S + f.
+  [[nodiscard]] static Element all_of(const Algebra& algebra, const Factor& by) {
+    return algebra.add_real(by.sparsity, by.f);
+  }
+
+  // Of S more + f (exactly_{k₀−1} + more) the next step waits for (S + f) more alone.
+
+  template <int least, typename FactorOf>
+  Element run_counted(const Algebra& algebra, FactorOf& factor) {
+    Element more = algebra.zero();
+    Element two = algebra.zero();
+    Element one = algebra.zero();
+    double none = 1.0;
+    for (std::size_t i = 0; i < counted_; ++i) {
+      const Factor by = factor(i);
+      const Element all = all_of(algebra, by);
+      if constexpr (least == 1) {
+        grown_[i] = algebra.add_real(none, more);
+        more = algebra.add(algebra.scale(none, by.f), algebra.multiply(all, more));
+      } else {
+        const Element& before = least == 2 ? one : two;
+        grown_[i] = algebra.add(before, more);
+        one_before_[i] = one;
+        more = algebra.add(algebra.multiply(by.f, before), algebra.multiply(all, more));
+        if constexpr (least == 3) {
+          two = algebra.add(algebra.scale(by.sparsity, two), algebra.multiply(by.f, one));
+        }
+        one = algebra.add(algebra.scale(by.sparsity, one), algebra.scale(none, by.f));
+      }
+      none_before_[i] = none;
+      none *= by.sparsity;
+    }
+    return more;
+  }
+
+  template <int least, typename FactorOf, typename Visit>
+  void run_back_counted(const Algebra& algebra, Element of_more, FactorOf& factor, Visit& visit) const {
     Element of_two = algebra.zero();
     Element of_one = algebra.zero();
     for (std::size_t i = counted_; i-- > 0;) {
       const Factor by = factor(i);
       Element of_f = algebra.multiply_transposed(grown_[i], of_more);
-      if (least_ == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(one_before_[i], of_two));
-      if (least_ >= 2) of_f = algebra.add(of_f, algebra.scale(none_before_[i], of_one));
+      if constexpr (least == 3) of_f = algebra.add(of_f, algebra.multiply_transposed(one_before_[i], of_two));
+      if constexpr (least >= 2) of_f = algebra.add(of_f, algebra.scale(none_before_[i], of_one));
       visit(i, of_f);
-      const Element grown = algebra.multiply_transposed(by.f, of_more);
-      if (least_ >= 2) {
+      if constexpr (least >= 2) {
+        const Element grown = algebra.multiply_transposed(by.f, of_more);
         of_one = algebra.add(algebra.scale(by.sparsity, of_one),
-                             least_ == 2 ? grown : algebra.multiply_transposed(by.f, of_two));
+                             least == 2 ? grown : algebra.multiply_transposed(by.f, of_two));
         of_two = algebra.add(algebra.scale(by.sparsity, of_two), grown);
       }
-      of_more = algebra.add(algebra.scale(by.sparsity, of_more), grown);
+      of_more = algebra.multiply_transposed(all_of(algebra, by), of_more);
     }
   }
 
- private:
   int least_;
   std::size_t counted_;
   ScratchVector<Element> grown_;       // what the f of each feature multiplies in the sum

@@ -21,7 +21,7 @@ Eigen::VectorXd without(const Eigen::VectorXd& values, Eigen::Index j) {
 CumulantTable cumulants_of(Law law, const Eigen::VectorXd& density) {
   CumulantTable table;
   for (const double p : density) {
-    if (const auto [entry, added] = table.try_emplace(p); added) entry->second = mixture_cumulants(law, p);
+    if (const auto [entry, added] = table.try_emplace(p); added) entry->second = cumulants_and_radius(law, p);
   }
   return table;
 }

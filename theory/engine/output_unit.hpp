@@ -10,8 +10,8 @@
 
 namespace digon {
 
-/// mixture_cumulants(law, p) by p.
-using CumulantTable = std::map<double, PowerSeries>;
+/// cumulants_and_radius(law, p) by p.
+using CumulantTable = std::map<double, Cumulants>;
 
 /// One output of a toy model before its ReLU, z = b + a x_j + Σ g_i x_i, seen from its own feature j.
 ///

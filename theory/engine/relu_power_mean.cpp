@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <cmath>
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <numeric>
@@ -10,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/interrupt.hpp"
 #include "theory/engine/feature_sum.hpp"
 #include "theory/engine/pattern_probability.hpp"
 
@@ -432,11 +437,27 @@ class PowerMean {
     if (const double effect = few.total * greatest_effect(points, chosen, furthest);
         effect <= approximation_share * options_.tolerance) {
       parts_.uncertainty += effect;
-    } else if (vertices(law_).near == 0.0) {
-      add_vertices(few, scale, points, chosen);
-    } else {
-      add_vertices_apart(few, scale, points, chosen);
+      return;
     }
+    // In groups, so that what lies below them takes no more memory than so many points do.
+    constexpr std::size_t most_points = 1U << 15U;
+    const Vertices of_each{Eigen::Index(scale.counted - scale.first), scale.least};
+    const std::size_t in_group = std::max<std::size_t>(most_points / of_each.count(), 1);
+    const std::size_t groups = (chosen.size() + in_group - 1) / in_group;
+    const ContourOptions of_all = options_;
+    options_.tolerance /= double(groups);
+    options_.slope_tolerance /= double(groups);
+    for (std::size_t begin = 0; begin < chosen.size(); begin += in_group) {
+      if (groups > 1) throw_if_given_up();
+      const std::size_t end = std::min(begin + in_group, chosen.size());
+      const Chosen group(chosen.begin() + std::ptrdiff_t(begin), chosen.begin() + std::ptrdiff_t(end));
+      if (vertices(law_).near == 0.0) {
+        add_vertices(few, scale, points, group);
+      } else {
+        add_vertices_apart(few, scale, points, group);
+      }
+    }
+    options_ = of_all;
   }
 
   /// Of a law with a vertex at 0, where an inactive feature is too, so that both are one point:
@@ -611,14 +632,14 @@ class PowerMean {
   double a_;
   Law law_;
   const SortedFeatures& features_;
-  const ContourOptions& options_;
+  ContourOptions options_;
   PowerSumParts parts_;
 };
 
 /// The cumulants of each density.
-std::vector<const PowerSeries*> cumulants_by_feature(const CumulantTable& table,
-                                                     const Eigen::VectorXd& density) {
-  std::vector<const PowerSeries*> cumulants;
+std::vector<const Cumulants*> cumulants_by_feature(const CumulantTable& table,
+                                                   const Eigen::VectorXd& density) {
+  std::vector<const Cumulants*> cumulants;
   cumulants.reserve(std::size_t(density.size()));
   for (Eigen::Index i = 0; i < density.size(); ++i) {
     const bool as_before = i > 0 && density[i] == density[i - 1];
@@ -627,17 +648,28 @@ std::vector<const PowerSeries*> cumulants_by_feature(const CumulantTable& table,
   return cumulants;
 }
 
+/// The order in which |g| falls, so that every scale is a range of features; where two agree in all but the
+/// digits that an index takes, the later comes first.
+ScratchVector<Eigen::Index> by_falling_size(const Eigen::VectorXd& g) {
+  const auto n = std::uint64_t(g.size());
+  const std::uint64_t index_bits = std::bit_ceil(n) - 1;
+  ScratchVector<std::uint64_t> keys;  // a positive double's bits rise with it
+  keys.reserve(n);
+  for (std::uint64_t i = 0; i < n; ++i) {
+    keys.push_back((std::bit_cast<std::uint64_t>(std::abs(g[Eigen::Index(i)])) & ~index_bits) | i);
+  }
+  boost::sort::pdqsort_branchless(keys.begin(), keys.end(), std::greater<>());
+  ScratchVector<Eigen::Index> order;
+  order.reserve(n);
+  for (const std::uint64_t key : keys) order.push_back(Eigen::Index(key & index_bits));
+  return order;
+}
+
 }  // namespace
 
 PowerSumParts relu_power_mean(const OutputUnit& unit, PowerPoints& points, const ContourOptions& options) {
-  // Sorted by falling |g|, so that every scale is a range of features.
   const Eigen::Index n = unit.others.size();
-  ScratchVector<std::pair<double, Eigen::Index>> by_size;
-  for (Eigen::Index i = 0; i < n; ++i) by_size.emplace_back(-std::abs(unit.others[i]), i);
-  std::sort(by_size.begin(), by_size.end());
-  ScratchVector<Eigen::Index> order;
-  order.reserve(by_size.size());
-  for (const auto& [size, i] : by_size) order.push_back(i);
+  const ScratchVector<Eigen::Index> order = by_falling_size(unit.others);
   SortedFeatures sorted{unit.own, unit.others(order), unit.density(order), {}, unit.law};
   const CumulantTable here = unit.cumulants ? CumulantTable{} : cumulants_of(unit.law, unit.density);
   sorted.cumulants = cumulants_by_feature(unit.cumulants ? *unit.cumulants : here, sorted.density);

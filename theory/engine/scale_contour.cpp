@@ -53,6 +53,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
       small_by_g_(Eigen::VectorXd::Zero(features.g.size())),
       own_(features.law, features.own),
       inverse_powers_(std::size_t(points.highest()) + 2),
+      weight_of_power_(std::size_t(points.highest()) + 1, 0.0),
       size_of_power_(std::size_t(points.highest()) + 1, 0.0) {
   int lowest_weighed = points.highest();
   for (const std::size_t k : chosen) {
@@ -65,6 +66,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
         if (weight == 0.0) continue;
         lowest_weighed = std::min(lowest_weighed, r);
         size_of_power_[std::size_t(r)] += weight * factorial(r) * size;
+        weight_of_power_[std::size_t(r)] += weight * factorial(r);
       }
     }
   }
@@ -76,6 +78,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
 }
 
 void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points, PowerSumParts& parts) {
+  if (features_.size() - first_uncounted() >= fewest_together) let_be_small(options);
   std::size_t next_check = 2;
   double left = 0.0;
   do {
@@ -102,7 +105,8 @@ void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points,
   }
   parts.by_g += small_by_g_;
   parts.by_a += node * sum_of(by_a_);
-  parts.uncertainty += value_left(truncation(), omega()) + rounding * node * value_magnitude_;
+  parts.uncertainty +=
+      value_left(truncation(), omega()) + (rounding + left_of_small_) * node * value_magnitude_;
   parts.nodes += blocks_ * lane_count;
   subtract_aliases(points, parts);
 }
@@ -117,7 +121,8 @@ void ScaleContour::add_block() {
 
   ComplexLanes product = chain_.run(LaneAlgebra{}, single_.size(), [&](std::size_t i) {
     const double p = density(scale_.first + i);
-    return LaneChain::Factor{1.0 - p, p * single_[i].next(block)[0]};
+    single_[i].next();
+    return LaneChain::Factor{1.0 - p, p * single_[i].moments<1>(block)[0]};
   });
   ComplexLanes small_factor = inverse_powers_[0];
   const ComplexLanes u = small_.gamma() * block.s;
@@ -140,23 +145,56 @@ void ScaleContour::add_block() {
       term = u * term;
     }
   }
-  back_propagate(small_factor * by_y);
+  back_propagate(block, small_factor * by_y);
   ++blocks_;
+}
+
+/// What features may leave out that are taken together: cumulants from the d-th on, which change their factor
+/// by no more than Σ_i (|s g_i|/radius_i)^d/(1 − furthest), and its derivatives by g_i by d/|g_i| of that.
+void ScaleContour::let_be_small(const ContourOptions& options) {
+  constexpr double share = 0.01;    // of the tolerances
+  constexpr double furthest = 0.6;  // |s g|/radius
+  constexpr int left_out = cumulants_on_contour + 1;
+  // |e^{st} E[e^{sy}]| ≤ e^{cP}, and F and ∂F/∂t about that times Σ weight r!/c^r and c times it.
+  double F = 0.0;
+  for (std::size_t r = weight_of_power_.size(); r-- > 1;) F = (weight_of_power_[r] + F) / line_.c;
+  F *= std::exp(decay_per_period);
+  const double allowed =
+      share * std::min(options.tolerance / F, options.slope_tolerance / (left_out * line_.c * F));
+  left_of_small_ = std::min(allowed, whole_power(furthest, left_out) / (1.0 - furthest));
+  allowed_beyond_ = (1.0 - furthest) * left_of_small_;
+
+  largest_ = std::abs(features_.g[Eigen::Index(scale_.first)]);
+  beyond_.resize(features_.size() + 1);
+  beyond_.back() = 0.0;
+  for (std::size_t i = features_.size(); i-- > first_uncounted();) {
+    const double g = std::abs(features_.g[Eigen::Index(i)]) / largest_;
+    beyond_[i] = beyond_[i + 1] + whole_power(g / features_.cumulants[i]->radius, left_out);
+  }
 }
 
 /// Takes the features that are small up to the next power of two of |s| together, the others one by one.
 void ScaleContour::regroup(const NodeBlock& block) {
-  if (blocks_ > 0 && block.greatest <= band_end_) return;
+  const bool begins = blocks_ == 0;
+  if (!begins && blocks_ % CouplingOnLine::blocks_between_starts == 0) {
+    CouplingOnLine::start(single_, 0, line_, blocks_);
+  }
+  if (!begins && block.greatest <= band_end_) return;
   flush_small();
-  band_end_ = 2.0 * block.greatest;
-  const double reach = small_reach();
-  std::size_t cut = std::max(scale_.counted, scale_.first + single_.size());
-  while (cut < features_.size() && std::abs(features_.g[Eigen::Index(cut)]) * band_end_ > reach) ++cut;
-  if (features_.size() - cut < fewest_together) cut = features_.size();
+  band_end_ = (begins ? 1.0 : 2.0) * block.greatest;
+  std::size_t cut = features_.size();
+  if (!beyond_.empty()) {
+    const double allowed = allowed_beyond_ / whole_power(largest_ * band_end_, cumulants_on_contour + 1);
+    cut = std::max(first_uncounted(), scale_.first + single_.size());
+    while (cut < features_.size() && beyond_[cut] > allowed) ++cut;
+    if (features_.size() - cut < fewest_together) cut = features_.size();
+  }
+  const std::size_t old = single_.size();
   single_.reserve(cut - scale_.first);
   while (scale_.first + single_.size() < cut) {
     single_.emplace_back(features_.law, features_.g[Eigen::Index(scale_.first + single_.size())]);
   }
+  CouplingOnLine::start(single_, old, line_, blocks_);
   by_g_.resize(single_.size(), Lanes{});
   small_ = SmallSum(features_.g, features_.cumulants, cut, cumulants_on_contour);
 }
@@ -194,16 +232,17 @@ void ScaleContour::add_points(const NodeBlock& block, const ComplexLanes& produc
 }
 
 /// Derivatives by the couplings of single_, from the adjoint of the product of their factors.
-void ScaleContour::back_propagate(const ComplexLanes& adjoint) {
+void ScaleContour::back_propagate(const NodeBlock& block, const ComplexLanes& adjoint) {
+  ComplexLanes slope;
   chain_.run_back(
       LaneAlgebra{}, adjoint,
       [&](std::size_t i) {
         const double p = density(scale_.first + i);
-        return LaneChain::Factor{1.0 - p, p * single_[i].moments()[0]};
+        const auto moments = single_[i].moments<2>(block);
+        slope = moments[1];
+        return LaneChain::Factor{1.0 - p, p * moments[0]};
       },
-      [&](std::size_t i, const ComplexLanes& by_f) {
-        by_g_[i] += real_of_product(by_f, single_[i].moments()[1]);
-      });
+      [&](std::size_t i, const ComplexLanes& by_f) { by_g_[i] += real_of_product(by_f, slope); });
 }
 
 void ScaleContour::gather_magnitude(const NodeBlock& block, const ComplexLanes& product,
@@ -241,7 +280,7 @@ double ScaleContour::truncation() {
     for (std::size_t b = half - 1; b < blocks_; ++b) {
       moved = std::max(moved, std::norm(partial_sums_[b] - partial_sums_.back()));
     }
-    const double fallen = std::pow(double(oscillation_blocks_) / double(blocks_), 2.0 * decay_);
+    const double fallen = whole_power(double(oscillation_blocks_) / double(blocks_), 2 * decay_);
     oscillation_ = std::max(4.0 * std::exp2(-decay_) * std::sqrt(moved), fallen * oscillation_);
     oscillation_blocks_ = blocks_;
     estimate = std::min(estimate, oscillation_);
@@ -270,7 +309,7 @@ void ScaleContour::subtract_aliases_in(PowerPoints& points, PowerSumParts& parts
     transform[std::size_t(d)] = transform_coefficient(features_.law, 1.0, d);
   }
   // Where patterns need not be counted, all features are a sum of cumulants.
-  const std::size_t counted = scale_.least == 0 ? 0 : scale_.counted - scale_.first;
+  const std::size_t counted = first_uncounted() - scale_.first;
   ScratchVector<Series> active(counted);
   for (std::size_t i = 0; i < counted; ++i) {
     double power = density(scale_.first + i);

@@ -16,10 +16,10 @@ namespace digon {
 
 /// The other features of an output, sorted by falling |g|, and its own.
 struct SortedFeatures {
-  double own = 0.0;                           ///< a
-  Eigen::VectorXd g;                          ///< g_i ≠ 0
-  Eigen::VectorXd density;                    ///< p_i > 0
-  std::vector<const PowerSeries*> cumulants;  ///< mixture_cumulants(law, p_i)
+  double own = 0.0;         ///< a
+  Eigen::VectorXd g;        ///< g_i ≠ 0
+  Eigen::VectorXd density;  ///< p_i > 0
+  std::vector<const Cumulants*> cumulants;
   Law law = {};
 
   [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
@@ -50,8 +50,9 @@ struct PowerSumParts {
 /// Without features, V_{−1,2}(t) = t²; at t = 0.5 with P = 1 the rule tends to 0.25 − e⁻⁴ 1.5² + e⁻⁸ 2.5² − …
 /// = 0.2108134 (0.2109230 after 8 nodes), and the aliases, −0.0391866, make it 0.25.
 ///
-/// Counted features enter by CountChain. Of the others those with |s g| ≤ 1 (on [0, 1]) enter together by
-/// their cumulants, so that a node costs no more than the couplings that can be resolved there.
+/// Counted features enter by CountChain. Of the others those of small |s g| enter together by their
+/// cumulants, so that a node costs no more than the couplings that must be resolved there: up to 2.5 at a
+/// tolerance of 1e-8 and density 0.1 (on [0, 1]), the further out the sparser and the looser.
 class ScaleContour {
  public:
   /// `period` is P. `chosen` are the points to be integrated.
@@ -63,14 +64,12 @@ class ScaleContour {
   void integrate(const ContourOptions& options, PowerPoints& points, PowerSumParts& parts);
 
  private:
-  /// What |s g| ≤ 1 asks for on [0, 1]: cumulant_radius^−20 = 4.5^−20 = 9e-14, and they are over d!.
-  static constexpr int cumulants_on_contour = 20;
-
   void add_block();
+  void let_be_small(const ContourOptions& options);
   void regroup(const NodeBlock& block);
   void flush_small();
   void add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y);
-  void back_propagate(const ComplexLanes& adjoint);
+  void back_propagate(const NodeBlock& block, const ComplexLanes& adjoint);
   void gather_magnitude(const NodeBlock& block, const ComplexLanes& product, const ComplexLanes& term);
   [[nodiscard]] double truncation();
   void subtract_aliases(PowerPoints& points, PowerSumParts& parts) const;
@@ -80,11 +79,11 @@ class ScaleContour {
 
   /// The nodes below the real axis are the conjugates: (h/2π) Σ over all l is (h/π) Σ_{l≥0} Re.
   [[nodiscard]] double weight_of_node() const { return line_.h / std::numbers::pi; }
-  /// |s g| up to which a coupling is small: as far from the cumulants' radius as 1 is on [0, 1].
-  [[nodiscard]] double small_reach() const {
-    return cumulant_radius(features_.law) / cumulant_radius(Uniform{});
-  }
   [[nodiscard]] double omega() const { return static_cast<double>(blocks_ * lane_count) * line_.h; }
+  /// Where patterns need not be counted, no feature is.
+  [[nodiscard]] std::size_t first_uncounted() const {
+    return scale_.least == 0 ? scale_.first : scale_.counted;
+  }
   [[nodiscard]] double density(std::size_t i) const { return features_.density[Eigen::Index(i)]; }
 
   struct LaneAlgebra {
@@ -106,10 +105,15 @@ class ScaleContour {
   const ScratchVector<std::size_t>& chosen_;
   std::size_t blocks_ = 0;
 
-  ScratchVector<ExponentialOnLine<2>> single_;  // of the features [first, small_.first())
+  ScratchVector<CouplingOnLine> single_;  // of the features [first, small_.first())
   LaneChain chain_;
   SmallSum small_;
-  double band_end_ = 0.0;  // |s| up to which small_ holds
+  double band_end_ = 0.0;        // |s| up to which small_ holds
+  double left_of_small_ = 0.0;   // what the small features' factor may be off by, relative to it
+  double allowed_beyond_ = 0.0;  // and Σ (|s g_i|/radius_i)^21 over them be
+  double largest_ = 0.0;         // |g_first|
+  ScratchVector<double>
+      beyond_;  // that sum from each feature on at |s| = 1/largest_; empty: none may be small
   std::array<Lanes, cumulants_on_contour + 1> small_T_{};
   Eigen::VectorXd small_by_g_;
 
@@ -120,9 +124,10 @@ class ScaleContour {
   Lanes by_a_{};
   ScratchVector<Lanes> by_g_;  // of single_
 
-  ScratchVector<double> size_of_power_;  // Σ |weight| r! e^{ct}, by r
-  int decay_ = 0;                        // the derivatives' terms fall at least like |s|^{−decay}
-  ScratchVector<double> magnitudes_;     // Σ |terms of ∂F/∂t|, by block
+  ScratchVector<double> weight_of_power_;  // Σ |weight| r!, by r
+  ScratchVector<double> size_of_power_;    // Σ |weight| r! e^{ct}
+  int decay_ = 0;                          // the derivatives' terms fall at least like |s|^{−decay}
+  ScratchVector<double> magnitudes_;       // Σ |terms of ∂F/∂t|, by block
   ScratchVector<std::complex<double>> partial_sums_;  // of ∂F/∂t, after each block
   double value_magnitude_ = 0.0;
   double oscillation_ = 0.0;  // the last estimate by oscillation, and after how many blocks

@@ -28,7 +28,7 @@ void OwnMoments::fill(const PowerSeries& moments, int e, PowerSeries& result) co
   }
 }
 
-SmallSum::SmallSum(const Eigen::VectorXd& g, const std::vector<const PowerSeries*>& cumulants,
+SmallSum::SmallSum(const Eigen::VectorXd& g, const std::vector<const Cumulants*>& cumulants,
                    std::size_t first, int degree)
     : g_(&g), feature_cumulants_(&cumulants), first_(first), degree_(degree) {
   if (empty()) return;
@@ -65,11 +65,11 @@ Lanes SmallSum::ratios(std::size_t i, std::size_t end) const {
 
 template <typename Visit>
 void SmallSum::for_each_run(Visit visit) const {
-  const std::vector<const PowerSeries*>& cumulants = *feature_cumulants_;
+  const std::vector<const Cumulants*>& cumulants = *feature_cumulants_;
   for (std::size_t begin = first_; begin < cumulants.size();) {
     std::size_t end = begin + 1;
     while (end < cumulants.size() && cumulants[end] == cumulants[begin]) ++end;
-    visit(begin, end, *cumulants[begin]);
+    visit(begin, end, cumulants[begin]->k);
     begin = end;
   }
 }

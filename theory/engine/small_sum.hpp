@@ -38,7 +38,7 @@ class OwnMoments {
 class SmallSum {
  public:
   /// Features `first` … of couplings g, sorted by falling |g|, with the cumulants of each.
-  SmallSum(const Eigen::VectorXd& g, const std::vector<const PowerSeries*>& cumulants, std::size_t first,
+  SmallSum(const Eigen::VectorXd& g, const std::vector<const Cumulants*>& cumulants, std::size_t first,
            int degree);
 
   [[nodiscard]] std::size_t first() const { return first_; }
@@ -60,7 +60,7 @@ class SmallSum {
   [[nodiscard]] Lanes ratios(std::size_t i, std::size_t end) const;
 
   const Eigen::VectorXd* g_;
-  const std::vector<const PowerSeries*>* feature_cumulants_;
+  const std::vector<const Cumulants*>* feature_cumulants_;
   std::size_t first_;
   int degree_;
   double gamma_ = 0.0;

@@ -31,8 +31,6 @@ concept ActiveLaw = std::semiregular<L> &&
   { transform_growth(law, u) } -> std::same_as<FewNumbers>;
   // (ω, edge): about |E[e^{iωx}]|, min(1, edge/ω) where the density of x has edges: for estimates.
   { transform_size(law, z, z) } -> std::same_as<double>;
-  // The |s| up to which log(1 − p + p E[e^{sx}]) is a power series in s, whatever p.
-  { cumulant_radius(law) } -> std::same_as<double>;
   // The transform and its derivatives on a contour, M_r(u) = E[x^r e^{ux}] for r < R. Of the law moved to
   // [0, 1]: (e^u, u, radius) where |u| ≤ radius, (e^u, 1/u) far from 0, to a relative 1e-14. From these of
   // u·width: (e^{u·least}, moments).
@@ -121,13 +119,28 @@ double transform_coefficient(L law, double f, int d) {
 }
 
 /// The cumulants, over d!, of a feature that is active with probability p:
-///   log(1 − p + p E[e^{sx}]) = Σ_d k_d s^d,   |s| < cumulant_radius(law).
+///   log(1 − p + p E[e^{sx}]) = Σ_d k_d s^d,   |s| < 4.5 on [0, 1], < π elsewhere.
 /// Uniform, p = 0.3: k₁ = 0.15 its mean, k₂ = 0.0775/2 half its variance. To 1e-15 p at |s| ≤ 1, of 40 terms.
 template <ActiveLaw L>
 PowerSeries mixture_cumulants(L law, double p) {
   PowerSeries f{};
   for (int d = 1; d <= highest_power; ++d) f[std::size_t(d)] = transform_coefficient(law, p, d);
   return logarithm(f);
+}
+
+/// So many cumulants stand for small features on a contour.
+inline constexpr int cumulants_on_contour = 20;
+
+/// The cumulants, and the |s| that the later of them are over: |k_d| ≤ radius^{−d}, d > cumulants_on_contour.
+/// Where features are sparse that is far out: uniform, 5.2 at p = 0.5, 8.2 at 0.01, 10.7 at 0.001.
+struct Cumulants {
+  PowerSeries k;
+  double radius;
+};
+template <ActiveLaw L>
+Cumulants cumulants_and_radius(L law, double p) {
+  const PowerSeries k = mixture_cumulants(law, p);
+  return {k, radius_beyond(k, cumulants_on_contour)};
 }
 
 }  // namespace digon

@@ -1,5 +1,9 @@
 #include "theory/law/power_series.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace digon {
 
 PowerSeries exponential(const PowerSeries& k, int degree) {
@@ -23,6 +27,14 @@ PowerSeries logarithm(const PowerSeries& f) {
     k[d] = f[d] - sum / double(d);
   }
   return k;
+}
+
+double radius_beyond(const PowerSeries& k, int degree) {
+  double radius = std::numeric_limits<double>::infinity();
+  for (std::size_t d = std::size_t(degree) + 1; d < k.size(); ++d) {
+    if (k[d] != 0.0) radius = std::min(radius, std::pow(std::abs(k[d]), -1.0 / double(d)));
+  }
+  return radius;
 }
 
 }  // namespace digon

@@ -43,6 +43,8 @@ std::array<double, N> multiply_transposed(const std::array<double, N>& a, const 
 PowerSeries exponential(const PowerSeries& k, int degree);
 /// log(1 + f₁ s + f₂ s² + …), to the highest power; f₀ is taken to be 1.
 PowerSeries logarithm(const PowerSeries& f);
+/// The greatest r with |k_d| ≤ r^{−d} for every d > degree.
+double radius_beyond(const PowerSeries& k, int degree);
 
 /// Row n, entry d: n!/(n − d)!.
 inline constexpr auto falling_factorials = [] {

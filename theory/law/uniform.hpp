@@ -129,13 +129,6 @@ inline double transform_size(Uniform law, double omega, double edge) {
 
 FewNumbers transform_growth(Uniform, const FewNumbers& u);
 
-/// Of 1 − p + p φ(s), for any p, the nearest zeros are at |s| > 4.5; of a transform on any interval within
-/// [−1, 1] at |s| ≥ π: below, all e^{sx} and 1 are on one side of a line through 0.
-constexpr double cumulant_radius(Uniform law) {
-  const double furthest = std::max(law.greatest, -law.least);
-  return (law.least == 0.0 || law.greatest == 0.0 ? 4.5 : 3.1) / furthest;
-}
-
 double mean_square_of_line(Uniform, double t, double g);
 double mean_square_of_relu(Uniform, double t, double g);
 double active_error(Uniform, double t, double a);

@@ -18,7 +18,7 @@
 namespace digon {
 namespace {
 
-/// What a loss is taken for before it is known, as a share of the zero model's.
+/// What a loss is taken for before it is known, as a share of the zero model's, or more where it is.
 constexpr double guessed_share = 0.2;
 
 /// Nor is more asked than rounding leaves of sums of terms as large as the zero model's loss.
@@ -92,8 +92,8 @@ LossGradient assemble_gradient(const ToyModel& model, const FeatureDistribution&
 /// errors may add up in the loss, while those of the derivatives stand side by side in a vector whose norm
 /// counts.
 template <typename Evaluate>
-auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossOptions& options,
-                           bool with_gradient, Evaluate evaluate) {
+auto to_relative_tolerance(const ToyModel& model, const FeatureDistribution& features,
+                           const ExactLossOptions& options, bool with_gradient, Evaluate evaluate) {
   const double zero_loss = zero_model_loss(features);
   const double total_importance = features.importance.sum();
   const double added_up = total_importance > 0.0 ? features.importance.cwiseSqrt().sum() : 1.0;
@@ -102,7 +102,7 @@ auto to_relative_tolerance(const FeatureDistribution& features, const ExactLossO
     return std::max(options.relative_tolerance * std::max(loss, smallest_share * zero_loss),
                     rounding_share * zero_loss);
   };
-  double needed = allowed(guessed_share * zero_loss);
+  double needed = allowed(std::max(guessed_share * zero_loss, loss_of_silence(model, features)));
   OutputTolerances tolerances{.max_nodes = options.max_nodes};
   tolerances.slope = with_gradient ? needed / norm : std::numeric_limits<double>::infinity();
   constexpr int most_attempts = 3;
@@ -280,7 +280,7 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
     const std::vector<Component> components = independent_components(law);
-    return to_relative_tolerance(law, options, false, [&](const OutputTolerances& tolerances) {
+    return to_relative_tolerance(in_units, law, options, false, [&](const OutputTolerances& tolerances) {
       if (law.active) {
         return assemble_loss(law, count_gradients(in_units, law, tolerances, options.threads));
       }
@@ -301,7 +301,7 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
   require_exact(model, features);
   const auto evaluate = [&](const ToyModel& in_units, const FeatureDistribution& law) {
     const std::vector<Component> components = independent_components(law);
-    return to_relative_tolerance(law, options, true, [&](const OutputTolerances& tolerances) {
+    return to_relative_tolerance(in_units, law, options, true, [&](const OutputTolerances& tolerances) {
       if (law.active) {
         return assemble_gradient(in_units, law, count_gradients(in_units, law, tolerances, options.threads));
       }
@@ -314,6 +314,14 @@ LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistributio
     loss.by_W *= unit * unit;
     loss.by_b *= unit;  // b is in units, too
   });
+}
+
+double loss_of_silence(const ToyModel& model, const FeatureDistribution& features) {
+  const bool others =
+      model.kind != ModelKind::relu_output || features.data || features.active || !features.sets.empty();
+  if (others) return 0.0;
+  const double silent = (1.0 - features.density.array()).prod();
+  return silent * (features.importance.array() * model.b.array().max(0.0).square()).sum();
 }
 
 double zero_model_loss(const FeatureDistribution& features) {

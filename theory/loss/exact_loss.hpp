@@ -54,10 +54,14 @@ ExactLoss exact_loss(const ToyModel& model, const FeatureDistribution& features,
 
 /// The exact loss and its gradient, as differentiated from the very sums that give the loss: with Γ_ji =
 /// ∂L/∂G_ji, entries of G free, ∂L/∂W = W(Γ + Γᵀ). The norm of the error of ∂L/∂b is within the relative
-/// tolerance of a fifth of zero_model_loss, and that of ∂L/∂W about; the loss is mostly closer. Throws as
-/// exact_loss does.
+/// tolerance of a fifth of zero_model_loss, or of loss_of_silence where that is more, and that of ∂L/∂W
+/// about; the loss is mostly closer. Throws as exact_loss does.
 LossGradient exact_loss_gradient(const ToyModel& model, const FeatureDistribution& features,
                                  const ExactLossOptions& options = {});
+
+/// What the inputs in which no feature is active add to the loss, Π S_i Σ_j I_j max(b_j, 0)² of a model with
+/// a ReLU on independent features; 0 of others. No loss is less.
+double loss_of_silence(const ToyModel& model, const FeatureDistribution& features);
 
 /// Σ_j I_j E[x_j²], I_j p_j/3 of uniform features: the loss of the model that always answers 0, the natural
 /// unit of loss. To a relative 1e-15.

@@ -1,6 +1,7 @@
 #include "theory/engine/contour_line.hpp"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/sanitized.hpp"
 #include "tests/theory/high_precision.hpp"
@@ -63,5 +64,40 @@ TEST_CASE("contour line: a transform may enter at any block") {
     if (b < 5) continue;
     late.next(block);
     CHECK(std::abs(late.moments()[1].lane(2) - from_start.moments()[1].lane(2)) <= 1e-15);
+  }
+}
+
+TEST_CASE("contour line: couplings started together are those on the line, of every law, from any block on") {
+  const ContourLine line(3.0);
+  for (const Law law : {Law{}, Law{-1.0, 1.0}, Law{0.5, 1.5}, Law{-1.0, 0.0}}) {
+    ScratchVector<CouplingOnLine> together;
+    std::vector<ExponentialOnLine<2>> apart;
+    const auto add = [&](const std::vector<double>& couplings, std::size_t block) {
+      const std::size_t first = together.size();
+      for (const double g : couplings) {
+        together.emplace_back(law, g);
+        apart.emplace_back(law, g);
+      }
+      CouplingOnLine::start(together, first, line, block);
+    };
+    add({0.9, -0.7, 0.4, 1e-3, -0.11, 0.02, 0.3, -0.31, 0.05, 0.6, -1e-6}, 0);  // not a whole vector
+    for (std::size_t b = 0; b < 40; ++b) {
+      if (b == 5) add({0.011}, b);
+      if (b > 0 && b % CouplingOnLine::blocks_between_starts == 0) {
+        CouplingOnLine::start(together, 0, line, b);
+      }
+      const NodeBlock block(line, b);
+      for (std::size_t i = 0; i < together.size(); ++i) {
+        together[i].next();
+        const auto& exact = apart[i].next(block);
+        const auto moments = together[i].moments<2>(block);
+        for (std::size_t r = 0; r < 2; ++r) {
+          for (std::size_t k = 0; k < lane_count; ++k) {
+            CAPTURE(law.least, law.greatest, i, b, r, k);
+            CHECK(std::abs(moments[r].lane(k) - exact[r].lane(k)) <= 8e-14 * std::exp(line.c));
+          }
+        }
+      }
+    }
   }
 }

@@ -21,18 +21,18 @@ std::complex<double> transform(const Eigen::VectorXd& g, std::size_t first, std:
   return to_double(product);
 }
 
-std::vector<PowerSeries> all_cumulants() {
-  std::vector<PowerSeries> cumulants;
-  for (const double p : densities) cumulants.push_back(mixture_cumulants(Law{}, p));
+std::vector<Cumulants> all_cumulants() {
+  std::vector<Cumulants> cumulants;
+  for (const double p : densities) cumulants.push_back(cumulants_and_radius(Law{}, p));
   return cumulants;
 }
 
 }  // namespace
 
 TEST_CASE("small sum: its power series is the transform of the sum, and its gradient the derivative") {
-  const std::vector<PowerSeries> cumulants = all_cumulants();
-  std::vector<const PowerSeries*> pointers;
-  for (const PowerSeries& each : cumulants) pointers.push_back(&each);
+  const std::vector<Cumulants> cumulants = all_cumulants();
+  std::vector<const Cumulants*> pointers;
+  for (const Cumulants& each : cumulants) pointers.push_back(&each);
   Eigen::VectorXd g(5);
   g << 0.8, -0.5, 0.5, -0.1, 1e-3;
   for (const std::size_t first : {std::size_t{0}, std::size_t{1}, std::size_t{4}}) {

@@ -104,6 +104,25 @@ TEST_CASE("sparse features with couplings of many scales: no vertices of pattern
   CHECK(summed == Approx(close).epsilon(1e-10));
 }
 
+TEST_CASE("a loss far above that of answering nothing is not computed as if it were below") {
+  // Biases of 0.2 answer where nothing is asked: 350 times the zero model's loss, and so much less is asked
+  // of each output than of a model that answers well.
+  const ToyModel model = random_model(104, 7, 0.18, 3);
+  const FeatureDistribution features = uniform_features(104, 1.1e-4);
+  ExactLossOptions options;
+  options.relative_tolerance = 1e-8;
+  const LossGradient loss = exact_loss_gradient(model, features, options);
+  CHECK(loss.loss > 100.0 * zero_model_loss(features));
+  CHECK(loss.loss >= loss_of_silence(model, features));
+  CHECK(loss_of_silence(model, features) > 0.9 * loss.loss);
+  CHECK(loss.nodes < 2000 * 104);
+  DecompositionOptions up_to_three;
+  up_to_three.up_to = 3;
+  const Decomposition parts = decompose(model, features.importance, up_to_three);
+  const double summed = binomial_weights(104, 1.1e-4).head(4).dot(parts.L_mean());
+  CHECK(std::abs(summed - loss.loss) <= loss.error + 1e-8 * loss.loss);
+}
+
 TEST_CASE("the exact loss survives awkward weights") {
   const auto features = GENERATE(uniform_features(5, 1.0), uniform_features(5, 0.3),
                                  uniform_features(5, 0.002), uneven_features(5, 8));
