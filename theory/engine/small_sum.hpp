@@ -28,9 +28,9 @@ class OwnMoments {
 
 /// The sum y = Σ g_i x_i over the features from `first` on, as a power series of its transform:
 ///   log E[e^{sy}] = Σ_d K_d (γ s)^d,   K_d = Σ_i k_d(p_i) (g_i/γ)^d,   γ = max |g_i|.
-/// Used at |γ s| ≤ 1, or as a formal series for the moments, its cost does not depend on how many features
-/// there are; nor does that of derivatives, which go through T_d = γ^{d−1} ∂F/∂(K_d γ^d): if F is an average
-/// of q(y), T_d = γ^{d−1} E[q^{(d)}(y)].
+/// Used well within Cumulants::radius, or as a formal series for the moments, its cost does not depend on how
+/// many features there are; nor does that of derivatives, which go through T_d = γ^{d−1} ∂F/∂(K_d γ^d): if F
+/// is an average of q(y), T_d = γ^{d−1} E[q^{(d)}(y)].
 ///
 /// Two features of density 0.3, g = (0.5, −0.25): γ = 0.5, K_1 = 0.15 (1 − 0.5) = 0.075, so the mean of y is
 /// 0.0375; K_2 = 0.03875 (1 + 0.25), twice which times γ² is its variance, 0.02421875. With 20 terms the
