@@ -10,7 +10,6 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -101,7 +100,6 @@ class PowerMean {
 
   /// The same, where there are features, with the law of their sum.
   void evaluate(std::size_t first, const FeatureSum& sum, PowerPoints& points) {
-    if (points.highest() + 2 > highest_power) throw std::logic_error("relu_power_mean: too many scales");
     const double beyond_reach = reach_share * options_.tolerance;
     const Support reach = sum.reach(points, beyond_reach);
     parts_.uncertainty += 2.0 * beyond_reach;
@@ -157,7 +155,10 @@ class PowerMean {
     const double ones = ends * large;
     const std::array<double, 4> vertices{0.0, 1.0, 1.0 + ones,
                                          1.0 + ones + ones * ends * (large - 1.0) / 2.0};
-    CountedScale best{first, middle, 3};
+    // Features that are integrated out raise the power, as the own one does; of too many scales none are any
+    // more.
+    const int most_least = points.highest() + 3 <= highest_power ? 3 : 1;
+    CountedScale best{first, middle, most_least};
     double best_time = std::numeric_limits<double>::infinity();
     const auto consider = [&](int least, double nodes) {
       const double time = nodes * node_time + vertices[std::size_t(least)] * crossings * vertex_time;
@@ -166,7 +167,8 @@ class PowerMean {
       best.least = least;
     };
     std::array<bool, 4> done{};
-    for (std::size_t least = middle - first + 1; least <= 3; ++least) {  // no patterns for a contour
+    for (std::size_t least = middle - first + 1; least <= std::size_t(most_least);
+         ++least) {  // no patterns for a contour
       consider(int(least), 0.0);
       done[least] = true;
     }
@@ -174,7 +176,7 @@ class PowerMean {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
       const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
       const std::array<double, 4> at_least = decay(features_, first, middle, omega);
-      for (std::size_t least = 0; least <= 3; ++least) {
+      for (std::size_t least = 0; least <= std::size_t(most_least); ++least) {
         if (done[least] || !is_within(options_, kernel * at_least[least], omega)) continue;
         done[least] = true;
         consider(int(least), nodes);
