@@ -21,7 +21,7 @@ void CouplingOnLine::start(ScratchVector<CouplingOnLine>& couplings, std::size_t
   start(together, line, block);
 }
 
-/// Of lanes that are sequences, e^{sg} on each node of the block before: the middle of them times powers of
+/// Of lanes that are couplings, e^{sg} on each node of the block before: the middle of them times powers of
 /// e^{igh/2}.
 void CouplingOnLine::start(const std::array<CouplingOnLine*, lane_count>& together, const ContourLine& line,
                            std::size_t block) {

@@ -54,6 +54,9 @@ struct NodeBlock {
   }
 };
 
+/// Blocks after which a running product e^{sg} is computed anew, so that its rounding does not build up.
+inline constexpr std::size_t blocks_between_starts = 16;
+
 /// e^{sg} on successive blocks of a line: a geometric sequence.
 class ExponentialSequence {
  public:
@@ -61,7 +64,7 @@ class ExponentialSequence {
 
   /// To be called for successive blocks, from any one on.
   void next(const NodeBlock& block) {
-    if (started_ && block.index % blocks_between_restarts != 0) {
+    if (started_ && block.index % blocks_between_starts != 0) {
       exponential_ = advance_ * exponential_;
     } else {
       start(block);
@@ -73,9 +76,6 @@ class ExponentialSequence {
   [[nodiscard]] double g() const { return g_; }
 
  private:
-  /// Blocks after which the running product is computed anew, so that its rounding does not build up.
-  static constexpr std::size_t blocks_between_restarts = 16;
-
   void start(const NodeBlock& block) {
     exponential_ = std::exp(g_ * block.s.re[0]) * cis(g_ * block.s.im);
     if (!started_) advance_ = std::polar(1.0, g_ * block.length);
@@ -155,14 +155,12 @@ class ExponentialOnLine {
 /// they are asked for.
 class CouplingOnLine {
  public:
-  /// Blocks after which couplings are to be started anew, so that the rounding of products does not build up.
-  static constexpr std::size_t blocks_between_starts = 16;
-
   CouplingOnLine(Law law, double g) : law_(law), g_(g * law.width()), inverse_(1.0 / g_) {
     if (law.least != 0.0) offset_ = std::make_unique<CouplingOnLine>(Law{}, g * law.least);
   }
 
-  /// Puts them, from one on, before the block of that index, a vector of couplings at a time.
+  /// Puts them, from one on, before the block of that index, a vector of couplings at a time: when they
+  /// enter, and every blocks_between_starts.
   static void start(ScratchVector<CouplingOnLine>& couplings, std::size_t first, const ContourLine& line,
                     std::size_t block);
 
@@ -172,7 +170,7 @@ class CouplingOnLine {
     if (offset_) offset_->next();
   }
 
-  /// On the block of the last `next`.
+  /// On the block of the last `next`. In line is what most are, far from 0 and on [0, 1].
   template <std::size_t R>
   [[nodiscard]] [[gnu::always_inline]] std::array<ComplexLanes, R> moments(const NodeBlock& block) const {
     const bool is_far = block.least * std::abs(g_) >= exponential_radii(law_).far;

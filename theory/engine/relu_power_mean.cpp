@@ -155,10 +155,9 @@ class PowerMean {
     const double ones = ends * large;
     const std::array<double, 4> vertices{0.0, 1.0, 1.0 + ones,
                                          1.0 + ones + ones * ends * (large - 1.0) / 2.0};
-    // Features that are integrated out raise the power, as the own one does; of too many scales none are any
-    // more.
-    const int most_least = points.highest() + 3 <= highest_power ? 3 : 1;
-    CountedScale best{first, middle, most_least};
+    // Features that are integrated out raise the power, as the own one does: after too many scales none are.
+    const std::size_t most_least = points.highest() + 3 <= highest_power ? 3 : 1;
+    CountedScale best{first, middle, int(most_least)};
     double best_time = std::numeric_limits<double>::infinity();
     const auto consider = [&](int least, double nodes) {
       const double time = nodes * node_time + vertices[std::size_t(least)] * crossings * vertex_time;
@@ -167,8 +166,8 @@ class PowerMean {
       best.least = least;
     };
     std::array<bool, 4> done{};
-    for (std::size_t least = middle - first + 1; least <= std::size_t(most_least);
-         ++least) {  // no patterns for a contour
+    // More than there are: no patterns for a contour.
+    for (std::size_t least = middle - first + 1; least <= most_least; ++least) {
       consider(int(least), 0.0);
       done[least] = true;
     }
@@ -176,7 +175,7 @@ class PowerMean {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
       const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
       const std::array<double, 4> at_least = decay(features_, first, middle, omega);
-      for (std::size_t least = 0; least <= std::size_t(most_least); ++least) {
+      for (std::size_t least = 0; least <= most_least; ++least) {
         if (done[least] || !is_within(options_, kernel * at_least[least], omega)) continue;
         done[least] = true;
         consider(int(least), nodes);

@@ -11,6 +11,9 @@ namespace {
 /// Fewer features than this are as cheap one by one.
 constexpr std::size_t fewest_together = 8;
 
+/// The greatest |s g|/radius at which they are taken together.
+constexpr double furthest = 0.6;
+
 Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
   return a.re * b.re - a.im * b.im;
 }
@@ -152,8 +155,7 @@ void ScaleContour::add_block() {
 /// What features may leave out that are taken together: cumulants from the d-th on, which change their factor
 /// by no more than Σ_i (|s g_i|/radius_i)^d/(1 − furthest), and its derivatives by g_i by d/|g_i| of that.
 void ScaleContour::let_be_small(const ContourOptions& options) {
-  constexpr double share = 0.01;    // of the tolerances
-  constexpr double furthest = 0.6;  // |s g|/radius
+  constexpr double share = 0.01;  // of the tolerances
   constexpr int left_out = cumulants_on_contour + 1;
   // |e^{st} E[e^{sy}]| ≤ e^{cP}, and F and ∂F/∂t about that times Σ weight r!/c^r and c times it.
   double F = 0.0;
@@ -162,7 +164,6 @@ void ScaleContour::let_be_small(const ContourOptions& options) {
   const double allowed =
       share * std::min(options.tolerance / F, options.slope_tolerance / (left_out * line_.c * F));
   left_of_small_ = std::min(allowed, whole_power(furthest, left_out) / (1.0 - furthest));
-  allowed_beyond_ = (1.0 - furthest) * left_of_small_;
 
   largest_ = std::abs(features_.g[Eigen::Index(scale_.first)]);
   beyond_.resize(features_.size() + 1);
@@ -176,7 +177,7 @@ void ScaleContour::let_be_small(const ContourOptions& options) {
 /// Takes the features that are small up to the next power of two of |s| together, the others one by one.
 void ScaleContour::regroup(const NodeBlock& block) {
   const bool begins = blocks_ == 0;
-  if (!begins && blocks_ % CouplingOnLine::blocks_between_starts == 0) {
+  if (!begins && blocks_ % blocks_between_starts == 0) {
     CouplingOnLine::start(single_, 0, line_, blocks_);
   }
   if (!begins && block.greatest <= band_end_) return;
@@ -184,7 +185,8 @@ void ScaleContour::regroup(const NodeBlock& block) {
   band_end_ = (begins ? 1.0 : 2.0) * block.greatest;
   std::size_t cut = features_.size();
   if (!beyond_.empty()) {
-    const double allowed = allowed_beyond_ / whole_power(largest_ * band_end_, cumulants_on_contour + 1);
+    const double allowed =
+        (1.0 - furthest) * left_of_small_ / whole_power(largest_ * band_end_, cumulants_on_contour + 1);
     cut = std::max(first_uncounted(), scale_.first + single_.size());
     while (cut < features_.size() && beyond_[cut] > allowed) ++cut;
     if (features_.size() - cut < fewest_together) cut = features_.size();

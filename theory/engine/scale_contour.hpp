@@ -16,10 +16,10 @@ namespace digon {
 
 /// The other features of an output, sorted by falling |g|, and its own.
 struct SortedFeatures {
-  double own = 0.0;         ///< a
-  Eigen::VectorXd g;        ///< g_i ≠ 0
-  Eigen::VectorXd density;  ///< p_i > 0
-  std::vector<const Cumulants*> cumulants;
+  double own = 0.0;                         ///< a
+  Eigen::VectorXd g;                        ///< g_i ≠ 0
+  Eigen::VectorXd density;                  ///< p_i > 0
+  std::vector<const Cumulants*> cumulants;  ///< of p_i
   Law law = {};
 
   [[nodiscard]] std::size_t size() const { return std::size_t(g.size()); }
@@ -108,12 +108,11 @@ class ScaleContour {
   ScratchVector<CouplingOnLine> single_;  // of the features [first, small_.first())
   LaneChain chain_;
   SmallSum small_;
-  double band_end_ = 0.0;        // |s| up to which small_ holds
-  double left_of_small_ = 0.0;   // what the small features' factor may be off by, relative to it
-  double allowed_beyond_ = 0.0;  // and Σ (|s g_i|/radius_i)^21 over them be
-  double largest_ = 0.0;         // |g_first|
-  ScratchVector<double>
-      beyond_;  // that sum from each feature on at |s| = 1/largest_; empty: none may be small
+  double band_end_ = 0.0;       // |s| up to which small_ holds
+  double left_of_small_ = 0.0;  // what its factor may be off by, relative to it
+  double largest_ = 0.0;        // |g_first|
+  /// Σ (|s g_i|/radius_i)^21 of the features from each on, at |s| = 1/largest_. Empty: none may be small.
+  ScratchVector<double> beyond_;
   std::array<Lanes, cumulants_on_contour + 1> small_T_{};
   Eigen::VectorXd small_by_g_;
 

@@ -83,7 +83,7 @@ TEST_CASE("contour line: couplings started together are those on the line, of ev
     add({0.9, -0.7, 0.4, 1e-3, -0.11, 0.02, 0.3, -0.31, 0.05, 0.6, -1e-6}, 0);  // not a whole vector
     for (std::size_t b = 0; b < 40; ++b) {
       if (b == 5) add({0.011}, b);
-      if (b > 0 && b % CouplingOnLine::blocks_between_starts == 0) {
+      if (b > 0 && b % blocks_between_starts == 0) {
         CouplingOnLine::start(together, 0, line, b);
       }
       const NodeBlock block(line, b);
