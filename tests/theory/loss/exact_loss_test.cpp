@@ -115,7 +115,7 @@ TEST_CASE("a loss far above that of answering nothing is not computed as if it w
   CHECK(loss.loss > 100.0 * zero_model_loss(features));
   CHECK(loss.loss >= loss_of_silence(model, features));
   CHECK(loss_of_silence(model, features) > 0.9 * loss.loss);
-  CHECK(loss.nodes < 2000 * 104);
+  CHECK(loss.nodes < 800 * 104);  // 1650 where a fifth of the zero model's loss is taken for it, and 44 s
   DecompositionOptions up_to_three;
   up_to_three.up_to = 3;
   const Decomposition parts = decompose(model, features.importance, up_to_three);
