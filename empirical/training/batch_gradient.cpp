@@ -77,10 +77,13 @@ void BatchGradient<Scalar>::forward(const Tile<Scalar>& x) {
   const Parameters<Scalar>& weights = *weights_;
   const Eigen::Index m = weights.m;
   const bool hidden_relu = has_relu_hidden(kind_);
-  multiply_tile<Scalar>(x, {weights.values.data(), 1, m}, m,
-                        [&](Eigen::Index a, Eigen::Index sample, const Simd<Scalar>& sum) {
-                          simd_at(&h_(sample, a)) = hidden_relu ? positive_part<Scalar>(sum) : sum;
-                        });
+  multiply_tile<Scalar>(
+      x, {weights.values.data(), 1, m}, m,
+      [&](Eigen::Index a, Eigen::Index count, Eigen::Index sample, const Simd<Scalar>* sum) {
+        for (const Eigen::Index end = a + count; a < end; ++a, ++sum) {
+          simd_at(&h_(sample, a)) = hidden_relu ? positive_part<Scalar>(*sum) : *sum;
+        }
+      });
   sample_loss_.setZero();
   if (hidden_l1_ != Scalar(0)) {
     for (Eigen::Index a = 0; a < m; ++a) {
@@ -92,18 +95,22 @@ void BatchGradient<Scalar>::forward(const Tile<Scalar>& x) {
   const bool output_relu = has_relu_output(kind_);
   const bool absolute = kind_ == ModelKind::absolute_value;
   const Scalar* bias = weights.b().data();
-  multiply_tile<Scalar>(h_, {weights.decoder().data(), m, 1}, weights.n,
-                        [&](Eigen::Index j, Eigen::Index sample, const Simd<Scalar>& sum) {
-                          const Simd<Scalar> z = sum + bias[j];
-                          const Simd<Scalar> x_j = simd_at(&x(sample, j));
-                          const Simd<Scalar> target = absolute ? magnitude<Scalar>(x_j) : x_j;
-                          const Simd<Scalar> output = output_relu ? positive_part<Scalar>(z) : z;
-                          const Simd<Scalar> weighted = importance_[j] * (output - target);
-                          simd_at(&sample_loss_[sample]) += weighted * (output - target);
-                          const Simd<Scalar> delta = weighted + weighted;
-                          simd_at(&delta_(sample, j)) =
-                              !output_relu || z > Scalar(0) ? delta : Simd<Scalar>{};
-                        });
+  multiply_tile<Scalar>(
+      h_, {weights.decoder().data(), m, 1}, weights.n,
+      [&](Eigen::Index j, Eigen::Index count, Eigen::Index sample, const Simd<Scalar>* sum) {
+        Simd<Scalar> loss = simd_at(&sample_loss_[sample]);
+        for (const Eigen::Index end = j + count; j < end; ++j, ++sum) {
+          const Simd<Scalar> z = *sum + bias[j];
+          const Simd<Scalar> x_j = simd_at(&x(sample, j));
+          const Simd<Scalar> target = absolute ? magnitude<Scalar>(x_j) : x_j;
+          const Simd<Scalar> output = output_relu ? positive_part<Scalar>(z) : z;
+          const Simd<Scalar> weighted = importance_[j] * (output - target);
+          loss += weighted * (output - target);
+          const Simd<Scalar> delta = weighted + weighted;
+          simd_at(&delta_(sample, j)) = !output_relu || z > Scalar(0) ? delta : Simd<Scalar>{};
+        }
+        simd_at(&sample_loss_[sample]) = loss;
+      });
 }
 
 template <typename Scalar>
@@ -112,18 +119,21 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
   const Eigen::Index m = weights.m;
   const Eigen::Index n = weights.n;
   const bool hidden_relu = has_relu_hidden(kind_);
-  multiply_tile<Scalar>(delta_, {weights.decoder().data(), 1, m}, m,
-                        [&](Eigen::Index a, Eigen::Index sample, const Simd<Scalar>& sum) {
-                          const Simd<Scalar> open = simd_at(&h_(sample, a));
-                          const Simd<Scalar> none{};
-                          const Simd<Scalar> pull = none + hidden_l1_;
-                          if (hidden_relu) {
-                            simd_at(&back_(sample, a)) = open > Scalar(0) ? sum + pull : none;
-                          } else {
-                            simd_at(&back_(sample, a)) =
-                                sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none);
-                          }
-                        });
+  multiply_tile<Scalar>(
+      delta_, {weights.decoder().data(), 1, m}, m,
+      [&](Eigen::Index a, Eigen::Index count, Eigen::Index sample, const Simd<Scalar>* sum) {
+        for (const Eigen::Index end = a + count; a < end; ++a, ++sum) {
+          const Simd<Scalar> open = simd_at(&h_(sample, a));
+          const Simd<Scalar> none{};
+          const Simd<Scalar> pull = none + hidden_l1_;
+          if (hidden_relu) {
+            simd_at(&back_(sample, a)) = open > Scalar(0) ? *sum + pull : none;
+          } else {
+            simd_at(&back_(sample, a)) =
+                *sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none);
+          }
+        }
+      });
   if (by_hidden_) {
     transpose_tile<Scalar>(h_, stride_, h_rows_.data());
     transpose_tile<Scalar>(back_, stride_, back_rows_.data());
@@ -144,9 +154,9 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
     add({of_decoder}, sums_.col(sums_.cols() / 2).data());
   }
   for (Eigen::Index j = 0; j < n; ++j) {
-    for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) {
-      simd_at(&bias_sums_(0, j)) += simd_at(&delta_(sample, j));
-    }
+    Simd<Scalar> sum = simd_at(&bias_sums_(0, j));
+    for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) sum += simd_at(&delta_(sample, j));
+    simd_at(&bias_sums_(0, j)) = sum;
   }
 }
 

@@ -8,13 +8,9 @@
 
 namespace digon {
 
-/// The two products of the training loop, with the samples of a tile as the lanes of the vectors. A block of
-/// 4 × 4 sums stays in registers, or of 4 × 2 where there are only 16.
+/// The two products of the training loop, with the samples of a tile as the lanes of the vectors.
 template <typename Scalar>
 inline constexpr int lanes_of = simd_bytes / sizeof(Scalar);
-inline constexpr int block_vectors = simd_registers / 8;
-template <typename Scalar>
-inline constexpr int block_samples = block_vectors* lanes_of<Scalar>;
 
 /// A matrix of weights as the products read it: entry (output, input) at output × output_stride + input ×
 /// input_stride.
@@ -25,41 +21,87 @@ struct WeightView {
   Eigen::Index input_stride;
 };
 
-template <int outputs, typename Scalar, typename Emit>
+/// Σ_k weight(c, k) in_k of some outputs c from `first` on, of some vectors of samples, in registers.
+template <int outputs, int vectors, typename Scalar, typename Emit>
 inline void multiply_block(const Scalar* in, Eigen::Index inputs, const WeightView<Scalar>& weight,
                            Eigen::Index first, const Emit& emit) {
-  Simd<Scalar> sum[outputs][block_vectors] = {};
+  Simd<Scalar> sum[outputs][vectors] = {};
   const Scalar* row = weight.data + first * weight.output_stride;
   for (Eigen::Index k = 0; k < inputs; ++k) {
     const Scalar* column = in + k * tile_samples;
+#pragma GCC unroll 16
     for (int c = 0; c < outputs; ++c) {
       const Scalar w = row[c * weight.output_stride + k * weight.input_stride];
-      for (int v = 0; v < block_vectors; ++v) sum[c][v] += w * simd_at(column + v * lanes_of<Scalar>);
+      for (int v = 0; v < vectors; ++v) sum[c][v] += w * simd_at(column + v * lanes_of<Scalar>);
     }
   }
+#pragma GCC unroll 16
   for (int c = 0; c < outputs; ++c) {
-    for (int v = 0; v < block_vectors; ++v) emit(first + c, v * lanes_of<Scalar>, sum[c][v]);
+    for (int v = 0; v < vectors; ++v) emit(first + c, v * lanes_of<Scalar>, sum[c][v]);
   }
 }
 
-/// out_c = Σ_k weight(c, k) in_k for all samples of a tile: calls emit(c, first sample, sum) for each output
-/// c and vector of samples.
+/// Blocks of 4 outputs and as many vectors of samples, or of 2 where there are only 16 registers.
 template <typename Scalar, typename Emit>
-inline void multiply_tile(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
-                          const Emit& emit) {
-  for (Eigen::Index sample = 0; sample < tile_samples; sample += block_samples<Scalar>) {
+inline void multiply_by_few(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
+                            const Emit& emit) {
+  constexpr int vectors = simd_registers / 8;
+  for (Eigen::Index sample = 0; sample < tile_samples; sample += vectors * lanes_of<Scalar>) {
     const auto emit_here = [&](Eigen::Index c, Eigen::Index offset, const Simd<Scalar>& sum) {
-      emit(c, sample + offset, sum);
+      emit(c, 1, sample + offset, &sum);
     };
     const Scalar* data = in.data() + sample;
     Eigen::Index c = 0;
-    for (; c + 4 <= outputs; c += 4) multiply_block<4>(data, in.cols(), weight, c, emit_here);
+    for (; c + 4 <= outputs; c += 4) multiply_block<4, vectors>(data, in.cols(), weight, c, emit_here);
     if (c + 2 <= outputs) {
-      multiply_block<2>(data, in.cols(), weight, c, emit_here);
+      multiply_block<2, vectors>(data, in.cols(), weight, c, emit_here);
       c += 2;
     }
-    if (c < outputs) multiply_block<1>(data, in.cols(), weight, c, emit_here);
+    if (c < outputs) multiply_block<1, vectors>(data, in.cols(), weight, c, emit_here);
   }
+}
+
+/// A block of so many outputs, or of the most below that are left; gives how many.
+template <int outputs, int most, typename Scalar>
+inline int multiply_some(const Scalar* in, Eigen::Index inputs, const WeightView<Scalar>& weight,
+                         Eigen::Index first, Eigen::Index left, Simd<Scalar> (&sums)[2][most]) {
+  if constexpr (outputs > 1) {
+    constexpr int fewer = outputs > 2 ? outputs - 2 : 1;
+    if (left < outputs) return multiply_some<fewer, most>(in, inputs, weight, first, left, sums);
+  }
+  multiply_block<outputs, 2>(in, inputs, weight, first,
+                             [&](Eigen::Index c, Eigen::Index offset, const Simd<Scalar>& sum) {
+                               sums[offset / lanes_of<Scalar>][c - first] = sum;
+                             });
+  return outputs;
+}
+
+/// Blocks of as many outputs as registers hold the sums of, of two vectors of samples, so that inputs which
+/// the nearest cache does not hold come from the next as seldom as can be.
+template <typename Scalar, typename Emit>
+inline void multiply_by_many(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
+                             const Emit& emit) {
+  constexpr int most = simd_registers / 2 - 2;  // two are for the inputs, one for the weight they meet
+  const Eigen::Index blocks = (outputs + most - 1) / most;
+  const Eigen::Index even = ((outputs + blocks - 1) / blocks + 1) / 2 * 2;  // outputs a block
+  Simd<Scalar> sums[2][most];
+  for (Eigen::Index sample = 0; sample < tile_samples; sample += 2 * lanes_of<Scalar>) {
+    for (Eigen::Index first = 0; first < outputs;) {
+      const Eigen::Index left = std::min(even, outputs - first);
+      const int done = multiply_some<most, most>(in.data() + sample, in.cols(), weight, first, left, sums);
+      for (int v = 0; v < 2; ++v) emit(first, done, sample + v * lanes_of<Scalar>, sums[v]);
+      first += done;
+    }
+  }
+}
+
+/// out_c = Σ_k weight(c, k) in_k for all samples of a tile: calls emit(c, count, sample, sums) for outputs
+/// from c on and the vector of samples from `sample` on.
+template <typename Scalar, typename Emit>
+inline void multiply_tile(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
+                          const Emit& emit) {
+  if (outputs >= 8 && in.cols() >= 16) return multiply_by_many(in, weight, outputs, emit);
+  multiply_by_few(in, weight, outputs, emit);
 }
 
 /// One outer product, Σ_samples hidden_a feature_j.
@@ -99,7 +141,7 @@ inline void add_outer_products(const OuterTerm<Scalar> (&term)[terms], Eigen::In
                                Scalar* sums) {
   const auto all_hidden = [&]<int feature_block>(Eigen::Index j) {
     Eigen::Index a = 0;
-    if constexpr (block_vectors >= 4) {
+    if constexpr (simd_registers >= 32) {
       for (; a + 4 <= m; a += 4) {
         if (a + 5 == m) return add_outer_block<5, feature_block>(term, m, a, j, sums);
         add_outer_block<4, feature_block>(term, m, a, j, sums);
@@ -113,7 +155,16 @@ inline void add_outer_products(const OuterTerm<Scalar> (&term)[terms], Eigen::In
   };
   Eigen::Index j = 0;
   for (; j + 4 <= n; j += 4) all_hidden.template operator()<4>(j);
-  for (; j < n; ++j) all_hidden.template operator()<1>(j);
+  switch (n - j) {
+    case 3:
+      return all_hidden.template operator()<3>(j);
+    case 2:
+      return all_hidden.template operator()<2>(j);
+    case 1:
+      return all_hidden.template operator()<1>(j);
+    default:
+      return;
+  }
 }
 
 /// A tile with its columns side by side: [stride × tile], the rest of a stride as it was.

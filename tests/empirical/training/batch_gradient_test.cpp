@@ -94,8 +94,8 @@ TEST_CASE("a penalty on the hidden layer is λ ‖h‖₁, whatever way samples 
 
 TEST_CASE("the batch gradient is the derivative of the loss, both uses of W included") {
   const auto kind = GENERATE(from_range(all_kinds));
-  const auto shape =
-      GENERATE(std::pair{1, 1}, std::pair{5, 2}, std::pair{7, 3}, std::pair{2, 4}, std::pair{9, 6});
+  const auto shape = GENERATE(std::pair{1, 1}, std::pair{5, 2}, std::pair{7, 3}, std::pair{2, 4},
+                              std::pair{9, 6}, std::pair{18, 26});
   const auto [n, m] = shape;
   const FeatureDistribution features = features_for(kind, n, 12);
   const Parameters<double> parameters(any_model(n, m, 12, kind));
