@@ -35,16 +35,18 @@ constexpr double approximation_share = 0.02;
 constexpr double reach_share = 2e-4;
 
 /// About how large |E[e^{sy}; at least k₀ of the features [first, middle) active]| is at |s| = ω, for k₀ = 0
-/// … 3.
+/// … 3. `variance` has the variance of y over the features from each on.
 std::array<double, 4> decay(const SortedFeatures& features, std::size_t first, std::size_t middle,
-                            double omega) {
+                            const ScratchVector<double>& variance, double omega) {
   double log_small = 0.0;
-  for (auto i = Eigen::Index(middle); i < features.g.size(); ++i) {
-    const double p = features.density[i];
-    const double u = omega * std::abs(features.g[i]);
-    log_small += u < 1.5 ? -0.4 * feature_variance(features.law, p) * u * u
-                         : std::log1p(-p + p * transform_size(features.law, u, 2.0));
+  std::size_t slow = middle;
+  for (; slow < features.size(); ++slow) {
+    const double p = features.density[Eigen::Index(slow)];
+    const double u = omega * std::abs(features.g[Eigen::Index(slow)]);
+    if (u < 1.5) break;  // and so are those that follow
+    log_small += std::log1p(-p + p * transform_size(features.law, u, 2.0));
   }
+  log_small -= 0.4 * omega * omega * variance[slow];
   std::array<double, 4> exactly{std::exp(log_small), 0.0, 0.0, 0.0};  // the last: three or more
   for (auto i = Eigen::Index(first); i < Eigen::Index(middle); ++i) {
     const double p = features.density[i];
@@ -171,10 +173,26 @@ class PowerMean {
       consider(int(least), 0.0);
       done[least] = true;
     }
+    PowerSeries weights{};  // Σ |weight|, by r
+    for (const std::size_t k : crossing) {
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          weights[std::size_t(r)] += std::abs(points.weight(k, e, r));
+        }
+      }
+    }
+    ScratchVector<double> variance(features_.size() + 1);
+    for (std::size_t i = features_.size(); i-- > middle;) {
+      const double g = features_.g[Eigen::Index(i)];
+      variance[i] = variance[i + 1] + feature_variance(law_, features_.density[Eigen::Index(i)]) * g * g;
+    }
     for (double nodes = 32.0; nodes < most_nodes && nodes * node_time < best_time; nodes *= 1.5) {
       const double omega = nodes * 2.0 * std::numbers::pi / period;
-      const double kernel = oscillation / nodes * greatest_effect(points, crossing, 1.0 / omega);
-      const std::array<double, 4> at_least = decay(features_, first, middle, omega);
+      const PowerSeries largest = largest_by_power(points.highest(), 1.0 / omega);
+      double effect = 0.0;
+      for (int r = 1; r <= points.highest(); ++r) effect += weights[std::size_t(r)] * largest[std::size_t(r)];
+      const double kernel = oscillation / nodes * effect;
+      const std::array<double, 4> at_least = decay(features_, first, middle, variance, omega);
       for (std::size_t least = 0; least <= most_least; ++least) {
         if (done[least] || !is_within(options_, kernel * at_least[least], omega)) continue;
         done[least] = true;
@@ -184,24 +202,22 @@ class PowerMean {
     return best;
   }
 
-  /// Σ |weight| of F's and its derivative's values at a point where |t + y| ≤ z.
-  static double greatest_effect(const PowerPoints& points, std::size_t k, double z) {
-    double effect = 0.0;
-    for (int e = -1; e <= points.last_e(); ++e) {
-      double power = 1.0;  // z^{r−1}
-      int r = std::max(points.lowest(e), 1);
-      for (int below = 1; below < r; ++below) power *= z;
-      for (; r <= points.highest(e); ++r, power *= z) {
-        effect += std::abs(points.weight(k, e, r)) * power * std::max(z, double(r));
-      }
-    }
-    return effect;
+  /// By r: at most so large are V_{e,r} and ∂V_{e,r}/∂t where |t + y| ≤ z.
+  static PowerSeries largest_by_power(int highest, double z) {
+    PowerSeries largest{};
+    double power = 1.0;  // z^{r−1}
+    for (int r = 1; r <= highest; ++r, power *= z) largest[std::size_t(r)] = power * std::max(z, double(r));
+    return largest;
   }
 
-  /// The same of all that are chosen.
-  static double greatest_effect(const PowerPoints& points, const Chosen& chosen, double z) {
+  /// Σ |weight| of F's and its derivative's values at a point.
+  static double greatest_effect(const PowerPoints& points, std::size_t k, const PowerSeries& largest) {
     double effect = 0.0;
-    for (const std::size_t k : chosen) effect += greatest_effect(points, k, z);
+    for (int e = -1; e <= points.last_e(); ++e) {
+      for (int r = std::max(points.lowest(e), 1); r <= points.highest(e); ++r) {
+        effect += std::abs(points.weight(k, e, r)) * largest[std::size_t(r)];
+      }
+    }
     return effect;
   }
 
@@ -211,7 +227,8 @@ class PowerMean {
     const double allowed = approximation_share * options_.tolerance;
     ScratchVector<double> effect(points.size());
     double total = 0.0;
-    for (const std::size_t k : crossing) total += effect[k] = greatest_effect(points, k, period);
+    const PowerSeries largest = largest_by_power(points.highest(), period);
+    for (const std::size_t k : crossing) total += effect[k] = greatest_effect(points, k, largest);
     const double of_each = total <= allowed ? total : allowed / double(crossing.size());
     const auto slight = std::stable_partition(crossing.begin(), crossing.end(),
                                               [&](std::size_t k) { return effect[k] > of_each; });
@@ -359,6 +376,7 @@ class PowerMean {
   [[nodiscard]] std::size_t first_small(std::size_t first) const {
     constexpr double deviations = 7.0;
     const double reach = small_share * std::abs(features_.g[Eigen::Index(first)]);
+    const double square_reach = reach * reach / (deviations * deviations);
     double range = 0.0;
     double square = 0.0;
     std::size_t middle = features_.size();
@@ -366,7 +384,7 @@ class PowerMean {
       const double g = features_.g[Eigen::Index(middle - 1)];
       range += std::abs(g);
       square += scaled_moment(law_, features_.density[Eigen::Index(middle - 1)] * g * g, 2);
-      if (std::min(range, deviations * std::sqrt(square)) > reach) break;
+      if (range > reach && square > square_reach) break;
     }
     return middle;
   }
@@ -435,8 +453,10 @@ class PowerMean {
       furthest = std::max(furthest, std::abs(points.t(k)) + std::max(reach.greatest, -reach.least) + 2.0 * g +
                                         (points.with_own() ? std::abs(a_) : 0.0));
     }
-    if (const double effect = few.total * greatest_effect(points, chosen, furthest);
-        effect <= approximation_share * options_.tolerance) {
+    const PowerSeries largest = largest_by_power(points.highest(), furthest);
+    double effect = 0.0;
+    for (const std::size_t k : chosen) effect += few.total * greatest_effect(points, k, largest);
+    if (effect <= approximation_share * options_.tolerance) {
       parts_.uncertainty += effect;
       return;
     }

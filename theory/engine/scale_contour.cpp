@@ -65,6 +65,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
     const double size = std::exp(line_.c * (points.t(k) + own));
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+        weights_.push_back(points.weight(k, e, r) * factorial(r));
         const double weight = std::abs(points.weight(k, e, r));
         if (weight == 0.0) continue;
         lowest_weighed = std::min(lowest_weighed, r);
@@ -74,10 +75,7 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
     }
   }
   decay_ = lowest_weighed + scale.least;
-  std::size_t entries = 0;
-  for (int e = -1; e <= points.last_e(); ++e)
-    entries += std::size_t(points.highest(e) - points.lowest(e) + 1);
-  values_.assign(entries * chosen.size(), Lanes{});
+  values_.assign(weights_.size(), Lanes{});
 }
 
 void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points, PowerSumParts& parts) {
@@ -98,7 +96,7 @@ void ScaleContour::integrate(const ContourOptions& options, PowerPoints& points,
   for (const std::size_t k : chosen_) {
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-        points.value(k, e, r) += node * sum_of(values_[entry++]);
+        points.value(k, e, r) += node * factorial(r) * sum_of(values_[entry++]);
       }
     }
   }
@@ -213,19 +211,16 @@ void ScaleContour::flush_small() {
 void ScaleContour::add_points(const NodeBlock& block, const ComplexLanes& product, ComplexLanes& by_y) {
   const std::array<ComplexLanes, 3>* own = points_.with_own() ? &own_.next(block) : nullptr;
   std::size_t entry = 0;
-  for (std::size_t j = 0; j < chosen_.size(); ++j) {
-    const std::size_t k = chosen_[j];
-    shifts_[j].next(block);
-    const ComplexLanes& shift = shifts_[j].exponential();
+  for (ExponentialSequence& t : shifts_) {
+    t.next(block);
+    const ComplexLanes& shift = t.exponential();
     for (int e = -1; e <= points_.last_e(); ++e) {
       const ComplexLanes with_own = e < 0 ? shift : shift * (*own)[std::size_t(e)];
       const ComplexLanes term = with_own * product;
       ComplexLanes kernel;
-      for (int r = points_.lowest(e); r <= points_.highest(e); ++r) {
-        const double r_factorial = factorial(r);
-        values_[entry++] += r_factorial * real_of_product(term, inverse_powers_[std::size_t(r) + 1]);
-        const double weight = points_.weight(k, e, r);
-        if (weight != 0.0) kernel = kernel + (weight * r_factorial) * inverse_powers_[std::size_t(r)];
+      for (int r = points_.lowest(e); r <= points_.highest(e); ++r, ++entry) {
+        values_[entry] += real_of_product(term, inverse_powers_[std::size_t(r) + 1]);
+        kernel = kernel + weights_[entry] * inverse_powers_[std::size_t(r)];
       }
       by_y = by_y + with_own * kernel;
       if (e >= 0) by_a_ += real_of_product(shift * (*own)[std::size_t(e) + 1] * kernel, product);
@@ -344,11 +339,11 @@ void ScaleContour::subtract_aliases_in(PowerPoints& points, PowerSumParts& parts
   }
   Series by_moment{};  // ∂F/∂(E[y^d]/d!)
   const OwnMoments own(features_.law, features_.own, degree);
-  std::array<PowerSeries, 4> aliases_with_own{};  // by e + 1
-  PowerSeries at_zero_with_own{};
+  std::array<Series, 4> aliases_with_own{};  // by e + 1
+  Series at_zero_with_own{};
   for (const std::size_t k : chosen_) {
-    PowerSeries at_zero{};  // Σ_l … (t + l P)^d
-    PowerSeries aliases{};  // Σ_l … E[(t + l P + y)^d]
+    Series at_zero{};  // Σ_l … (t + l P)^d
+    Series aliases{};  // Σ_l … E[(t + l P + y)^d]
     for (int n = 0; n <= degree; ++n) {
       double t_power = 1.0;
       for (int d = n; d >= 0; --d, t_power *= points.t(k)) {

@@ -119,7 +119,8 @@ class ScaleContour {
   ExponentialOnLine<3> own_;
   ScratchVector<ExponentialSequence> shifts_;
   ScratchVector<ComplexLanes> inverse_powers_;
-  ScratchVector<Lanes> values_;  // as in the points
+  ScratchVector<double> weights_;  // times r!, as in the points
+  ScratchVector<Lanes> values_;    // over r!
   Lanes by_a_{};
   ScratchVector<Lanes> by_g_;  // of single_
 

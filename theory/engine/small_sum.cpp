@@ -15,19 +15,6 @@ OwnMoments::OwnMoments(Law law, double a, int degree) : degree_(degree) {
   }
 }
 
-void OwnMoments::fill(const PowerSeries& moments, int e, PowerSeries& result) const {
-  for (std::size_t r = 0; r <= std::size_t(degree_); ++r) {
-    if (e < 0) {
-      result[r] = moments[r];
-      continue;
-    }
-    const PowerSeries& power = powers_[std::size_t(e)];
-    double sum = 0.0;
-    for (std::size_t d = 0; d <= r; ++d) sum += binomials[r][d] * power[d] * moments[r - d];
-    result[r] = sum;
-  }
-}
-
 SmallSum::SmallSum(const Eigen::VectorXd& g, const std::vector<const Cumulants*>& cumulants,
                    std::size_t first, int degree)
     : g_(&g), feature_cumulants_(&cumulants), first_(first), degree_(degree) {

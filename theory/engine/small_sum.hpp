@@ -18,8 +18,20 @@ class OwnMoments {
  public:
   OwnMoments(Law law, double a, int degree);
 
-  /// For e = −1 … 2; e = −1: E[t^r] itself.
-  void fill(const PowerSeries& moments, int e, PowerSeries& result) const;
+  /// For e = −1 … 2; e = −1: E[t^r] itself. Of as many moments as there are degrees, or more.
+  template <std::size_t N>
+  void fill(const std::array<double, N>& moments, int e, std::array<double, N>& result) const {
+    for (std::size_t r = 0; r <= std::size_t(degree_); ++r) {
+      if (e < 0) {
+        result[r] = moments[r];
+        continue;
+      }
+      const PowerSeries& power = powers_[std::size_t(e)];
+      double sum = 0.0;
+      for (std::size_t d = 0; d <= r; ++d) sum += binomials[r][d] * power[d] * moments[r - d];
+      result[r] = sum;
+    }
+  }
 
  private:
   int degree_;
