@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 program = str(pathlib.Path(sys.argv[1]).resolve())
@@ -54,8 +55,12 @@ class Browser:
     def call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.root + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)["value"]
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            self.process.kill()
+            raise RuntimeError(f"{path}: {error.read().decode()[:300]}") from error
 
     def run(self, script, *arguments):
         return self.call("POST", "/execute/sync", {"script": f"return (async () => {{{script}}})()",
