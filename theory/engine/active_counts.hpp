@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -41,6 +42,31 @@ class MeanCounts {
       sum = sum + below;
       below = grown;
     }
+  }
+
+  /// Four features, by Π (1 + f z) of them: every sum is read and written once.
+  void add(const std::array<T, 4>& factors) {
+    const auto& [a, b, c, d] = factors;
+    if (carries_means()) {
+      for (const T& factor : factors) add(factor);
+      return;
+    }
+    entered_ += factors.size();
+    const T ab = a * b;
+    const T cd = c * d;
+    const T one = (a + b) + (c + d);
+    const T two = ab + (a + b) * (c + d) + cd;
+    const T three = ab * (c + d) + (a + b) * cd;
+    const T four = ab * cd;
+    T* e = sums_.data();
+    const std::size_t most = std::min(entered_, most_);
+    for (std::size_t k = most; k > 4; --k) {
+      e[k] = e[k] + one * e[k - 1] + two * e[k - 2] + three * e[k - 3] + four * e[k - 4];
+    }
+    if (most >= 4) e[4] = e[4] + one * e[3] + two * e[2] + three * e[1] + four;
+    if (most >= 3) e[3] = e[3] + one * e[2] + two * e[1] + three;
+    if (most >= 2) e[2] = e[2] + one * e[1] + two;
+    if (most >= 1) e[1] = e[1] + one;
   }
 
   /// k ≥ 1, once all features are added.

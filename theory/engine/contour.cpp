@@ -83,7 +83,7 @@ class CountContour {
     for (std::size_t step = 0; most_ > closed_form_active && nodes() < options_.max_nodes; ++step) {
       for (std::size_t k = 0; k <= most_; ++k) sums_[k].step[step % 4] = {};
       const std::size_t end = blocks_ + std::max<std::size_t>(std::bit_floor(blocks_) / 4, 1);
-      while (blocks_ < end) add_blocks(std::min(end - blocks_, blocks_at_once), step % 4);
+      while (blocks_ < end) add_blocks(end - blocks_, step % 4);
       while (most_ > closed_form_active && within_tolerance(sums_[most_])) --most_;
     }
     return collect();
@@ -92,18 +92,27 @@ class CountContour {
   [[nodiscard]] std::size_t nodes() const { return blocks_ * lane_count; }
 
  private:
-  /// So many that what is summed over the features stays in the cache.
-  static constexpr std::size_t blocks_at_once = 16;
-
-  /// The next blocks of nodes. A feature is met once for all of them.
-  void add_blocks(std::size_t count, std::size_t step) {
+  /// The next blocks of nodes, at most so many and up to where exponentials start anew. Features are met four
+  /// at a time, once for all of the blocks.
+  void add_blocks(std::size_t most, std::size_t step) {
+    const std::size_t since_start = blocks_ % blocks_between_starts;
+    if (since_start == 0) CouplingOnLine::start(others_, 0, line_, blocks_);
+    const std::size_t count = std::min(most, blocks_between_starts - since_start);
     std::vector<NodeBlock> blocks;
     for (std::size_t k = 0; k < count; ++k) blocks.emplace_back(line_, blocks_++);
     std::vector<MeanCounts<ComplexLanes>> counts(count, {most_, others_.size()});
-    for (auto& other : others_) {
-      ExponentialOnLine<1> here = other;  // in registers, not where the sums might be
-      for (std::size_t k = 0; k < count; ++k) counts[k].add(here.next(blocks[k])[0]);
-      other = here;
+    const auto transform = [&](std::size_t i, std::size_t k) {
+      others_[i].next();
+      return others_[i].moments<1>(blocks[k])[0];
+    };
+    std::size_t i = 0;
+    for (; i + 4 <= others_.size(); i += 4) {
+      for (std::size_t k = 0; k < count; ++k) {
+        counts[k].add({transform(i, k), transform(i + 1, k), transform(i + 2, k), transform(i + 3, k)});
+      }
+    }
+    for (; i < others_.size(); ++i) {
+      for (std::size_t k = 0; k < count; ++k) counts[k].add(transform(i, k));
     }
     for (std::size_t k = 0; k < count; ++k) add_terms(blocks[k], counts[k], step);
   }
@@ -166,7 +175,7 @@ class CountContour {
   ContourLine line_;
   ExponentialSequence bias_;
   ExponentialOnLine<2> own_;
-  std::vector<ExponentialOnLine<1>> others_;
+  ScratchVector<CouplingOnLine> others_;
   std::size_t most_;  // the largest number active that still needs nodes
   std::vector<CountSum> sums_;
   std::size_t blocks_ = 0;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "theory/engine/moments.hpp"
 #include "theory/engine/pattern_probability.hpp"
@@ -25,6 +26,32 @@ TEST_CASE("active counts: the mean over the patterns with k active") {
     CAPTURE(k);
     CHECK(counts[k] == Approx(sum / patterns).epsilon(1e-14).margin(1e-16));
   }
+}
+
+TEST_CASE("active counts: four features at once are four in turn") {
+  const std::vector<double> f{0.3, -0.7, 1.1, 0.05, 0.9, -0.2, 0.6, 1.3, -0.4};
+  for (std::size_t most = 1; most <= f.size(); ++most) {
+    MeanCounts<double> in_turn(most, f.size());
+    for (const double each : f) in_turn.add(each);
+    MeanCounts<double> together(most, f.size());
+    together.add({f[0], f[1], f[2], f[3]});
+    together.add(f[4]);
+    together.add({f[5], f[6], f[7], f[8]});
+    MeanCounts<double> wrong(most, f.size());
+    wrong.add({f[0], f[1], f[2], f[3]});
+    wrong.add(f[4]);
+    wrong.add({f[5], f[6], f[7], f[8] + 0.01});
+    CAPTURE(most);
+    for (std::size_t k = 1; k <= most; ++k) {
+      CHECK(together[k] == Approx(in_turn[k]).epsilon(1e-13).margin(1e-15));
+      CHECK(std::abs(wrong[k] - in_turn[k]) > 1e-6);
+    }
+  }
+  // Beyond what a double holds of patterns, as means.
+  MeanCounts<double> means(1100, 1100);
+  for (int i = 0; i < 1100; i += 4) means.add({1.0, 2.0, 1.0, 2.0});
+  CHECK(means[1] == Approx(1.5).epsilon(1e-13));
+  CHECK(means[2] == Approx((2.0 * 1.5 * 1.5 * 1100 - 2.0 * 2.5) / (2.0 * 1099)).epsilon(1e-12));
 }
 
 TEST_CASE("active counts: of 400 features, moments do not overflow") {
