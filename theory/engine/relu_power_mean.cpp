@@ -173,14 +173,7 @@ class PowerMean {
       consider(int(least), 0.0);
       done[least] = true;
     }
-    PowerSeries weights{};  // Σ |weight|, by r
-    for (const std::size_t k : crossing) {
-      for (int e = -1; e <= points.last_e(); ++e) {
-        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
-          weights[std::size_t(r)] += std::abs(points.weight(k, e, r));
-        }
-      }
-    }
+    const PowerSeries weights = weights_by_power(points, crossing);
     ScratchVector<double> variance(features_.size() + 1);
     for (std::size_t i = features_.size(); i-- > middle;) {
       const double g = features_.g[Eigen::Index(i)];
@@ -208,6 +201,19 @@ class PowerMean {
     double power = 1.0;  // z^{r−1}
     for (int r = 1; r <= highest; ++r, power *= z) largest[std::size_t(r)] = power * std::max(z, double(r));
     return largest;
+  }
+
+  /// Σ |weight| over points, by r.
+  static PowerSeries weights_by_power(const PowerPoints& points, const Chosen& chosen) {
+    PowerSeries weights{};
+    for (const std::size_t k : chosen) {
+      for (int e = -1; e <= points.last_e(); ++e) {
+        for (int r = points.lowest(e); r <= points.highest(e); ++r) {
+          weights[std::size_t(r)] += std::abs(points.weight(k, e, r));
+        }
+      }
+    }
+    return weights;
   }
 
   /// Σ |weight| of F's and its derivative's values at a point.
@@ -455,7 +461,8 @@ class PowerMean {
     }
     const PowerSeries largest = largest_by_power(points.highest(), furthest);
     double effect = 0.0;
-    for (const std::size_t k : chosen) effect += few.total * greatest_effect(points, k, largest);
+    for (const std::size_t k : chosen) effect += greatest_effect(points, k, largest);
+    effect *= few.total;
     if (effect <= approximation_share * options_.tolerance) {
       parts_.uncertainty += effect;
       return;

@@ -66,11 +66,11 @@ ScaleContour::ScaleContour(const SortedFeatures& features, CountedScale scale, d
     for (int e = -1; e <= points.last_e(); ++e) {
       for (int r = points.lowest(e); r <= points.highest(e); ++r) {
         weights_.push_back(points.weight(k, e, r) * factorial(r));
-        const double weight = std::abs(points.weight(k, e, r));
+        const double weight = std::abs(weights_.back());
         if (weight == 0.0) continue;
         lowest_weighed = std::min(lowest_weighed, r);
-        size_of_power_[std::size_t(r)] += weight * factorial(r) * size;
-        weight_of_power_[std::size_t(r)] += weight * factorial(r);
+        size_of_power_[std::size_t(r)] += weight * size;
+        weight_of_power_[std::size_t(r)] += weight;
       }
     }
   }
