@@ -81,7 +81,7 @@ inline int multiply_some(const Scalar* in, Eigen::Index inputs, const WeightView
 template <typename Scalar, typename Emit>
 inline void multiply_by_many(const Tile<Scalar>& in, const WeightView<Scalar>& weight, Eigen::Index outputs,
                              const Emit& emit) {
-  constexpr int most = simd_registers / 2 - 2;  // two are for the inputs, one for the weight they meet
+  constexpr int most = pairs_in_registers;
   const Eigen::Index blocks = (outputs + most - 1) / most;
   const Eigen::Index even = ((outputs + blocks - 1) / blocks + 1) / 2 * 2;  // outputs a block
   Simd<Scalar> sums[2][most];

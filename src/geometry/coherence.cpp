@@ -19,7 +19,7 @@ using Eigen::Index;
 // take half the time.
 constexpr Index lanes = simd_bytes / Index{sizeof(float)};
 constexpr Index tile_rows = 2 * lanes;
-constexpr Index tile_columns = simd_registers / 2 - 2;
+constexpr Index tile_columns = pairs_in_registers;
 using Tile = Eigen::Array<float, tile_rows, tile_columns>;
 
 /// Vectors in panels of `width`: entry k of all of a panel side by side, then entry k + 1. Zeros fill the

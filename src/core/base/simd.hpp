@@ -13,6 +13,9 @@ inline constexpr int simd_bytes = 32;
 inline constexpr int simd_registers = 16;
 #endif
 
+/// So many sums of two vectors each stay in the registers, beside the two and a number that they meet.
+inline constexpr int pairs_in_registers = simd_registers / 2 - 2;
+
 /// Numbers side by side, loaded from any address.
 template <typename Scalar>
 struct SimdOf;
