@@ -86,7 +86,9 @@ void law_rows(std::vector<Contract>& rows) {
 }
 
 void engine_rows(std::vector<Contract>& rows) {
-  for (const auto& [t, g] : lines) {
+  for (const Line& line : lines) {
+    const double t = line.t;
+    const double g = line.g;
     if (std::abs(g) > 1e100 || (g != 0.0 && std::abs(g) < 1e-30)) continue;  // the oracle is at its end
     for (const double a : {0.9, -0.4, 0.0}) {
       for (const double g2 : {0.3, -g, 1e-7}) {

@@ -94,7 +94,7 @@ int greatest_sum(const Form& form) {
 class Forms {
  public:
   explicit Forms(int t)
-      : t_(t), is_odd_(t % 2 == 1), k_(is_odd_ ? t : t - 1), field_(k_), m_(std::size_t(1) << t) {}
+      : is_odd_(t % 2 == 1), k_(is_odd_ ? t : t - 1), field_(k_), m_(std::size_t(1) << t) {}
 
   [[nodiscard]] double log_count(int level) const {
     return double(level + 1) * std::log(double(field_.size()));
@@ -159,7 +159,6 @@ class Forms {
     return form;
   }
 
-  int t_;
   bool is_odd_;
   int k_;
   Field field_;

@@ -119,8 +119,7 @@ std::vector<PhaseBoundary> find_phase_boundary(const StudyResults& results,
   }
   const std::vector<double> shares = find_phase_changes(store, "phase boundary", ways, threads);
   for (std::size_t w = 0; w < ways.size(); ++w) {
-    const auto [from, to] = ends[w];
-    const auto between = [&](const StudyAxis& axis) {
+    const auto between = [&, from = ends[w].first, to = ends[w].second](const StudyAxis& axis) {
       const double a = results.value(results.points[from], axis);
       return a + shares[w] * (results.value(results.points[to], axis) - a);
     };

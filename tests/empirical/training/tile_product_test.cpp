@@ -32,12 +32,12 @@ TEMPLATE_TEST_CASE("tile product: every output once, whatever blocks it is compu
     const auto off = [&](const Tile<TestType>& out) {
       return double((out.matrix() - expected).cwiseAbs().maxCoeff());
     };
-    const double rounding = 40.0 * double(std::numeric_limits<TestType>::epsilon());
-    CHECK(off(products<TestType>(in, {weight.data(), 1, outputs}, outputs)) < rounding);
+    const double allowed = 40.0 * double(std::numeric_limits<TestType>::epsilon());
+    CHECK(off(products<TestType>(in, {weight.data(), 1, outputs}, outputs)) < allowed);
     const Matrix by_rows = weight.transpose();
-    CHECK(off(products<TestType>(in, {by_rows.data(), inputs, 1}, outputs)) < rounding);
+    CHECK(off(products<TestType>(in, {by_rows.data(), inputs, 1}, outputs)) < allowed);
     Matrix wrong = weight;  // in the last weight
     wrong(outputs - 1, inputs - 1) += TestType(0.01);
-    CHECK(off(products<TestType>(in, {wrong.data(), 1, outputs}, outputs)) > rounding);
+    CHECK(off(products<TestType>(in, {wrong.data(), 1, outputs}, outputs)) > allowed);
   }
 }

@@ -112,7 +112,8 @@ TEST_CASE("law: the cumulants of a feature that is active with probability p") {
 
 TEST_CASE("law: a feature's own integrals are their quadratures") {
   for (const Line& line : lines) {
-    const auto& [t, g] = line;
+    const double t = line.t;
+    const double g = line.g;
     CAPTURE(t, g);
     const auto relu = [&](double x) { return std::max(t + g * x, 0.0); };
     const std::vector<double> cuts{crossing(line)};
@@ -140,7 +141,8 @@ TEST_CASE("law: a feature's own integrals are their quadratures") {
 
 TEST_CASE("law: the slopes of its integrals are their derivatives") {
   for (const Line& line : lines) {
-    const auto& [t, g] = line;
+    const double t = line.t;
+    const double g = line.g;
     if (std::abs(t) + std::abs(g) < 0.01 || std::abs(g) > 100.0)
       continue;  // smaller than the differences' step
     CAPTURE(t, g);
@@ -171,7 +173,8 @@ TEST_CASE("law: the slopes of its integrals are their derivatives") {
 TEST_CASE("law: the vertex rule integrates one feature out") {
   const auto [near, far] = vertices(law);
   for (const Line& line : lines) {
-    const auto& [t, g] = line;
+    const double t = line.t;
+    const double g = line.g;
     if (g == 0.0) continue;
     for (const int r : {1, 2, 4}) {
       const double rule = (positive_power(t + g * far, r + 1) - positive_power(t + g * near, r + 1)) /
@@ -220,7 +223,8 @@ TEST_CASE("law: on any interval within [-1, 1], and a constant, all is its quadr
       }
     }
     for (const Line& line : lines) {
-      const auto& [t, g] = line;
+      const double t = line.t;
+      const double g = line.g;
       if (std::abs(g) > 100.0) continue;
       CAPTURE(t, g);
       const auto relu = [&](double x) { return std::max(t + g * x, 0.0); };
