@@ -1,6 +1,7 @@
 #include "theory/numerics/sphere_product.hpp"
 
 #include <cmath>
+#include <limits>
 
 namespace digon {
 namespace {
@@ -18,7 +19,8 @@ struct Reflection {
     double square = 0.0;
     for (Eigen::Index a = 0; a + 1 < m; ++a) square += x[a] * x[a];
     last = x[m - 1] > 0.0 ? -square / (1.0 + x[m - 1]) : x[m - 1] - 1.0;  // x_m − 1, without cancellation
-    beta = last == 0.0 ? 0.0 : -1.0 / last;
+    // At e_m, and where 1/v_m would overflow, nothing is to be reflected.
+    beta = -last < std::numeric_limits<double>::min() ? 0.0 : -1.0 / last;
   }
 
   /// B δ, of length m.

@@ -14,6 +14,7 @@
 #include "theory/packing/code_descent.hpp"
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/point_moves.hpp"
+#include "theory/packing/symmetric_points.hpp"
 #include "theory/search/evolution.hpp"
 
 namespace digon {
@@ -238,7 +239,11 @@ Eigen::MatrixXd code_from_start(CodeKind kind, Eigen::Index points, Eigen::Index
   RandomDraws of_descents(derive_seed(seed, 1));
   const double unit = least_distance(kind, points, dim);
   EvolutionProblem problem;
-  problem.start = [&](RandomDraws& random) { return random_points(points, dim, random.seed()); };
+  problem.start = [&](RandomDraws& random) {
+    constexpr double symmetric_share = 0.5;
+    return random.uniform() < symmetric_share ? random_symmetric_points(kind, points, dim, random)
+                                              : random_points(points, dim, random.seed());
+  };
   problem.moves = code_moves(kind);
   problem.descend = [&](const Eigen::MatrixXd& from, double bar) {
     return descend(kind, unit, from, bar, of_descents);

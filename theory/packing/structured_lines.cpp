@@ -93,8 +93,7 @@ int greatest_sum(const Form& form) {
 /// The forms of one dimension.
 class Forms {
  public:
-  explicit Forms(int t)
-      : is_odd_(t % 2 == 1), k_(is_odd_ ? t : t - 1), field_(k_), m_(std::size_t(1) << t) {}
+  explicit Forms(int t) : is_odd_(t % 2 == 1), k_(is_odd_ ? t : t - 1), field_(k_), m_(std::size_t(1) << t) {}
 
   [[nodiscard]] double log_count(int level) const {
     return double(level + 1) * std::log(double(field_.size()));

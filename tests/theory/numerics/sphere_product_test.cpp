@@ -34,3 +34,15 @@ TEST_CASE("the product of spheres is a manifold to Ceres: plus undoes minus, Jac
     CHECK((product - ambient * jacobian).norm() < 1e-13);
   }
 }
+
+TEST_CASE("the product of spheres: tangents are finite however near to a pole a point is") {
+  for (const double off : {0.0, 1e-200, 1e-155, 1e-154, 1e-100, 1e-9}) {
+    const Eigen::Vector3d x{off, -0.5 * off, 1.0};
+    const SphereProduct sphere(3, 1);
+    Eigen::Matrix<double, 3, 2, Eigen::RowMajor> jacobian;
+    REQUIRE(sphere.PlusJacobian(x.data(), jacobian.data()));
+    CAPTURE(off);
+    CHECK((jacobian.transpose() * jacobian - Eigen::Matrix2d::Identity()).norm() < 1e-15);  // false of NaN
+    CHECK((x.transpose() * jacobian).norm() < 1e-15);
+  }
+}

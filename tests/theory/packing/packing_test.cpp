@@ -1,5 +1,6 @@
 #include "theory/packing/packing.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
@@ -16,6 +17,7 @@
 #include "theory/packing/packing_bounds.hpp"
 #include "theory/packing/soft_maximum.hpp"
 #include "theory/packing/spherical_code.hpp"
+#include "theory/packing/symmetric_points.hpp"
 
 namespace {
 
@@ -270,6 +272,50 @@ TEST_CASE("codes that a Coulomb minimum does not lead to") {
   CHECK(found.best.coherence == Approx(known_coherence(kind, points, dim)->value).margin(1e-12));
   CHECK(found.best.residual < 1e-10);
   CHECK(found.hits >= 2);
+}
+
+TEST_CASE("symmetric points: unit vectors, no two the same, most of whose angles come more than once") {
+  const auto [kind, points, dim] =
+      GENERATE(table<CodeKind, Eigen::Index, Eigen::Index>({{CodeKind::points, 7, 3},
+                                                            {CodeKind::points, 20, 2},
+                                                            {CodeKind::lines, 33, 4},
+                                                            {CodeKind::lines, 9, 5}}));
+  const auto pairs = std::size_t(points * (points - 1) / 2);
+  const auto angles = [&](const Eigen::MatrixXd& W) {  // how many that differ
+    std::vector<double> c;
+    for (Eigen::Index i = 0; i < points; ++i) {
+      for (Eigen::Index j = 0; j < i; ++j) {
+        const double product = W.col(i).dot(W.col(j));
+        c.push_back(kind == CodeKind::lines ? std::abs(product) : product);
+      }
+    }
+    std::sort(c.begin(), c.end());
+    const auto same = [](double a, double b) { return b - a < 1e-12; };
+    return std::size_t(std::unique(c.begin(), c.end(), same) - c.begin());
+  };
+  RandomDraws random(5);
+  int symmetric = 0;
+  for (int k = 0; k < 200; ++k) {
+    const Eigen::MatrixXd W = random_symmetric_points(kind, points, dim, random);
+    REQUIRE((W.colwise().norm().array() - 1.0).abs().maxCoeff() < 1e-14);
+    CHECK(coherence(kind, W) < 1.0 - 1e-9);
+    symmetric += angles(W) <= 3 * pairs / 4;
+  }
+  CHECK(symmetric > 100);
+  CHECK(angles(random_points(points, dim, 1)) == pairs);
+}
+
+TEST_CASE("lines that hardly a start without symmetry leads to") {
+  if (is_sanitized) return;
+  PackingSearch search;
+  search.starts = 12;
+  search.hops = usual_code_hops(55, 3);
+  const double known = known_coherence(CodeKind::lines, 55, 3)->value;
+  double found = 1.0;
+  for (std::size_t k = 0; k < search.starts && found > known + 1e-9; ++k) {
+    found = std::min(found, coherence(CodeKind::lines, code_from_start(CodeKind::lines, 55, 3, search, k)));
+  }
+  CHECK(found <= known + 1e-9);
 }
 
 TEST_CASE("a code of a search is never worse than the one given") {
