@@ -24,10 +24,9 @@ Eigen::MatrixXd random_symmetry(Eigen::Index dim, int order, RandomDraws& random
   return R;
 }
 
-/// Even at random on the sphere, or on that of some of the planes, where orbits may be shorter.
-Eigen::VectorXd random_direction(Eigen::Index dim, bool of_some_planes, RandomDraws& random) {
-  Eigen::VectorXd w = random_points(1, dim, random.seed()).col(0);
-  if (!of_some_planes) return w;
+/// w with some coordinates 0, of all planes but one: where it leaves a plane its orbit may be shorter.
+Eigen::VectorXd thinned(Eigen::VectorXd w, RandomDraws& random) {
+  const Eigen::Index dim = w.size();
   const Eigen::Index kept = Eigen::Index(random.below(std::size_t(dim + 1) / 2));
   for (Eigen::Index a = 0; a < dim; ++a) {
     if (a / 2 != kept && random.uniform() < 0.5) w[a] = 0.0;
@@ -35,9 +34,10 @@ Eigen::VectorXd random_direction(Eigen::Index dim, bool of_some_planes, RandomDr
   return w.normalized();
 }
 
-bool holds(CodeKind kind, const Eigen::MatrixXd& W, Eigen::Index count, const Eigen::VectorXd& w) {
+/// Whether w is one of the points (of the lines) already.
+bool holds(CodeKind kind, const Eigen::Ref<const Eigen::MatrixXd>& W, const Eigen::VectorXd& w) {
   constexpr double same = 1.0 - 1e-9;
-  const Eigen::VectorXd c = W.leftCols(count).transpose() * w;
+  const Eigen::VectorXd c = W.transpose() * w;
   return ((kind == CodeKind::lines ? c.cwiseAbs() : c).array() > same).any();
 }
 
@@ -52,12 +52,12 @@ Eigen::MatrixXd random_symmetric_points(CodeKind kind, Eigen::Index points, Eige
   Eigen::Index count = 0;
   constexpr int tries = 100;
   for (int failed = 0; count < points && failed < tries;) {
-    Eigen::VectorXd w = random_direction(dim, failed > 0, random);
+    Eigen::VectorXd w = random_points(1, dim, random.seed()).col(0);
+    if (failed > 0) w = thinned(w, random);
     Eigen::Index end = count;
-    for (; end < points && !holds(kind, W, end, w); w = R * w) W.col(end++) = w;
-    const bool closes = end > count && holds(kind, W.middleCols(count, 1), 1, w);
-    if (closes) {
-      count = end;
+    for (; end < points && !holds(kind, W.leftCols(end), w); w = R * w) W.col(end++) = w;
+    if (end > count && holds(kind, W.col(count), w)) {
+      count = end;  // the orbit has closed
     } else {
       ++failed;
     }
