@@ -1,6 +1,5 @@
 #include "theory/loss/linear_model.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -8,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/algebra/dense_solvers.hpp"
 #include "core/base/input_error.hpp"
 
 namespace digon {
@@ -98,9 +98,9 @@ Directions principal_directions(const FeatureDistribution& features) {
   Eigen::Index column = 0;
   for (const auto& [importance, members] : by_importance) {
     const auto size = Eigen::Index(members.size());
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(Eigen::MatrixXd(C(members, members)));
-    all.cost.segment(column, size) = importance * solver.eigenvalues().cwiseMax(0.0);
-    all.of.middleCols(column, size)(members, Eigen::all) = solver.eigenvectors();
+    const SymmetricEigen components = symmetric_eigen(C(members, members));
+    all.cost.segment(column, size) = importance * components.values.cwiseMax(0.0);
+    all.of.middleCols(column, size)(members, Eigen::all) = components.vectors;
     column += size;
   }
   return all;

@@ -1,6 +1,5 @@
 #include "theory/optima/polygon.hpp"
 
-#include <Eigen/LU>
 #include <cmath>
 #include <numbers>
 

@@ -15,11 +15,11 @@ namespace digon::experiments {
 namespace {
 
 /// The linear model on dense features, then ReLU output models of these densities.
-const std::vector<double> densities{1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001};
+const std::vector<double> relu_densities{1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001};
 
 Axis models() {
   std::vector<std::string> names{"linear"};
-  for (const double density : densities) names.push_back(fmt::format("{}", density));
+  for (const double density : relu_densities) names.push_back(fmt::format("{}", density));
   return named_axis("model", names);
 }
 
@@ -27,7 +27,7 @@ TrainingCell basic_cell(const Setting& setting, Eigen::Index n, Eigen::Index m, 
   const auto number = std::size_t(setting.at[0]);
   TrainingCell cell;
   cell.kind = number == 0 ? ModelKind::linear : ModelKind::relu_output;
-  cell.features = uniform_features(n, number == 0 ? 1.0 : densities.at(number - 1));
+  cell.features = uniform_features(n, number == 0 ? 1.0 : relu_densities.at(number - 1));
   cell.features.importance = parse_importance("importance", importance, n);
   cell.hidden = m;
   cell.starts = 1;

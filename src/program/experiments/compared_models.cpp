@@ -126,7 +126,7 @@ Table compared_models_table(const Results& results) {
   return table;
 }
 
-Table features_table(const Results& results) {
+Table compared_features_table(const Results& results) {
   Table table{
       {"instance", "feature", "importance", "bias", "norm", "superposition", "feature_dimensionality"}, {}};
   for (std::size_t i = 0; i < results.points.size(); ++i) {
@@ -255,7 +255,7 @@ std::vector<const Point*> best_points(const Results& results) {
 
 std::vector<TableFile> comparison_tables() {
   return {{"models", compared_models_table},
-          {"features", features_table},
+          {"features", compared_features_table},
           {"loss_by_active", loss_by_active_table}};
 }
 

@@ -27,12 +27,12 @@ TrainingCell dynamics_geometry_cell(const Setting& setting) {
 }
 
 /// Cosines between features: inside the sets and across them they tell the moves apart.
-struct Cosines {
+struct SetCosines {
   double inside = 0.0;  ///< mean of a set's pairs
   double across = 0.0;  ///< the lowest of each feature with the other set, averaged
 };
 
-Cosines cosines_of(const Eigen::MatrixXd& W) {
+SetCosines cosines_of(const Eigen::MatrixXd& W) {
   const Eigen::MatrixXd unit = W.colwise().normalized();
   const Eigen::MatrixXd cosines = gram(unit);
   return {
@@ -45,8 +45,8 @@ std::vector<std::size_t> turning_snapshots(const std::vector<Snapshot>& snapshot
   constexpr std::size_t parts = 5;
   std::vector<double> way{0.0};
   for (std::size_t k = 1; k < snapshots.size(); ++k) {
-    const Cosines before = cosines_of(snapshots[k - 1].model.W);
-    const Cosines after = cosines_of(snapshots[k].model.W);
+    const SetCosines before = cosines_of(snapshots[k - 1].model.W);
+    const SetCosines after = cosines_of(snapshots[k].model.W);
     way.push_back(way.back() + std::hypot(after.inside - before.inside, after.across - before.across));
   }
   std::vector<std::size_t> chosen;
@@ -63,7 +63,7 @@ void draw_dynamics_geometry(const std::filesystem::path& path, const Results& re
   Series across{"across, lowest of each feature", {}, SeriesStyle::line, 3};
   const auto& dynamics = results.found_as<Dynamics>();
   for (std::size_t k = 0; k < dynamics.step.size(); ++k) {
-    const Cosines cosines = cosines_of(results.points.front().trained.snapshots[k].model.W);
+    const SetCosines cosines = cosines_of(results.points.front().trained.snapshots[k].model.W);
     inside.points.emplace_back(dynamics.step[k], cosines.inside);
     across.points.emplace_back(dynamics.step[k], cosines.across);
   }
@@ -88,7 +88,7 @@ void draw_turning(const std::filesystem::path& path, const Results& results) {
   std::vector<VectorsPanel> panels;
   for (const std::size_t k : turning_snapshots(snapshots)) {
     const Eigen::MatrixXd& W = snapshots[k].model.W;
-    const Cosines cosines = cosines_of(W);
+    const SetCosines cosines = cosines_of(W);
     panels.push_back({fmt::format("step {}", snapshots[k].step),
                       fmt::format("cosines {:+.2f} inside, {:+.2f} across", cosines.inside, cosines.across),
                       to_axes * W});
@@ -98,7 +98,7 @@ void draw_turning(const std::filesystem::path& path, const Results& results) {
 }
 
 /// Of the first snapshot (random directions), or of the last.
-Measurement at_end(double Cosines::*cosine, bool of_start) {
+Measurement at_end(double SetCosines::*cosine, bool of_start) {
   return [cosine, of_start](const Results& results) {
     const std::vector<Snapshot>& snapshots = results.points.front().trained.snapshots;
     return cosines_of((of_start ? snapshots.front() : snapshots.back()).model.W).*cosine;
@@ -127,8 +127,8 @@ Experiment dynamics_geometry() {
                        "octahedron.",
                        draw_turning}},
           .measures = {{"octahedron", geometry(false), geometry(true)},
-                       {"inside", at_end(&Cosines::inside, false), at_end(&Cosines::inside, true)},
-                       {"across", at_end(&Cosines::across, false), at_end(&Cosines::across, true)}}};
+                       {"inside", at_end(&SetCosines::inside, false), at_end(&SetCosines::inside, true)},
+                       {"across", at_end(&SetCosines::across, false), at_end(&SetCosines::across, true)}}};
 }
 
 }  // namespace digon::experiments

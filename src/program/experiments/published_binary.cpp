@@ -3,13 +3,13 @@
 // interference adds to features that are on, or leaves it to the ReLU to cut off.
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
+#include "core/algebra/dense_solvers.hpp"
 #include "core/base/interrupt.hpp"
 #include "core/base/random.hpp"
 #include "core/files/table.hpp"
@@ -139,8 +139,7 @@ BinaryRow row_of(const nlohmann::json& settings, const ToyModel& model, const Bi
 
 /// W of the greatest principal components, W Wᵀ = 1, and the biases that make its linear model best.
 ToyModel principal_components(const BinaryLaw& law, Eigen::Index m) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance(law));
-  ToyModel model{solver.eigenvectors().rightCols(m).transpose(), Eigen::VectorXd()};
+  ToyModel model{symmetric_eigen(covariance(law)).vectors.rightCols(m).transpose(), Eigen::VectorXd()};
   const Eigen::VectorXd mean = law.x * law.weights;
   model.b = mean - model.W.transpose() * (model.W * mean);
   return model;

@@ -31,7 +31,7 @@ FeatureDistribution with_values(FeatureDistribution features, const ActiveValue&
 }
 
 /// The exact loss, its error bound and its decomposition against the oracle, to what is promised.
-void require_exact(const ToyModel& model, const FeatureDistribution& features) {
+void require_exact_parts(const ToyModel& model, const FeatureDistribution& features) {
   const OracleLoss oracle = vertex_oracle(model, features, oracle_law(features.values));
   const ExactLoss exact = exact_loss(model, features);
   const double zero = zero_model_loss(features);
@@ -57,7 +57,7 @@ void require_exact(const ToyModel& model, const FeatureDistribution& features) {
   }
 }
 
-void require_gradient(const ToyModel& model, const FeatureDistribution& features) {
+void require_law_gradient(const ToyModel& model, const FeatureDistribution& features) {
   const OracleGradient oracle = vertex_oracle_gradient(model, features, oracle_law(features.values));
   const LossGradient gradient = exact_loss_gradient(model, features);
   CAPTURE(name_of(features.values), model.W, model.b.transpose(), features.density.transpose(), oracle.by_W,
@@ -85,7 +85,7 @@ TEST_CASE("laws: the exact loss and its parts are the vertex sums, intervals and
       const double scale = std::array{0.3, 0.7, 1.2, 3.0}[seed % 4];
       const double density = std::array{1.0, 0.5, 0.1, 0.01, 1e-4}[seed % 5];
       CAPTURE(seed);
-      require_exact(
+      require_exact_parts(
           scaled_model(n, 1 + Eigen::Index(seed % 3), scale, seed, values),
           with_values(k % 2 == 0 ? uneven_features(n, seed) : uniform_features(n, density), values));
     }
@@ -106,7 +106,7 @@ TEST_CASE("laws: couplings of many scales, absent features, always active ones")
       features.density[0] = 1.0;
       features.density[2] = 0.01;
       CAPTURE(seed);
-      require_exact(model, features);
+      require_exact_parts(model, features);
     }
   }
 }
@@ -118,7 +118,7 @@ TEST_CASE("laws: the gradient is that of the vertex sums") {
       const Eigen::Index n = 1 + Eigen::Index(seed % 5);
       const double density = std::array{1.0, 0.5, 0.1, 0.01}[seed % 4];
       CAPTURE(seed);
-      require_gradient(
+      require_law_gradient(
           scaled_model(n, 1 + Eigen::Index(seed % 3), std::array{0.3, 0.8, 2.0}[seed % 3], seed, values),
           with_values(k % 2 == 0 ? uneven_features(n, seed) : uniform_features(n, density), values));
     }

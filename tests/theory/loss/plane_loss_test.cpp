@@ -12,7 +12,7 @@ namespace {
 using namespace digon;
 
 /// Sparse samples of norm up to 1: more than a box of the tree holds.
-Eigen::MatrixXd drawn(Eigen::Index n, Eigen::Index samples) {
+Eigen::MatrixXd sparse_samples(Eigen::Index n, Eigen::Index samples) {
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(n, samples);
   for (Eigen::Index t = 0; t < samples; ++t) {
     for (Eigen::Index i = 0; i < n; ++i) {
@@ -34,7 +34,7 @@ TEST_CASE("plane: the loss of sparse samples, by hand") {
 }
 
 TEST_CASE("plane: loss and gradient are those of all outputs, whatever share of them is on") {
-  const Eigen::MatrixXd x = drawn(12, 700);
+  const Eigen::MatrixXd x = sparse_samples(12, 700);
   const FeatureDistribution features =
       with_data(uniform_features(12, 0.0), std::make_shared<FeatureData>(FeatureData{x, "drawn"}));
   for (const double bias : {-0.6, -0.1, 0.0, 0.3}) {
@@ -49,7 +49,7 @@ TEST_CASE("plane: loss and gradient are those of all outputs, whatever share of 
 }
 
 TEST_CASE("plane: what it is not of is refused") {
-  const Eigen::SparseMatrix<double> x = drawn(4, 3).sparseView();
+  const Eigen::SparseMatrix<double> x = sparse_samples(4, 3).sparseView();
   CHECK_THROWS_AS(plane_loss(random_model(4, 3, 0.7, 5), x), InputError);
   CHECK_THROWS_AS(plane_loss(random_model(5, 2, 0.7, 5), x), InputError);
 }

@@ -13,7 +13,7 @@ using namespace digon;
 
 namespace {
 
-const std::vector<ActiveValue> laws{
+const std::vector<ActiveValue> expansion_laws{
     ActiveValue::uniform, ActiveValue::signed_uniform, {0.5, 1.5},  {-0.3, 1.0},
     {-2.0, -0.5},         ActiveValue::binary,         {-0.7, -0.7}};
 
@@ -25,7 +25,7 @@ TEST_CASE("of two features the expansion is the exact loss") {
     if (seed % 7 == 0) model.W.col(0).setZero();
     if (seed % 11 == 0) model.W *= 1e-6;
     FeatureDistribution features = uneven_features(2, seed);
-    features.values = laws[seed % laws.size()];
+    features.values = expansion_laws[seed % expansion_laws.size()];
     const LossGradient expanded = sparse_expansion(model, features);
     const LossGradient exact = exact_loss_gradient(model, features);
     CAPTURE(seed, model.W, model.b);
@@ -51,7 +51,7 @@ TEST_CASE("the expansion's gradient is the derivative of its value") {
     const Eigen::Index n = 3 + Eigen::Index(seed % 6) * 3;  // to both sides of whole vectors
     const ToyModel model = random_model(n, 2, 0.6, seed);
     FeatureDistribution features = uneven_features(n, seed);
-    features.values = laws[seed % laws.size()];
+    features.values = expansion_laws[seed % expansion_laws.size()];
     const auto with = [&](const Eigen::VectorXd& x) {
       return ToyModel{x.head(2 * n).reshaped(2, n), x.tail(n)};
     };
