@@ -81,14 +81,14 @@ void BatchGradient<Scalar>::forward(const Tile<Scalar>& x) {
       x, {weights.values.data(), 1, m}, m,
       [&](Eigen::Index a, Eigen::Index count, Eigen::Index sample, const Simd<Scalar>* sum) {
         for (const Eigen::Index end = a + count; a < end; ++a, ++sum) {
-          simd_at(&h_(sample, a)) = hidden_relu ? positive_part<Scalar>(*sum) : *sum;
+          put_simd(&h_(sample, a), hidden_relu ? positive_part<Scalar>(*sum) : *sum);
         }
       });
   sample_loss_.setZero();
   if (hidden_l1_ != Scalar(0)) {
     for (Eigen::Index a = 0; a < m; ++a) {
       for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) {
-        simd_at(&sample_loss_[sample]) += hidden_l1_ * magnitude<Scalar>(simd_at(&h_(sample, a)));
+        add_simd(&sample_loss_[sample], hidden_l1_ * magnitude<Scalar>(simd_at(&h_(sample, a))));
       }
     }
   }
@@ -107,9 +107,9 @@ void BatchGradient<Scalar>::forward(const Tile<Scalar>& x) {
           const Simd<Scalar> weighted = importance_[j] * (output - target);
           loss += weighted * (output - target);
           const Simd<Scalar> delta = weighted + weighted;
-          simd_at(&delta_(sample, j)) = !output_relu || z > Scalar(0) ? delta : Simd<Scalar>{};
+          put_simd(&delta_(sample, j), !output_relu || z > Scalar(0) ? delta : Simd<Scalar>{});
         }
-        simd_at(&sample_loss_[sample]) = loss;
+        put_simd(&sample_loss_[sample], loss);
       });
 }
 
@@ -127,10 +127,10 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
           const Simd<Scalar> none{};
           const Simd<Scalar> pull = none + hidden_l1_;
           if (hidden_relu) {
-            simd_at(&back_(sample, a)) = open > Scalar(0) ? *sum + pull : none;
+            put_simd(&back_(sample, a), open > Scalar(0) ? *sum + pull : none);
           } else {
-            simd_at(&back_(sample, a)) =
-                *sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none);
+            put_simd(&back_(sample, a),
+                     *sum + (open > Scalar(0) ? pull : none) - (open < Scalar(0) ? pull : none));
           }
         }
       });
@@ -156,7 +156,7 @@ void BatchGradient<Scalar>::backward(const Tile<Scalar>& x) {
   for (Eigen::Index j = 0; j < n; ++j) {
     Simd<Scalar> sum = simd_at(&bias_sums_(0, j));
     for (Eigen::Index sample = 0; sample < tile_samples; sample += lanes) sum += simd_at(&delta_(sample, j));
-    simd_at(&bias_sums_(0, j)) = sum;
+    put_simd(&bias_sums_(0, j), sum);
   }
 }
 
@@ -238,9 +238,9 @@ void BatchGradient<Scalar>::add_by_gram(const ActiveSamples& samples) {
       losses += weighted * residual;
       const Simd<Scalar> both = weighted + weighted;
       const Simd<Scalar> delta = !output_relu || z > Scalar(0) ? both : Simd<Scalar>{};
-      simd_at(&delta_sum_[j]) += delta;
+      add_simd(&delta_sum_[j], delta);
       for (std::uint32_t e = begin; e < end; ++e) {
-        simd_at(&cross_(j, samples.feature[e])) += Scalar(samples.value[e]) * delta;
+        add_simd(&cross_(j, samples.feature[e]), Scalar(samples.value[e]) * delta);
       }
     }
     for (std::uint32_t e = begin; e < end; ++e) target_[samples.feature[e]] = Scalar(0);

@@ -130,7 +130,7 @@ inline void add_outer_block(const OuterTerm<Scalar> (&term)[terms], Eigen::Index
     }
   }
   for (int c = 0; c < feature_block; ++c) {
-    for (int r = 0; r < hidden_block; ++r) simd_at(sums + ((j + c) * m + a + r) * lanes) = sum[c][r];
+    for (int r = 0; r < hidden_block; ++r) put_simd(sums + ((j + c) * m + a + r) * lanes, sum[c][r]);
   }
 }
 
@@ -195,7 +195,7 @@ inline void add_outer_rows(const OuterTerm<Scalar> (&term)[terms], Eigen::Index 
     }
   }
   for (int c = 0; c < feature_block; ++c) {
-    for (int v = 0; v < vectors; ++v) simd_at(sums + (j + c) * stride + a + v * lanes) += sum[c][v];
+    for (int v = 0; v < vectors; ++v) add_simd(sums + (j + c) * stride + a + v * lanes, sum[c][v]);
   }
 }
 

@@ -72,8 +72,8 @@ void multiply(const float* rows, const float* columns, Index dim, Tile& cosines)
     }
   }
   for (Index c = 0; c < tile_columns; ++c) {
-    simd_at(&cosines(0, c)) = sum[c][0];
-    simd_at(&cosines(lanes, c)) = sum[c][1];
+    put_simd(&cosines(0, c), sum[c][0]);
+    put_simd(&cosines(lanes, c), sum[c][1]);
   }
 }
 

@@ -84,10 +84,6 @@ void add_few(const OutputUnit& unit, CountSums& sums) {
 
 constexpr std::size_t fewest_on_contour = 3;
 
-Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
-  return a.re * b.re - a.im * b.im;
-}
-
 double moduli(const ComplexLanes& a) {
   double sum = 0.0;
   for (std::size_t k = 0; k < lane_count; ++k) sum += std::abs(a.lane(k));

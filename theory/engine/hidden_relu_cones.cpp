@@ -36,13 +36,6 @@ double single_error(const HiddenReluNetwork& network, const FeatureRay& ray, Ind
 
 // ---- pairs, output by output on lanes ----
 
-Lanes larger(const Lanes& a, const Lanes& b) {
-  return a > b ? a : b;
-}
-Lanes smaller(const Lanes& a, const Lanes& b) {
-  return a < b ? a : b;
-}
-
 /// A vertex of a triangle of many outputs: z, and where it lies.
 struct Vertex {
   Lanes z;
@@ -244,9 +237,9 @@ class PairSums {
       squares += importance * sums.square;
       if constexpr (gradient) {
         const Lanes factor = 2.0 * volume * importance;
-        simd_at(by_b_.data() + j) += factor * sums.moment;
-        simd_at(&moments_x_(j, sectors_)) = factor * sums.by_x;
-        simd_at(&moments_y_(j, sectors_)) = factor * sums.by_y;
+        add_simd(by_b_.data() + j, factor * sums.moment);
+        put_simd(&moments_x_(j, sectors_), factor * sums.by_x);
+        put_simd(&moments_y_(j, sectors_), factor * sums.by_y);
       }
     }
     value_ += volume * sum_of(squares);

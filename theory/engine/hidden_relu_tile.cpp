@@ -21,7 +21,7 @@ Row row_at(const Eigen::VectorXd& values, Index row) {
 
 void store(const Row& values, Index row, Eigen::VectorXd& to) {
   for (Index v = 0; v < vectors; ++v) {
-    simd_at(to.data() + row * tile + v * Index(lane_count)) = values[std::size_t(v)];
+    put_simd(to.data() + row * tile + v * Index(lane_count), values[std::size_t(v)]);
   }
 }
 

@@ -12,11 +12,7 @@ namespace {
 constexpr std::size_t fewest_together = 8;
 
 /// The greatest |s g|/radius at which they are taken together.
-constexpr double furthest = 0.6;
-
-Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
-  return a.re * b.re - a.im * b.im;
-}
+constexpr double greatest_together = 0.6;
 
 /// Power series of N coefficients as the elements of a count chain.
 template <std::size_t N>
@@ -151,7 +147,8 @@ void ScaleContour::add_block() {
 }
 
 /// What features may leave out that are taken together: cumulants from the d-th on, which change their factor
-/// by no more than Σ_i (|s g_i|/radius_i)^d/(1 − furthest), and its derivatives by g_i by d/|g_i| of that.
+/// by no more than Σ_i (|s g_i|/radius_i)^d/(1 − greatest_together), and its derivatives by g_i by d/|g_i| of
+/// that.
 void ScaleContour::let_be_small(const ContourOptions& options) {
   constexpr double share = 0.01;  // of the tolerances
   constexpr int left_out = cumulants_on_contour + 1;
@@ -161,7 +158,7 @@ void ScaleContour::let_be_small(const ContourOptions& options) {
   F *= std::exp(decay_per_period);
   const double allowed =
       share * std::min(options.tolerance / F, options.slope_tolerance / (left_out * line_.c * F));
-  left_of_small_ = std::min(allowed, whole_power(furthest, left_out) / (1.0 - furthest));
+  left_of_small_ = std::min(allowed, whole_power(greatest_together, left_out) / (1.0 - greatest_together));
 
   largest_ = std::abs(features_.g[Eigen::Index(scale_.first)]);
   beyond_.resize(features_.size() + 1);
@@ -183,8 +180,8 @@ void ScaleContour::regroup(const NodeBlock& block) {
   band_end_ = (begins ? 1.0 : 2.0) * block.greatest;
   std::size_t cut = features_.size();
   if (!beyond_.empty()) {
-    const double allowed =
-        (1.0 - furthest) * left_of_small_ / whole_power(largest_ * band_end_, cumulants_on_contour + 1);
+    const double allowed = (1.0 - greatest_together) * left_of_small_ /
+                           whole_power(largest_ * band_end_, cumulants_on_contour + 1);
     cut = std::max(first_uncounted(), scale_.first + single_.size());
     while (cut < features_.size() && beyond_[cut] > allowed) ++cut;
     if (features_.size() - cut < fewest_together) cut = features_.size();

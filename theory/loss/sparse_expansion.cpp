@@ -14,14 +14,8 @@ namespace digon {
 namespace {
 
 /// Stands for couplings of 0: its powers vanish, its quotients do not.
-constexpr double least_coupling = 1e-150;
+constexpr double least_expanded_coupling = 1e-150;
 
-Lanes larger(const Lanes& a, const Lanes& b) {
-  return a > b ? a : b;
-}
-Lanes smaller(const Lanes& a, const Lanes& b) {
-  return a < b ? a : b;
-}
 Lanes positive(const Lanes& a) {
   return a > 0.0 ? a : Lanes{};
 }
@@ -160,11 +154,12 @@ class Output {
              double of_none, const Eigen::VectorXd& of_one) {
     b_ = b;
     own_below_ = least_ * g[j];
-    own_ = std::max(width_ * g[j], least_coupling);
+    own_ = std::max(width_ * g[j], least_expanded_coupling);
     own_density_ = density[j];
     for (Eigen::Index i = 0; i < Eigen::Index(blocks_ * lane_count); ++i) {
       const bool is_other = i < n_ && i != j;
-      const double size = is_other ? std::max(width_ * std::abs(g[i]), least_coupling) : least_coupling;
+      const double size =
+          is_other ? std::max(width_ * std::abs(g[i]), least_expanded_coupling) : least_expanded_coupling;
       at(size_, i) = size;
       at(inverse_, i) = 1.0 / size;
       at(below_, i) = is_other ? std::min(least_ * g[i], greatest_ * g[i]) : 0.0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -25,6 +26,26 @@ inline double sum_of(const Lanes& lanes) {
   return sum;
 }
 
+inline Lanes larger(const Lanes& a, const Lanes& b) {
+  return a > b ? a : b;
+}
+inline Lanes smaller(const Lanes& a, const Lanes& b) {
+  return a < b ? a : b;
+}
+
+/// Eigen's functions, lane by lane.
+using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
+inline Lanes exponential(Lanes x) {
+  LaneArray array(reinterpret_cast<double*>(&x));
+  array = array.exp();
+  return x;
+}
+inline Lanes logarithm(Lanes x) {
+  LaneArray array(reinterpret_cast<double*>(&x));
+  array = array.log();
+  return x;
+}
+
 /// Complex numbers side by side.
 struct ComplexLanes {
   Lanes re{};
@@ -45,6 +66,9 @@ inline ComplexLanes operator-(const ComplexLanes& a, const ComplexLanes& b) {
 }
 inline ComplexLanes operator*(const ComplexLanes& a, const ComplexLanes& b) {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+inline Lanes real_of_product(const ComplexLanes& a, const ComplexLanes& b) {
+  return a.re * b.re - a.im * b.im;
 }
 inline ComplexLanes operator*(double a, const ComplexLanes& b) {
   return {a * b.re, a * b.im};

@@ -23,20 +23,6 @@ constexpr NamedChoices<PairEnergy, 4> energy_names{{{PairEnergy::coulomb, "coulo
                                                     {PairEnergy::frame, "frame"}}};
 constexpr std::string_view riesz_prefix = "riesz:";
 
-using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
-using ConstLaneArray = Eigen::Map<const Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
-
-Lanes logarithm(const Lanes& x) {
-  Lanes result;
-  LaneArray(reinterpret_cast<double*>(&result)) = ConstLaneArray(reinterpret_cast<const double*>(&x)).log();
-  return result;
-}
-Lanes exponential(const Lanes& x) {
-  Lanes result;
-  LaneArray(reinterpret_cast<double*>(&result)) = ConstLaneArray(reinterpret_cast<const double*>(&x)).exp();
-  return result;
-}
-
 /// 1/√x: single precision, then Newton's method twice, which is exact to rounding for 1e-30 < x < 1e30 and
 /// costs less than a root and a quotient in double.
 Lanes inverse_square_root(const Lanes& x) {

@@ -12,14 +12,6 @@
 namespace digon {
 namespace {
 
-using LaneArray = Eigen::Map<Eigen::Array<double, lane_count, 1>, sizeof(Lanes)>;
-
-Lanes exponential(Lanes x) {
-  LaneArray array(reinterpret_cast<double*>(&x));
-  array = array.exp();
-  return x;
-}
-
 double largest_of(const Lanes& lanes) {
   double largest = lanes[0];
   for (std::size_t k = 1; k < lane_count; ++k) largest = std::max(largest, lanes[k]);

@@ -30,13 +30,18 @@ struct SimdOf<double> {
 template <typename Scalar>
 using Simd = typename SimdOf<Scalar>::type;
 
+// By value: of a reference to such a type clang forgets that it may be anywhere.
 template <typename Scalar>
-inline Simd<Scalar>& simd_at(Scalar* address) {
-  return *reinterpret_cast<Simd<Scalar>*>(address);
+inline Simd<Scalar> simd_at(const Scalar* address) {
+  return *reinterpret_cast<const Simd<Scalar>*>(address);
 }
 template <typename Scalar>
-inline const Simd<Scalar>& simd_at(const Scalar* address) {
-  return *reinterpret_cast<const Simd<Scalar>*>(address);
+inline void put_simd(Scalar* address, Simd<Scalar> numbers) {
+  *reinterpret_cast<Simd<Scalar>*>(address) = numbers;
+}
+template <typename Scalar>
+inline void add_simd(Scalar* address, Simd<Scalar> numbers) {
+  put_simd(address, simd_at(address) + numbers);
 }
 
 template <typename Scalar>

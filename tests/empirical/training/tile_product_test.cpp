@@ -15,7 +15,7 @@ Tile<Scalar> products(const Tile<Scalar>& in, const WeightView<Scalar>& weight, 
   multiply_tile<Scalar>(
       in, weight, outputs,
       [&](Eigen::Index c, Eigen::Index count, Eigen::Index sample, const Simd<Scalar>* sum) {
-        for (Eigen::Index k = 0; k < count; ++k) simd_at(&out(sample, c + k)) += sum[k];
+        for (Eigen::Index k = 0; k < count; ++k) add_simd(&out(sample, c + k), sum[k]);
       });
   return out;
 }
