@@ -5,17 +5,15 @@
 #include <bit>
 #include <new>
 
+#include "core/base/sanitized.hpp"
+
 namespace digon {
 namespace {
 
 constexpr std::align_val_t alignment{64};
-constexpr std::size_t least = 64;
+constexpr std::size_t least_block = 64;
 constexpr std::size_t classes = 16;  // 64 B to 2 MiB
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kept_classes = 0;  // who uses what was given back shall be found
-#else
-constexpr std::size_t kept_classes = classes;
-#endif
+constexpr std::size_t kept_classes = is_sanitized ? 0 : classes;
 
 /// Free blocks of 64 B, 128 B, …, each the first word of which is the next.
 struct FreeBlocks {
@@ -34,7 +32,7 @@ struct FreeBlocks {
 thread_local FreeBlocks blocks;
 
 std::size_t class_of(std::size_t bytes) {
-  return std::size_t(std::bit_width((std::max(bytes, least) - 1) / least));
+  return std::size_t(std::bit_width((std::max(bytes, least_block) - 1) / least_block));
 }
 
 }  // namespace
@@ -43,7 +41,7 @@ void* take_scratch(std::size_t bytes) {
   const std::size_t k = class_of(bytes);
   if (k >= kept_classes) return ::operator new(bytes, alignment);
   void* const block = blocks.first[k];
-  if (block == nullptr) return ::operator new(least << k, alignment);
+  if (block == nullptr) return ::operator new(least_block << k, alignment);
   blocks.first[k] = *static_cast<void**>(block);
   return block;
 }

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "tests/sanitized.hpp"
+#include "core/base/sanitized.hpp"
 #include "tests/theory/high_precision.hpp"
 
 using namespace digon;

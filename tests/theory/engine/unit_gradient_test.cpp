@@ -23,8 +23,8 @@ OutputUnit unit_of(const Eigen::VectorXd& x, const Eigen::VectorXd& density) {
   return {x[0], x[1], x.tail(x.size() - 2), density};
 }
 
-const OutputUnit plain{-0.2, 0.8, (Eigen::VectorXd(4) << 0.5, -0.4, 0.05, -0.6).finished(),
-                       (Eigen::VectorXd(4) << 0.3, 0.9, 0.5, 0.1).finished()};
+const OutputUnit plain_unit{-0.2, 0.8, (Eigen::VectorXd(4) << 0.5, -0.4, 0.05, -0.6).finished(),
+                            (Eigen::VectorXd(4) << 0.3, 0.9, 0.5, 0.1).finished()};
 
 Eigen::VectorXd parameters(const OutputUnit& unit) {
   Eigen::VectorXd x(unit.others.size() + 2);
@@ -42,19 +42,19 @@ Eigen::VectorXd gradient_of(const UnitGradient& gradient) {
 
 TEST_CASE("unit gradient: the errors are the oracle's, the gradient their derivative") {
   const ErrorWeights weights{0.7, 0.3};
-  const UnitGradient gradient = unit_gradient(plain, weights, {});
-  const OutputError exact = oracle_error(plain);
+  const UnitGradient gradient = unit_gradient(plain_unit, weights, {});
+  const OutputError exact = oracle_error(plain_unit);
   CHECK(gradient.expected.inactive == Approx(exact.inactive).epsilon(1e-11));
   CHECK(gradient.expected.active == Approx(exact.active).epsilon(1e-11));
   const auto F = [&](const Eigen::VectorXd& x) {
-    const OutputError error = oracle_error(unit_of(x, plain.density));
+    const OutputError error = oracle_error(unit_of(x, plain_unit.density));
     return weights.inactive * error.inactive + weights.active * error.active;
   };
-  check_derivatives(F, parameters(plain), {F(parameters(plain)), gradient_of(gradient)}, 1e-2);
+  check_derivatives(F, parameters(plain_unit), {F(parameters(plain_unit)), gradient_of(gradient)}, 1e-2);
 }
 
 TEST_CASE("unit gradient: features that cannot be heard have a derivative too") {
-  OutputUnit unit = plain;
+  OutputUnit unit = plain_unit;
   unit.others[1] = 0.0;    // E[x_i q'] = p μ₁ E[q']
   unit.others[2] = 1e-15;  // the same
   unit.density[3] = 0.0;   // never active: 0
@@ -70,7 +70,7 @@ TEST_CASE("unit gradient: features that cannot be heard have a derivative too") 
 }
 
 TEST_CASE("unit gradient: without a ReLU, the errors of a unit that is always on") {
-  OutputUnit unit = plain;
+  OutputUnit unit = plain_unit;
   unit.bias = 4.0;
   const ErrorWeights weights{0.6, 0.4};
   const UnitGradient linear = linear_unit_gradient(unit, weights);

@@ -3,10 +3,10 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
+#include "core/base/sanitized.hpp"
 #include "empirical/training/sampled_loss.hpp"
 #include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
-#include "tests/sanitized.hpp"
 #include "theory/law/law.hpp"
 #include "theory/loss/decomposition.hpp"
 #include "theory/loss/exact_loss.hpp"

@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "core/base/sanitized.hpp"
 #include "tests/derivative_check.hpp"
 #include "tests/random_models.hpp"
-#include "tests/sanitized.hpp"
 #include "tests/theory/vertex_oracle.hpp"
 #include "theory/loss/exact_loss.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/input_error.hpp"
-#include "tests/sanitized.hpp"
+#include "core/base/sanitized.hpp"
 #include "tests/temporary_folder.hpp"
 #include "theory/loss/exact_loss.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"

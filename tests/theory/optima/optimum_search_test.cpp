@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/base/input_error.hpp"
-#include "tests/sanitized.hpp"
+#include "core/base/sanitized.hpp"
 #include "theory/loss/hidden_relu_loss.hpp"
 #include "theory/loss/linear_model.hpp"
 #include "theory/optima/feature_moves.hpp"

@@ -8,9 +8,9 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
+#include "core/base/sanitized.hpp"
 #include "geometry/named_geometry.hpp"
 #include "tests/derivative_check.hpp"
-#include "tests/sanitized.hpp"
 #include "theory/packing/code_descent.hpp"
 #include "theory/packing/known_optima.hpp"
 #include "theory/packing/packing_answer.hpp"
@@ -281,12 +281,12 @@ TEST_CASE("symmetric points: unit vectors, no two the same, most of whose angles
                                                             {CodeKind::lines, 33, 4},
                                                             {CodeKind::lines, 9, 5}}));
   const auto pairs = std::size_t(points * (points - 1) / 2);
-  const auto angles = [&](const Eigen::MatrixXd& W) {  // how many that differ
+  const auto angles = [lines = kind == CodeKind::lines](const Eigen::MatrixXd& W) {  // how many that differ
     std::vector<double> c;
-    for (Eigen::Index i = 0; i < points; ++i) {
+    for (Eigen::Index i = 0; i < W.cols(); ++i) {
       for (Eigen::Index j = 0; j < i; ++j) {
         const double product = W.col(i).dot(W.col(j));
-        c.push_back(kind == CodeKind::lines ? std::abs(product) : product);
+        c.push_back(lines ? std::abs(product) : product);
       }
     }
     std::sort(c.begin(), c.end());

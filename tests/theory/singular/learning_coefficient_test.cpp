@@ -6,7 +6,7 @@
 
 #include "core/base/input_error.hpp"
 #include "core/base/random.hpp"
-#include "tests/sanitized.hpp"
+#include "core/base/sanitized.hpp"
 #include "tests/theory/singular/calibration.hpp"
 #include "theory/optima/descent.hpp"
 #include "theory/optima/flat_parameters.hpp"
