@@ -1,6 +1,10 @@
 #include "sweep/sweep.hpp"
 
+#include <set>
+#include <tuple>
+
 #include "core/base/interrupt.hpp"
+#include "core/base/json.hpp"
 #include "core/base/parallel.hpp"
 #include "core/base/progress.hpp"
 #include "sweep/ranks.hpp"
@@ -25,29 +29,36 @@ void compute_cells(const std::string& label, const std::vector<SweepCell>& cells
   });
 }
 
-std::vector<StoredCell> sweep(RunStore& store, const std::string& experiment,
-                              const std::vector<SweepCell>& cells, std::size_t threads) {
-  std::vector<StoredCell> done(cells.size());
-  std::vector<std::size_t> missing;
+void compute_missing(RunStore& store, const std::string& label,
+                     const std::vector<ExperimentCells>& experiments, std::size_t threads) {
+  std::set<std::tuple<std::string, int, std::string>> seen;
   std::vector<SweepCell> work;
-  bool left_to_shards = false;
-  for (std::size_t k = 0; k < cells.size(); ++k) {
-    if (std::optional<StoredCell> found = store.find(cells[k].key())) {
-      done[k] = std::move(*found);
-    } else if (store.computes(cells[k].key())) {
-      missing.push_back(k);
-      work.push_back(cells[k]);
-    } else {
-      left_to_shards = true;
+  std::vector<std::string> of;  // which experiment
+  for (const ExperimentCells& one : experiments) {
+    for (const SweepCell& cell : one.cells) {
+      const CellKey key = cell.key();
+      if (!store.computes(key) || !seen.emplace(key.kind, key.version, dump_json(key.settings)).second ||
+          store.find(key)) {
+        continue;
+      }
+      work.push_back(cell);
+      of.push_back(one.experiment);
     }
   }
-  compute_cells(experiment, work, threads, [&](std::size_t index, StoredCell cell) {
-    const std::size_t k = missing[index];
-    store.put(experiment, cells[k].key(), cell);
-    done[k] = std::move(cell);
-  });
+  compute_cells(label, work, threads,
+                [&](std::size_t k, const StoredCell& cell) { store.put(of[k], work[k].key(), cell); });
   throw_if_interrupted();
-  if (left_to_shards) throw LeftToShards();
+}
+
+std::vector<StoredCell> sweep(RunStore& store, const std::string& experiment,
+                              const std::vector<SweepCell>& cells, std::size_t threads) {
+  compute_missing(store, experiment, {{experiment, cells}}, threads);
+  std::vector<StoredCell> done;
+  for (const SweepCell& cell : cells) {
+    std::optional<StoredCell> found = store.find(cell.key());
+    if (!found) throw LeftToShards();
+    done.push_back(std::move(*found));
+  }
   return done;
 }
 

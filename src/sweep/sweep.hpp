@@ -30,6 +30,18 @@ struct LeftToShards : std::runtime_error {
   LeftToShards() : std::runtime_error("cells are left to other shards") {}
 };
 
+/// The cells of an experiment.
+struct ExperimentCells {
+  std::string experiment;
+  std::vector<SweepCell> cells;
+};
+
+/// Computes and stores what the store lacks of several experiments, all side by side: no thread waits for the
+/// last cell of one before the first of the next. A cell of two experiments is computed once, as the first's.
+/// Throws Interrupted where a signal ended it; what is finished stays in the store.
+void compute_missing(RunStore& store, const std::string& label,
+                     const std::vector<ExperimentCells>& experiments, std::size_t threads);
+
 /// The cells of a sweep, in their order: those in the store are taken from there, the others are computed and
 /// stored as each is finished. Throws Interrupted where a signal ended it, LeftToShards where cells are other
 /// shards' to compute; what is finished stays in the store.

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <regex>
 #include <set>
+#include <utility>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/random.hpp"
@@ -151,6 +152,31 @@ TEST_CASE("the driver trains every point of the axes and leaves weights, tables,
   CHECK(models[2].features.value().density[0] == 0.2);
   CHECK(cells_of(tiny(), Preset::paper, 7).size() == 6);
   CHECK(store.rows("tiny").size() == 8);  // four trainings, four optima
+}
+
+TEST_CASE("what several experiments compute ahead, side by side, is all they train and search, the same") {
+  const TemporaryFolder folder;
+  Experiment other = tiny();
+  other.id = "other";
+  other.axes[0].quick = {0.9, 0.4, 0.1};
+  RunStore together(folder.path() / "together.db");
+  const ExperimentContext ahead{folder.path() / "together", Preset::quick, 7, 2, together};
+  const Experiment first = tiny();
+  compute_ahead({&first, &other}, ahead);
+  CHECK(together.rows("tiny").size() == 8);  // a training and a search each
+  CHECK(together.rows("other").size() == 12);
+  RunStore alone(folder.path() / "alone.db");
+  const ExperimentContext one_by_one{folder.path() / "alone", Preset::quick, 7, 2, alone};
+  for (const Experiment* experiment : {&first, &std::as_const(other)}) {
+    reproduce(*experiment, ahead);
+    reproduce(*experiment, one_by_one);
+    for (const char* file : {"models.csv", "weights.safetensors"}) {
+      CHECK(read_file(ahead.out / experiment->id / file) ==
+            read_file(one_by_one.out / experiment->id / file));
+    }
+  }
+  CHECK(together.size() == 20);
+  CHECK(alone.size() == 20);
 }
 
 TEST_CASE("models of several shapes are a file of weights each") {

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "core/base/input_error.hpp"
 #include "tests/temporary_folder.hpp"
@@ -21,6 +23,19 @@ StoredCell compute_square(const json& settings, const std::string& given) {
 
 const CellKind square_kind{"square of the tests", 1, &compute_square};
 const CellKind revised_kind{"revised square of the tests", 2, &compute_square};
+
+std::atomic<int> begun = 0;
+
+/// Waits for another of its kind.
+StoredCell compute_waiting(const json& /*settings*/, const std::string& /*given*/) {
+  ++begun;
+  for (int tenths = 0; begun < 2 && tenths < 100; ++tenths) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return {begun < 2 ? "alone" : "met", {}};
+}
+
+const CellKind waiting_kind{"waiting of the tests", 1, &compute_waiting};
 
 std::vector<SweepCell> squares(int count) {
   std::vector<SweepCell> cells;
@@ -44,6 +59,22 @@ TEST_CASE("a sweep returns its cells in their order, and computes none twice") {
   const std::vector<StoredCell> longer = sweep(store, "squares", squares(25), 2);
   CHECK(computed == 25);
   CHECK(longer[3].result == first[3].result);
+}
+
+TEST_CASE("cells of several experiments are computed side by side, one that two have once, as the first's") {
+  const TemporaryFolder folder;
+  RunStore store(folder.path() / "results.db");
+  computed = 0;
+  compute_missing(store, "both", {{"four", squares(4)}, {"six", squares(6)}, {"none", {}}}, 3);
+  CHECK(computed == 6);
+  CHECK(store.rows("four").size() == 4);
+  CHECK(store.rows("six").size() == 2);
+  CHECK(sweep(store, "six", squares(6), 1)[5].result.at("square") == 25);
+  CHECK(computed == 6);
+  if (std::thread::hardware_concurrency() < 2) return;
+  begun = 0;
+  compute_missing(store, "both", {{"one", {{&waiting_kind, 1}}}, {"other", {{&waiting_kind, 2}}}}, 2);
+  for (const int k : {1, 2}) CHECK(store.find({waiting_kind.name(), 1, k})->result == "met");
 }
 
 TEST_CASE("a kind is found by its name, which no other kind may take") {

@@ -79,8 +79,11 @@ nlohmann::json describe(const Experiment& experiment, const std::filesystem::pat
   return answer;
 }
 
-/// Runs one experiment after the other and, unless `quiet`, prints their checks. Throws Interrupted.
+/// Runs the experiments and, unless `quiet`, prints their checks. Throws Interrupted.
 Outcome run_all(const std::vector<Experiment>& chosen, const ExperimentContext& context, bool quiet) {
+  std::vector<const Experiment*> all;
+  for (const Experiment& experiment : chosen) all.push_back(&experiment);
+  compute_ahead(all, context);
   Outcome outcome;
   for (const Experiment& experiment : chosen) {
     try {

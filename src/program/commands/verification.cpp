@@ -60,10 +60,14 @@ std::vector<Check> checks_of(const std::vector<VerifiedPart>& parts) {
 std::vector<VerifiedPart> verify(const Verification& verification, RunStore& store) {
   const ExperimentContext context{verification.out, verification.preset, verification.seed,
                                   verification.threads, store};
-  std::vector<VerifiedPart> verified;
+  std::vector<const Experiment*> chosen;
   for (const Experiment& experiment : catalog()) {
-    if (verification.suite && *verification.suite != experiment.suite) continue;
-    verified.push_back({&experiment, command_of(experiment, verification), reproduce(experiment, context)});
+    if (!verification.suite || *verification.suite == experiment.suite) chosen.push_back(&experiment);
+  }
+  compute_ahead(chosen, context);
+  std::vector<VerifiedPart> verified;
+  for (const Experiment* experiment : chosen) {
+    verified.push_back({experiment, command_of(*experiment, verification), reproduce(*experiment, context)});
   }
   write_verdict(verification.out / "verdict.json", checks_of(verified));
   return verified;

@@ -33,19 +33,19 @@ std::vector<Point> train(const Experiment& experiment, const ExperimentContext& 
   return points;
 }
 
-/// The exact optima: the lowest of random descents and the one from the trained model.
+/// The search for the optimum of a point: random descents, and the one from the trained model.
+OptimumCell optimum_cell_of(const Experiment& experiment, const ExperimentContext& context,
+                            const Point& point) {
+  return {point.cell.features, point.cell.hidden,    experiment.optimum_starts->of(context.preset),
+          context.seed,        {point.trained.best}, sweep_cell(point.cell).settings,
+          point.cell.kind};
+}
+
+/// The exact optima: the lowest found.
 void find_optima_of(const Experiment& experiment, const ExperimentContext& context,
                     std::vector<Point>& points) {
   std::vector<OptimumCell> searches;
-  for (const Point& point : points) {
-    searches.push_back({point.cell.features,
-                        point.cell.hidden,
-                        experiment.optimum_starts->of(context.preset),
-                        context.seed,
-                        {point.trained.best},
-                        sweep_cell(point.cell).settings,
-                        point.cell.kind});
-  }
+  for (const Point& point : points) searches.push_back(optimum_cell_of(experiment, context, point));
   const std::vector<Descent> optima = find_optima(context.store, experiment.id, searches, context.threads);
   for (std::size_t k = 0; k < points.size(); ++k) points[k].optimum = optima[k];
 }
@@ -165,6 +165,32 @@ void require_predictions(const Experiment& experiment) {
     if (!measured.insert(id).second) throw std::logic_error("'" + id + "' is measured twice");
   }
   if (experiment.cell) require_measured(experiment.id, measured);
+}
+
+void compute_ahead(const std::vector<const Experiment*>& experiments, const ExperimentContext& context) {
+  for (const Experiment* experiment : experiments) require_predictions(*experiment);
+  std::vector<ExperimentCells> trainings;
+  for (const Experiment* experiment : experiments) {
+    if (!experiment->cell) continue;
+    ExperimentCells& cells = trainings.emplace_back(ExperimentCells{experiment->id, {}});
+    for (const TrainingCell& cell : cells_of(*experiment, context.preset, context.seed)) {
+      cells.cells.push_back(sweep_cell(cell));
+    }
+  }
+  compute_missing(context.store, "training", trainings, context.threads);
+  std::vector<ExperimentCells> searches;
+  for (const Experiment* experiment : experiments) {
+    if (!experiment->optimum_starts) continue;
+    try {
+      ExperimentCells cells{experiment->id, {}};
+      for (const Point& point : train(*experiment, context)) {
+        cells.cells.push_back(sweep_cell(optimum_cell_of(*experiment, context, point)));
+      }
+      searches.push_back(std::move(cells));
+    } catch (const LeftToShards&) {  // what follows from them is for later
+    }
+  }
+  compute_missing(context.store, "optima", searches, context.threads);
 }
 
 std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context) {

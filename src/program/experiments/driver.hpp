@@ -17,6 +17,10 @@ std::vector<TrainingCell> cells_of(const Experiment& experiment, Preset preset, 
 /// of it, or leaves a claim unmeasured.
 void require_predictions(const Experiment& experiment);
 
+/// Trains the models of all these experiments side by side, then finds their optima so, into the store: one
+/// after the other, each would wait for the last of its own.
+void compute_ahead(const std::vector<const Experiment*>& experiments, const ExperimentContext& context);
+
 /// Runs an experiment: trains and finds what the store does not have, then writes weights, tables, figures
 /// with their captions, and verdict.json, all into the folder out/ID, and returns the checks. Throws as sweep
 /// does, and std::logic_error where a prediction is not judged.
