@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <future>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
@@ -191,6 +192,13 @@ class IgnoredPipeSignal {
 
 void Figure::save(const std::filesystem::path& path) const {
   write_file_atomically(path.string() + ".gp", script_.str());
+  // pngcairo's font sizes are points of 1/72 inch at 96 dots an inch, SVG's are dots.
+  std::future<std::string> png = std::async(std::launch::async, [&] {
+    return render(path.string() + ".png",
+                  fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
+                              "pointscale 2 background rgb 'white'",
+                              2 * width_, 2 * height_, font));
+  });
   std::string print;
   for (std::size_t k = 0; k < points_.size(); ++k) print += fmt::format("print plot_{}\n", k);
   std::istringstream frames(
@@ -198,11 +206,7 @@ void Figure::save(const std::filesystem::path& path) const {
              fmt::format("svg size {},{} dynamic enhanced font '{},12' background rgb 'white'", width_,
                          height_, font),
              print));
-  // pngcairo's font sizes are points of 1/72 inch at 96 dots an inch, SVG's are dots.
-  render(path.string() + ".png",
-         fmt::format("pngcairo size {},{} enhanced font '{},9' fontscale 2 linewidth 2 "
-                     "pointscale 2 background rgb 'white'",
-                     2 * width_, 2 * height_, font));
+  png.get();
   if (points_.empty()) return;
   nlohmann::json areas = nlohmann::json::array();
   for (const PlotPoints& plot : points_) {
