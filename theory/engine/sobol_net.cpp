@@ -10,13 +10,13 @@ namespace digon {
 namespace {
 
 constexpr unsigned bits = 32;
-using Directions = std::array<std::uint32_t, bits>;
+using DirectionNumbers = std::array<std::uint32_t, bits>;
 
 /// The direction numbers of a coordinate, from the primitive polynomial and the first numbers that Boost's
 /// table has (Bratley and Fox 1988, §2): number k is what bit k of a point's index adds.
-Directions direction_numbers(std::size_t dimension) {
+DirectionNumbers direction_numbers(std::size_t dimension) {
   using Table = boost::random::default_sobol_table;
-  Directions m{};
+  DirectionNumbers m{};
   if (dimension == 0) {
     m.fill(1);
   } else {
@@ -53,7 +53,7 @@ SobolNet::SobolNet(std::size_t dimensions, std::uint64_t seed, std::uint32_t scr
     for (unsigned c = 0; c < bits; ++c) {
       random[c] = (1U << c) | (random[c] & ((1U << c) - 1U));
     }
-    const Directions plain = direction_numbers(d);
+    const DirectionNumbers plain = direction_numbers(d);
     Coordinate& coordinate = coordinates_[d];
     coordinate.shift = random[bits];
     for (unsigned k = 0; k < bits; ++k) {

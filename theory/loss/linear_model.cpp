@@ -83,18 +83,18 @@ void require_optimum(const FeatureDistribution& features) {
 }
 
 /// Directions of the features, orthonormal, and what it costs to drop each.
-struct Directions {
+struct DirectionsByCost {
   Eigen::VectorXd cost;  ///< [n]
   Eigen::MatrixXd of;    ///< [n×n], a column each
 };
 
 /// The principal components of all features that share an importance.
-Directions principal_directions(const FeatureDistribution& features) {
+DirectionsByCost principal_directions(const FeatureDistribution& features) {
   const Eigen::Index n = features.features();
   const Eigen::MatrixXd C = covariance(features);
   std::map<double, std::vector<Eigen::Index>> by_importance;
   for (Eigen::Index i = 0; i < n; ++i) by_importance[features.importance[i]].push_back(i);
-  Directions all{Eigen::VectorXd(n), Eigen::MatrixXd::Zero(n, n)};
+  DirectionsByCost all{Eigen::VectorXd(n), Eigen::MatrixXd::Zero(n, n)};
   Eigen::Index column = 0;
   for (const auto& [importance, members] : by_importance) {
     const auto size = Eigen::Index(members.size());
@@ -146,7 +146,7 @@ ToyModel linear_optimum(const FeatureDistribution& features, Eigen::Index hidden
   ToyModel model{Eigen::MatrixXd::Zero(hidden, n), feature_means(law_of(features), features.density),
                  ModelKind::linear};
   if (!features.are_independent()) {
-    const Directions directions = principal_directions(features);
+    const DirectionsByCost directions = principal_directions(features);
     const std::vector<Eigen::Index> order = by_cost(directions.cost);
     for (Eigen::Index k = 0; k < std::min(hidden, n); ++k) {
       model.W.row(k) = directions.of.col(order[std::size_t(k)]);

@@ -11,7 +11,7 @@
 namespace digon {
 namespace {
 
-constexpr SameMinimum same_loss{.relative = 1e-7, .absolute = 1e-14};
+constexpr SameMinimum same_one_sparse_loss{.relative = 1e-7, .absolute = 1e-14};
 
 /// Represented features in random directions, or (every other start) at a minimum of the Coulomb energy; the
 /// others where an absent feature costs least.
@@ -57,7 +57,7 @@ std::vector<RepresentedOptimum> one_sparse_optima(Eigen::Index features, Eigen::
   }
   std::vector<RepresentedOptimum> optima;
   for (const auto& [represented, descents] : by_represented) {
-    const auto minima = distinct_minima(descents, &Descent::loss, same_loss);
+    const auto minima = distinct_minima(descents, &Descent::loss, same_one_sparse_loss);
     if (!minima.empty()) optima.push_back({represented, minima.front().at, minima.front().hits()});
   }
   std::sort(optima.begin(), optima.end(),

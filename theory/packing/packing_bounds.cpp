@@ -157,7 +157,7 @@ std::vector<PackingBound> coherence_bounds(CodeKind kind, Eigen::Index points, E
 }
 
 double most_lines_log(Eigen::Index dim, double epsilon) {
-  constexpr double rounding = 1e-9;
+  constexpr double slack = 1e-9;
   for (Eigen::Index strength = 1;; ++strength) {
     const Eigen::Index parity = 1 - strength % 2;
     const auto k = std::size_t(strength + 1) / 2;
@@ -166,7 +166,7 @@ double most_lines_log(Eigen::Index dim, double epsilon) {
     const double a = -at[k] / at[k - 1];
     const double most = (at_one[k] + a * at_one[k - 1]) / (1.0 + a);
     const double least = choose(dim + strength - 1, strength);
-    if (most >= least * (1.0 - rounding) && most <= choose(dim + strength, strength + 1) * (1.0 + rounding)) {
+    if (most >= least * (1.0 - slack) && most <= choose(dim + strength, strength + 1) * (1.0 + slack)) {
       return std::log(most);
     }
     if (least > 1e300) reject("lines: m {} and ε {} given; accepted: bounds below 1e300", dim, epsilon);

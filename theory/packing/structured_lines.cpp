@@ -215,8 +215,8 @@ StructuredLines most_structured_lines(Eigen::Index dim, double epsilon) {
   for (int level = 0;; ++level) {
     const std::optional<StructuredLines> lines = structured_lines(dim, level);
     if (!lines) return most;
-    constexpr double rounding = 1e-12;
-    if (lines->coherence <= epsilon + rounding) most = *lines;
+    constexpr double slack = 1e-12;
+    if (lines->coherence <= epsilon + slack) most = *lines;
   }
 }
 

@@ -10,7 +10,7 @@
 namespace digon {
 namespace {
 
-constexpr double rounding = 1e-11;  // of ‖w_i‖‖h‖, below which a correlation is 0
+constexpr double correlation_rounding = 1e-11;  // of ‖w_i‖‖h‖, below which a correlation is 0
 
 Eigen::VectorXd lengths(const Eigen::MatrixXd& W) {
   return W.colwise().norm().transpose();
@@ -133,7 +133,7 @@ struct Homotopy {
 
 Eigen::VectorXd nonnegative_least_squares(const Eigen::MatrixXd& W, const Eigen::VectorXd& h) {
   const Eigen::VectorXd length = lengths(W);
-  const double zero = rounding * h.norm();
+  const double zero = correlation_rounding * h.norm();
   ChosenColumns chosen(W);
   Eigen::VectorXd x;  // at the chosen columns
   Eigen::VectorXd left = h;
@@ -219,7 +219,8 @@ Eigen::VectorXd orthogonal_matching_pursuit(const Eigen::MatrixXd& W, const Eige
     double most = 0.0;
     for (Eigen::Index i = 0; i < c.size(); ++i) {
       const double size_of_c = signs == Signs::any ? std::abs(c[i]) : c[i];
-      if (chosen.has(i) || size_of_c <= most || size_of_c <= rounding * size * length[i]) continue;
+      if (chosen.has(i) || size_of_c <= most || size_of_c <= correlation_rounding * size * length[i])
+        continue;
       best = i;
       most = size_of_c;
     }
