@@ -8,7 +8,7 @@
 namespace digon {
 namespace {
 
-using LatticeRow = std::vector<double>;
+using Row = std::vector<double>;
 
 /// Where y may be followed: its range, or as far as deviations go that leave out less than 1e-17.
 Support window_of(const Eigen::VectorXd& y, const Eigen::VectorXd& density) {
@@ -41,16 +41,16 @@ class Lattice {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] double y(std::size_t k) const { return h_ * double(std::ptrdiff_t(k) - origin_); }
 
-  [[nodiscard]] LatticeRow at_zero() const {
-    LatticeRow law(size_, 0.0);
+  [[nodiscard]] Row at_zero() const {
+    Row law(size_, 0.0);
     law[std::size_t(origin_)] = 1.0;
     return law;
   }
 
   /// The law with feature i: mass that leaves the window is dropped.
-  [[nodiscard]] LatticeRow with_feature(std::size_t i, const LatticeRow& law) const {
+  [[nodiscard]] Row with_feature(std::size_t i, const Row& law) const {
     const double p = density_[Eigen::Index(i)];
-    LatticeRow next(size_);
+    Row next(size_);
     for (std::size_t k = 0; k < size_; ++k) next[k] = (1.0 - p) * law[k];
     add_moved(next, law, steps_[i], p * (1.0 - beyond_[i]));
     add_moved(next, law, steps_[i] + 1, p * beyond_[i]);
@@ -58,8 +58,8 @@ class Lattice {
   }
 
   /// E[q(y + step of i)] at each y: the transpose of the move.
-  [[nodiscard]] LatticeRow while_active(std::size_t i, const LatticeRow& q) const {
-    LatticeRow next(size_, 0.0);
+  [[nodiscard]] Row while_active(std::size_t i, const Row& q) const {
+    Row next(size_, 0.0);
     add_moved(next, q, -steps_[i], 1.0 - beyond_[i]);
     add_moved(next, q, -steps_[i] - 1, beyond_[i]);
     return next;
@@ -78,7 +78,7 @@ class Lattice {
     return sum;
   }
 
-  static void add_moved(LatticeRow& to, const LatticeRow& from, std::ptrdiff_t step, double weight) {
+  static void add_moved(Row& to, const Row& from, std::ptrdiff_t step, double weight) {
     const auto size = std::ptrdiff_t(to.size());
     const std::ptrdiff_t begin = std::max<std::ptrdiff_t>(0, step);
     const std::ptrdiff_t end = std::min(size, size + step);
@@ -97,7 +97,7 @@ UnitGradient on_lattice(const OutputUnit& unit, const ErrorWeights& weights, con
   const double c = unit.law.least;
   const double t0 = unit.bias;
   const double t1 = unit.bias + unit.own * c;
-  std::vector<LatticeRow> laws{lattice.at_zero()};  // before each feature, and after all
+  std::vector<Row> laws{lattice.at_zero()};  // before each feature, and after all
   laws.reserve(lattice.features() + 1);
   for (std::size_t i = 0; i < lattice.features(); ++i) laws.push_back(lattice.with_feature(i, laws.back()));
 
@@ -107,10 +107,10 @@ UnitGradient on_lattice(const OutputUnit& unit, const ErrorWeights& weights, con
   double active_error = 0.0;
   double kept = 0.0;
   double largest = 0.0;
-  LatticeRow slope(lattice.size());  // of q = w₀ max(t₀ + y, 0)² + w₁ (c − max(t₁ + y, 0))²
+  Row slope(lattice.size());  // of q = w₀ max(t₀ + y, 0)² + w₁ (c − max(t₁ + y, 0))²
   double by_t1 = 0.0;
   const auto blur = [&](double z) { return 0.5 * (std::sqrt(z * z + v) - std::abs(z)); };
-  const LatticeRow& law = laws.back();
+  const Row& law = laws.back();
   for (std::size_t k = 0; k < lattice.size(); ++k) {
     const double z0 = t0 + lattice.y(k);
     const double z1 = t1 + lattice.y(k);
@@ -139,7 +139,7 @@ UnitGradient on_lattice(const OutputUnit& unit, const ErrorWeights& weights, con
   gradient.by_others.resize(unit.others.size());
   for (std::size_t i = lattice.features(); i-- > 0;) {
     const double p = unit.density[Eigen::Index(i)];
-    const LatticeRow active = lattice.while_active(i, slope);
+    const Row active = lattice.while_active(i, slope);
     double sum = 0.0;
     for (std::size_t k = 0; k < lattice.size(); ++k) {
       sum += laws[i][k] * active[k];

@@ -20,8 +20,8 @@ namespace {
 /// Fewer features than this are as cheap pair by pair.
 constexpr Eigen::Index fewest_by_pieces = 24;
 
-constexpr std::size_t quartic_terms = 5;  // of a polynomial of degree 4
-using Chebyshev = std::array<double, quartic_terms>;
+constexpr std::size_t terms = 5;  // of a polynomial of degree 4
+using Chebyshev = std::array<double, terms>;
 
 /// Σ c_d T_d(u) by Clenshaw's recurrence.
 template <typename T>
@@ -59,11 +59,11 @@ struct Piece {
 };
 
 /// T_d at the five points where degree 4 is interpolated.
-const std::array<Chebyshev, quartic_terms> chebyshev_points = [] {
-  std::array<Chebyshev, quartic_terms> T{};
-  for (std::size_t k = 0; k < quartic_terms; ++k) {
-    for (std::size_t d = 0; d < quartic_terms; ++d) {
-      T[k][d] = std::cos(double(d) * (double(k) + 0.5) * std::numbers::pi / double(quartic_terms));
+const std::array<Chebyshev, terms> chebyshev_points = [] {
+  std::array<Chebyshev, terms> T{};
+  for (std::size_t k = 0; k < terms; ++k) {
+    for (std::size_t d = 0; d < terms; ++d) {
+      T[k][d] = std::cos(double(d) * (double(k) + 0.5) * std::numbers::pi / double(terms));
     }
   }
   return T;
@@ -135,8 +135,8 @@ class MeanOfOne {
     Piece piece{near, near + half, 1.0 / half, {}, {}, before};
     for (const Chebyshev& T : chebyshev_points) {
       const OutputError h = output_error(law_, t_ + (piece.middle + half * T[1]), a_, g_);
-      for (std::size_t d = 0; d < quartic_terms; ++d) {
-        const double share = (d == 0 ? 1.0 : 2.0) / double(quartic_terms) * T[d];
+      for (std::size_t d = 0; d < terms; ++d) {
+        const double share = (d == 0 ? 1.0 : 2.0) / double(terms) * T[d];
         piece.inactive[d] += share * h.inactive;
         piece.active[d] += share * h.active;
       }

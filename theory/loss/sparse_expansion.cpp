@@ -14,11 +14,7 @@ namespace digon {
 namespace {
 
 /// Stands for couplings of 0: its powers vanish, its quotients do not.
-constexpr double least_expanded_coupling = 1e-150;
-
-Lanes positive(const Lanes& a) {
-  return a > 0.0 ? a : Lanes{};
-}
+constexpr double least_coupling = 1e-150;
 
 /// E[max(z, 0)²] of z = u + a x + c y, a ≥ c > 0, and its derivatives by u, a and c.
 struct PairMean {
@@ -30,9 +26,9 @@ struct PairMean {
 
 PairMean pair_mean(const Lanes& u, const Lanes& a, const Lanes& c, const Lanes& inverse_a,
                    const Lanes& inverse_c) {
-  const Lanes s = positive(u + a + c);
+  const Lanes s = positive_part<double>(u + a + c);
   const Lanes v = u + a;
-  const Lanes e = positive(u + c);
+  const Lanes e = positive_part<double>(u + c);
   // Q = 12 a E and its derivatives; `near` where v < 0.
   const Lanes s2c = s * s * inverse_c;
   const Lanes near_u = 4.0 * s * s2c;
@@ -77,8 +73,8 @@ OwnMean own_mean(const Lanes& u, const Lanes& A, const Lanes& g, const Lanes& in
   const Lanes inverse_a = smaller(inverse_A, inverse_g);
   const Lanes inverse_c = larger(inverse_A, inverse_g);
   const Lanes v = u + a;
-  const Lanes s = positive(v + c);
-  const Lanes e = positive(u + c);
+  const Lanes s = positive_part<double>(v + c);
+  const Lanes e = positive_part<double>(u + c);
   const auto is_near = v < 0.0;
   const Lanes r = is_near ? s : e;
   const Lanes r2 = r * r * inverse_c;
@@ -117,8 +113,8 @@ struct SingleMean {
 };
 
 SingleMean single_mean(const Lanes& u, const Lanes& g, const Lanes& inverse_g) {
-  const Lanes end = positive(u + g);
-  const Lanes begin = positive(u);
+  const Lanes end = positive_part<double>(u + g);
+  const Lanes begin = positive_part<double>(u);
   const Lanes length = u >= 0.0 ? all_lanes(1.0) : end * inverse_g;
   const Lanes value = (1.0 / 3.0) * length * (begin * begin + begin * end + end * end);
   const Lanes by_u = length * (begin + end);
@@ -154,12 +150,11 @@ class Output {
              double of_none, const Eigen::VectorXd& of_one) {
     b_ = b;
     own_below_ = least_ * g[j];
-    own_ = std::max(width_ * g[j], least_expanded_coupling);
+    own_ = std::max(width_ * g[j], least_coupling);
     own_density_ = density[j];
     for (Eigen::Index i = 0; i < Eigen::Index(blocks_ * lane_count); ++i) {
       const bool is_other = i < n_ && i != j;
-      const double size =
-          is_other ? std::max(width_ * std::abs(g[i]), least_expanded_coupling) : least_expanded_coupling;
+      const double size = is_other ? std::max(width_ * std::abs(g[i]), least_coupling) : least_coupling;
       at(size_, i) = size;
       at(inverse_, i) = 1.0 / size;
       at(below_, i) = is_other ? std::min(least_ * g[i], greatest_ * g[i]) : 0.0;

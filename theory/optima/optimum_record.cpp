@@ -29,16 +29,15 @@ namespace {
 using nlohmann::json;
 
 bool is_same_law(const FeatureDistribution& one, const FeatureDistribution& other) {
-  constexpr double text_rounding = 1e-12;  // 0.7^i comes out of std::pow and of text
+  constexpr double rounding = 1e-12;  // 0.7^i comes out of std::pow and of text
   const auto but_profiles = [](const FeatureDistribution& features) {
     json law = to_json(features);
     law.erase("density");
     law.erase("importance");
     return law;
   };
-  return one.features() == other.features() && one.density.isApprox(other.density, text_rounding) &&
-         ((one.importance - other.importance).array().abs() <= text_rounding * one.importance.array())
-             .all() &&
+  return one.features() == other.features() && one.density.isApprox(other.density, rounding) &&
+         ((one.importance - other.importance).array().abs() <= rounding * one.importance.array()).all() &&
          but_profiles(one) == but_profiles(other);
 }
 

@@ -62,7 +62,7 @@ double evaluate(double sharpness, const Eigen::Ref<const Eigen::MatrixXd>& W,
       }
       row[b] = c;
       const Lanes size = kind == CodeKind::lines ? (c < 0.0 ? -c : c) : c;
-      top = size > top ? size : top;
+      top = larger(size, top);
     }
   }
   const double largest = largest_of(top);
