@@ -12,6 +12,8 @@ endif()
 set(DIGON_FLAGS_sse2 "")
 set(DIGON_FLAGS_avx2 -mavx2 -mfma)
 set(DIGON_FLAGS_avx512 -mavx2 -mfma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl)
+# No processor made since 2013 takes it: a fifth less to compile, to the same numbers.
+set(DIGON_TUNING_sse2 -O2)
 # Tuned for no processor in particular, g++ 12 copies arrays of a hundred bytes by `rep movs`, dozens of cycles each and a
 # tenth of an exact loss.
 set(DIGON_TUNING_avx2 -mtune=znver3)
