@@ -1,6 +1,11 @@
+#include <fmt/format.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <regex>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "core/base/atomic_file.hpp"
@@ -177,6 +182,62 @@ TEST_CASE("what several experiments compute ahead, side by side, is all they tra
   }
   CHECK(together.size() == 20);
   CHECK(alone.size() == 20);
+}
+
+TEST_CASE("experiments run side by side, and end in their order") {
+  const TemporaryFolder folder;
+  RunStore store(folder.path() / "results.db");
+  std::atomic<int> at_work = 0;
+  std::atomic<bool> second_ended = false;
+  std::atomic<bool> in_vain = false;
+  const auto wait_for = [&](const auto& condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    if (!condition()) in_vain = true;
+  };
+  std::vector<Experiment> experiments(3, tiny());
+  for (std::size_t k = 0; k < 3; ++k) {
+    experiments[k].id = fmt::format("number-{}", k);
+    experiments[k].find = [&, k](const Results& results) {
+      ++at_work;
+      wait_for([&] { return at_work >= 2; });
+      if (k == 0) wait_for([&] { return second_ended.load(); });
+      return std::any(std::size_t(results.points.size()));
+    };
+  }
+  experiments[1].checks = [&](const Results&) {
+    second_ended = true;
+    return std::vector<Check>{};
+  };
+  std::vector<std::string> order;
+  const ExperimentContext context{folder.path(), Preset::quick, 7, 2, store};
+  reproduce_all({&experiments[0], &experiments[1], &experiments[2]}, context,
+                [&](const Experiment& experiment, const auto& checks) {
+                  order.push_back(experiment.id + (checks ? "" : ", left"));
+                });
+  CHECK_FALSE(in_vain);
+  CHECK(order == std::vector<std::string>{"number-0", "number-1", "number-2"});
+  for (const Experiment& one : experiments) {
+    CHECK(std::filesystem::exists(folder.path() / one.id / "verdict.json"));
+  }
+}
+
+TEST_CASE("what is left to other shards has no checks, and holds up no other experiment") {
+  const TemporaryFolder folder;
+  Experiment whole = tiny();
+  whole.id = "whole";
+  whole.cell = {};
+  whole.axes = {};
+  whole.optimum_starts = {};
+  whole.tables = {};
+  whole.figures = {};
+  const Experiment first = tiny();
+  RunStore half(folder.path() / "half.db", {0, 2}, {{"of", "this test"}}, folder.path() / "none.db");
+  std::map<std::string, bool> judged;
+  reproduce_all(
+      {&first, &whole}, {folder.path(), Preset::quick, 7, 2, half},
+      [&](const Experiment& experiment, const auto& checks) { judged[experiment.id] = checks.has_value(); });
+  CHECK(judged == std::map<std::string, bool>{{"tiny", false}, {"whole", true}});
 }
 
 TEST_CASE("models of several shapes are a file of weights each") {

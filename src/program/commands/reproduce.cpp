@@ -15,7 +15,6 @@
 #include "program/commands/verification.hpp"
 #include "program/experiments/changed_settings.hpp"
 #include "program/experiments/driver.hpp"
-#include "sweep/sweep.hpp"
 
 namespace digon {
 namespace {
@@ -33,7 +32,10 @@ std::vector<const Experiment*> chosen_experiments(const CommandLine& line) {
   }
   if (ids.empty()) reject("reproduce: name an experiment; 'digon reproduce --list' lists them");
   std::vector<const Experiment*> chosen;
-  for (const std::string& id : ids) chosen.push_back(&find_experiment(id));
+  for (const std::string& id : ids) {
+    const Experiment* const experiment = &find_experiment(id);
+    if (std::find(chosen.begin(), chosen.end(), experiment) == chosen.end()) chosen.push_back(experiment);
+  }
   return chosen;
 }
 
@@ -83,18 +85,14 @@ nlohmann::json describe(const Experiment& experiment, const std::filesystem::pat
 Outcome run_all(const std::vector<Experiment>& chosen, const ExperimentContext& context, bool quiet) {
   std::vector<const Experiment*> all;
   for (const Experiment& experiment : chosen) all.push_back(&experiment);
-  compute_ahead(all, context);
   Outcome outcome;
-  for (const Experiment& experiment : chosen) {
-    try {
-      const std::vector<Check> checks = reproduce(experiment, context);
-      if (!checks.empty() && !quiet) fmt::print("{}\n", to_text(checks));
-      outcome.answers.push_back(describe(experiment, context.out / experiment.id, checks));
-      outcome.agreed = outcome.agreed && all_pass(checks);
-    } catch (const LeftToShards&) {
-      outcome.left_to_shards = true;  // the cells of the other experiments can be computed all the same
-    }
-  }
+  reproduce_all(all, context, [&](const Experiment& experiment, const auto& checks) {
+    outcome.left_to_shards = outcome.left_to_shards || !checks;
+    if (!checks) return;
+    if (!checks->empty() && !quiet) fmt::print("{}\n", to_text(*checks));
+    outcome.answers.push_back(describe(experiment, context.out / experiment.id, *checks));
+    outcome.agreed = outcome.agreed && all_pass(*checks);
+  });
   return outcome;
 }
 

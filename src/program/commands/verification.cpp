@@ -64,11 +64,10 @@ std::vector<VerifiedPart> verify(const Verification& verification, RunStore& sto
   for (const Experiment& experiment : catalog()) {
     if (!verification.suite || *verification.suite == experiment.suite) chosen.push_back(&experiment);
   }
-  compute_ahead(chosen, context);
   std::vector<VerifiedPart> verified;
-  for (const Experiment* experiment : chosen) {
-    verified.push_back({experiment, command_of(*experiment, verification), reproduce(*experiment, context)});
-  }
+  reproduce_all(chosen, context, [&](const Experiment& experiment, const auto& checks) {
+    verified.push_back({&experiment, command_of(experiment, verification), checks.value()});
+  });
   write_verdict(verification.out / "verdict.json", checks_of(verified));
   return verified;
 }

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <stdexcept>
 
 #include "core/base/atomic_file.hpp"
 #include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "core/base/progress.hpp"
 #include "core/base/random.hpp"
 #include "program/experiments/caption.hpp"
+#include "sweep/ranks.hpp"
 
 namespace digon {
 namespace {
@@ -124,6 +127,35 @@ void require_measured(const std::string& experiment, const std::set<std::string>
   }
 }
 
+/// How many parts of an experiment its progress counts.
+constexpr std::size_t parts_of_each = 5;
+
+std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context,
+                             Progress& parts) {
+  require_predictions(experiment);
+  Results results{context, experiment.id};
+  std::filesystem::create_directories(results.folder());
+  const auto done = [&] {
+    parts.advance(1);
+    throw_if_interrupted();
+  };
+  results.points = train(experiment, context);
+  done();
+  if (experiment.optimum_starts) find_optima_of(experiment, context, results.points);
+  done();
+  if (experiment.find) results.found = experiment.find(results);
+  done();
+  write_files(experiment, results);
+  done();
+  std::vector<Check> checks = judge_all(experiment, results);
+  done();
+  std::set<std::string> judged;
+  for (const Check& check : checks) judged.insert(check.id);
+  require_measured(experiment.id, judged);
+  write_verdict(results.folder() / "verdict.json", checks);
+  return checks;
+}
+
 }  // namespace
 
 std::vector<Setting> settings_of(const Experiment& experiment, Preset preset) {
@@ -194,29 +226,43 @@ void compute_ahead(const std::vector<const Experiment*>& experiments, const Expe
 }
 
 std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context) {
-  require_predictions(experiment);
-  Results results{context, experiment.id};
-  std::filesystem::create_directories(results.folder());
-  Progress parts(experiment.id + ", parts", 5);
-  const auto done = [&] {
-    parts.advance(1);
-    throw_if_interrupted();
+  Progress parts(experiment.id + ", parts", parts_of_each);
+  return reproduce(experiment, context, parts);
+}
+
+void reproduce_all(const std::vector<const Experiment*>& experiments, const ExperimentContext& context,
+                   const TakeChecks& take) {
+  compute_ahead(experiments, context);
+  Progress parts("experiments, parts", parts_of_each * experiments.size());
+  std::vector<std::optional<std::vector<Check>>> checks(experiments.size());
+  const auto run = [&](std::size_t k, const ExperimentContext& of_one) {
+    try {
+      checks[k] = reproduce(*experiments[k], of_one, parts);
+    } catch (const LeftToShards&) {  // the cells of the other experiments can be computed all the same
+    }
   };
-  results.points = train(experiment, context);
-  done();
-  if (experiment.optimum_starts) find_optima_of(experiment, context, results.points);
-  done();
-  if (experiment.find) results.found = experiment.find(results);
-  done();
-  write_files(experiment, results);
-  done();
-  std::vector<Check> checks = judge_all(experiment, results);
-  throw_if_interrupted();
-  std::set<std::string> judged;
-  for (const Check& check : checks) judged.insert(check.id);
-  require_measured(experiment.id, judged);
-  write_verdict(results.folder() / "verdict.json", checks);
-  return checks;
+  if (rank_count() > 1) {  // which share out one sweep at a time
+    for (std::size_t k = 0; k < experiments.size(); ++k) {
+      run(k, context);
+      take(*experiments[k], checks[k]);
+    }
+    return;
+  }
+  ExperimentContext inside{context.out, context.preset, context.seed, threads_inside, context.store};
+  std::mutex ending;
+  std::size_t begun = 0;
+  std::size_t taken = 0;
+  std::vector<bool> ended(experiments.size());
+  parallel_for(experiments.size(), context.threads, [&](std::size_t) {
+    std::unique_lock lock(ending);
+    const std::size_t k = begun++;
+    lock.unlock();
+    run(k, inside);
+    lock.lock();
+    for (ended[k] = true; taken < ended.size() && ended[taken]; ++taken) {
+      take(*experiments[taken], checks[taken]);
+    }
+  });
 }
 
 }  // namespace digon

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "program/experiments/experiment.hpp"
@@ -25,5 +27,14 @@ void compute_ahead(const std::vector<const Experiment*>& experiments, const Expe
 /// with their captions, and verdict.json, all into the folder out/ID, and returns the checks. Throws as sweep
 /// does, and std::logic_error where a prediction is not judged.
 std::vector<Check> reproduce(const Experiment& experiment, const ExperimentContext& context);
+
+/// Is called with each experiment and its checks, or nothing where cells of it are left to other shards.
+using TakeChecks =
+    std::function<void(const Experiment& experiment, const std::optional<std::vector<Check>>& checks)>;
+
+/// Computes ahead for all experiments, then runs them side by side; on several ranks one after the other.
+/// `take` is called in their order, of each as soon as it and those before it have ended.
+void reproduce_all(const std::vector<const Experiment*>& experiments, const ExperimentContext& context,
+                   const TakeChecks& take);
 
 }  // namespace digon
