@@ -171,12 +171,15 @@ std::optional<PopulationEnd> population_of_models(const Objective& objective, Ei
   const Population population = evolve(problem, evolution, derive_seed(options.seed, k), starts);
   PopulationEnd end{{}, population.descents, population.given_up, population.moves};
   // The rest of the pool are for variety: each descent on the objective costs as much as many on the guide.
-  for (std::size_t rank = 0; rank < std::min(options.finished, population.pool.size()); ++rank) {
-    if (rank > 0 && (interrupted() || options.evolution.out_of_time())) break;
+  std::vector<std::optional<Descent>> finished(std::min(options.finished, population.pool.size()));
+  parallel_for_inside(finished.size(), [&](std::size_t rank) {
+    if (rank > 0 && (interrupted() || options.evolution.out_of_time())) return;
     const ToyModel model = model_of(population.pool[rank].columns, objective.kind);
     // A minimum of the guide at which the objective cannot be evaluated is none of the objective's.
-    const std::optional<Descent> found = end_beside_guide(objective, model, finish);
-    if (found) insert_distinct(end.minima, *found, same_optimum_of(objective.kind));
+    finished[rank] = end_beside_guide(objective, model, finish);
+  });
+  for (std::optional<Descent>& found : finished) {
+    if (found) insert_distinct(end.minima, std::move(*found), same_optimum_of(objective.kind));
   }
   if (end.minima.empty()) return std::nullopt;
   return end;

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <mutex>
 
 #include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
+#include "core/base/random.hpp"
 
 namespace digon {
 namespace {
@@ -161,51 +165,89 @@ void add_counts(Population& sum, const Population& part) {
   }
 }
 
+/// The powers of a heat's steps before the problem itself: from 0.4 by 0.7 and 0.85 to 0.925.
+std::vector<double> powers_of(const EvolutionProblem& problem, std::size_t heat, std::size_t heats) {
+  constexpr double the_problem_itself = 0.95;
+  std::vector<double> powers;
+  for (double power = 1.0 - double(heat) / double(heats); problem.levelled && power < the_problem_itself;
+       power = (1.0 + power) / 2.0) {
+    powers.push_back(power);
+  }
+  return powers;
+}
+
+std::vector<Eigen::MatrixXd> columns_of(const std::vector<Individual>& pool) {
+  std::vector<Eigen::MatrixXd> columns;
+  for (const Individual& member : pool) columns.push_back(member.columns);
+  return columns;
+}
+
+/// What a heat comes to: the pool and hits of its last step, and what all its steps did. Step k of a
+/// population has the k-th seed derived from the population's.
+Population run_heat(const EvolutionProblem& problem, const EvolutionOptions& options,
+                    const std::vector<double>& powers, std::uint64_t seed, std::size_t first_step,
+                    std::vector<Eigen::MatrixXd> from) {
+  Population heat;
+  const auto run_step = [&](const EvolutionProblem& step, const EvolutionOptions& limits) {
+    Population population = Evolution(step, limits, derive_seed(seed, first_step++)).run(from);
+    add_counts(heat, population);
+    from = columns_of(population.pool);
+    heat.pool = std::move(population.pool);
+    heat.hits = population.hits;
+  };
+  EvolutionOptions silent = options;  // the lowest value of another problem is none of this
+  silent.progress = [](double) {};
+  for (const double power : powers) run_step(problem.levelled(power), silent);
+  run_step(problem, options);
+  return heat;
+}
+
 }  // namespace
 
 Population evolve(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed,
                   const std::vector<Eigen::MatrixXd>& given) {
-  // Some four steps a heat: heats take half of a small budget at most.
+  // A heat has six steps at most: heats take less than the budget.
   const std::size_t in_step =
       std::min(options.heat_descents, options.descents / (8 * std::max<std::size_t>(1, options.heats)));
   if (options.heats <= 1 || in_step == 0) return Evolution(problem, options, seed).run(given);
-  RandomDraws random(seed);
-  Population done;
-  std::vector<Individual> best;  // of all heats
-  const auto run_step = [&](const EvolutionProblem& step, std::size_t pool, std::size_t descents,
-                            const auto& from) {
-    EvolutionOptions limited = options;
-    limited.pool = pool;
-    limited.descents = std::min(descents, options.descents - done.descents);
-    limited.progress = [&](double lowest) {
-      if (!best.empty()) lowest = std::min(lowest, best.front().value);
-      if (&step == &problem) options.progress(lowest);
-    };
-    Population population = Evolution(step, limited, random.seed()).run(from);
-    add_counts(done, population);
-    return population;
-  };
-  const auto columns_of_pool = [](const std::vector<Individual>& pool) {
-    std::vector<Eigen::MatrixXd> columns;
-    for (const Individual& member : pool) columns.push_back(member.columns);
-    return columns;
-  };
 
-  const std::size_t in_heat = std::max<std::size_t>(1, options.pool / 2);
+  std::mutex telling;
+  double lowest_told = std::numeric_limits<double>::infinity();
+  EvolutionOptions of_heats = options;
+  of_heats.pool = std::max<std::size_t>(1, options.pool / 2);
+  of_heats.descents = in_step;
+  of_heats.progress = [&](double lowest) {
+    const std::scoped_lock lock(telling);
+    options.progress(lowest_told = std::min(lowest_told, lowest));
+  };
+  std::vector<std::vector<double>> powers;
+  std::vector<std::size_t> steps{0};  // of all heats before
+  for (std::size_t heat = 0; heat < options.heats; ++heat) {
+    powers.push_back(powers_of(problem, heat, options.heats));
+    steps.push_back(steps.back() + powers.back().size() + 1);
+  }
+  std::vector<Population> heats(options.heats);
+  const auto run = [&](std::size_t heat, const std::vector<Eigen::MatrixXd>& from) {
+    heats[heat] = run_heat(problem, of_heats, powers[heat], seed, steps[heat], from);
+  };
+  // Heats know nothing of each other; mostly the first tells where fresh starts find the lowest value.
+  run(0, given);
+  if (heats[0].hits < options.hits) {
+    parallel_for_inside(options.heats - 1, [&](std::size_t k) { run(k + 1, {}); });
+  }
+
+  Population done;
+  std::size_t step = 0;
+  std::vector<Individual> best;  // of all heats
   const std::size_t of_a_heat = std::max<std::size_t>(1, options.pool / (options.heats + 1));
   std::vector<double> lowest;  // of each heat
   for (std::size_t heat = 0; heat < options.heats; ++heat) {
-    std::vector<Eigen::MatrixXd> from = heat == 0 ? given : std::vector<Eigen::MatrixXd>{};
-    constexpr double the_problem_itself = 0.95;
-    for (double power = 1.0 - double(heat) / double(options.heats);
-         problem.levelled && power < the_problem_itself; power = (1.0 + power) / 2.0) {
-      from = columns_of_pool(run_step(problem.levelled(power), in_heat, in_step, from).pool);
-    }
-    Population population = run_step(problem, in_heat, in_step, from);
-    std::vector<Individual>& pool = population.pool;
+    add_counts(done, heats[heat]);
+    step = steps[heat + 1];
+    std::vector<Individual>& pool = heats[heat].pool;
     if (pool.empty()) continue;  // out of time, or interrupted
     lowest.push_back(pool.front().value);
-    if (population.hits >= options.hits && (best.empty() || pool.front().value < best.front().value)) {
+    if (heats[heat].hits >= options.hits && (best.empty() || pool.front().value < best.front().value)) {
       best = std::move(pool);  // fresh starts find it
       break;
     }
@@ -222,7 +264,11 @@ Population evolve(const EvolutionProblem& problem, const EvolutionOptions& optio
     }
     return done;
   }
-  Population last = run_step(problem, options.pool, options.descents, columns_of_pool(best));
+  EvolutionOptions rest = options;
+  rest.descents -= done.descents;
+  rest.progress = of_heats.progress;
+  Population last = Evolution(problem, rest, derive_seed(seed, step)).run(columns_of(best));
+  add_counts(done, last);
   done.pool =
       last.pool.empty() ? std::move(best) : std::move(last.pool);  // empty: out of time, or interrupted
   done.hits = last.hits;

@@ -45,7 +45,7 @@ Move move_of(
     std::function<void(Eigen::MatrixXd& columns, const std::vector<Individual>& pool, RandomDraws& random)>
         change);
 
-/// What is searched.
+/// What is searched. Its functions are called from several threads at once where there are heats.
 struct EvolutionProblem {
   std::function<Eigen::MatrixXd(RandomDraws& random)> start;  ///< a fresh start
   std::vector<Move> moves;
@@ -75,8 +75,9 @@ struct EvolutionOptions {
   std::size_t patience = 500;
   std::size_t hits = 8;       ///< or sooner, where so many fresh starts have come to the lowest value
   double fresh_share = 0.03;  ///< of descents that begin at a fresh start, once the pool is full
-  std::function<bool()> out_of_time = [] { return false; };  ///< asked before each descent
-  /// Called after each descent with the lowest value so far.
+  /// Asked before each descent, by several threads where there are heats.
+  std::function<bool()> out_of_time = [] { return false; };
+  /// Called after each descent with the lowest value so far, by one thread at a time.
   std::function<void(double)> progress = [](double) {};
 };
 
@@ -97,8 +98,8 @@ struct Population {
   std::vector<MoveCount> moves;
 };
 
-/// Evolves one population from its seed alone; `given` are starts descended from first. Ends early once
-/// interrupted().
+/// Evolves one population from its seed alone, its heats on the threads of the parallel_for that this is
+/// called inside of; `given` are starts descended from first. Ends early once interrupted().
 Population evolve(const EvolutionProblem& problem, const EvolutionOptions& options, std::uint64_t seed,
                   const std::vector<Eigen::MatrixXd>& given = {});
 

@@ -1,7 +1,13 @@
 #include "theory/search/evolution.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cmath>
+#include <thread>
+
+#include "core/base/parallel.hpp"
 
 using namespace digon;
 
@@ -100,7 +106,7 @@ TEST_CASE("heats lead from problems that are easier to one that misleads") {
   CHECK(found.pool.front().value == 1.0);
   CHECK(found.descents <= options.descents);
   // Out of time in the first heat: what it came to is kept.
-  std::size_t asked = 0;
+  std::atomic<std::size_t> asked = 0;
   options.out_of_time = [&] { return ++asked > 20; };
   CHECK(!evolve(misleading(1.0, misleading), options, 1).pool.empty());
   options.out_of_time = [] { return false; };
@@ -120,13 +126,57 @@ TEST_CASE("a population ends where all of its heats came to the lowest value") {
   CHECK(found.descents == (1 + 3 + 4 + 5 + 5) * options.heat_descents);
   for (std::size_t k = 1; k < found.pool.size(); ++k) CHECK(found.pool[k].value > found.pool[k - 1].value);
   // Where no two agree the pool goes on.
-  double fewer = 0.0;
+  std::atomic<int> descents = 0;
   problem.descend = [&](const Eigen::MatrixXd& from, double) {
-    return Individual{from, 1.0 - (fewer += 1e-4)};
+    return Individual{from, 1.0 - 1e-4 * ++descents};
   };
   problem.levelled = [&](double) { return problem; };
   options.descents = 8000;
   CHECK(evolve(problem, options, 1).descents == options.descents);
+}
+
+TEST_CASE("heats on several threads come to the same") {
+  std::atomic<std::size_t> at_work = 0;
+  std::atomic<std::size_t> awaited = 1;  // descents of several heats
+  std::atomic<bool> together = false;
+  EvolutionProblem problem = wells(16);
+  problem.levelled = [&](double) {
+    EvolutionProblem easier = wells(16);
+    easier.descend = [&, descend = easier.descend](const Eigen::MatrixXd& from, double bar) {
+      ++at_work;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+      while (!together && std::chrono::steady_clock::now() < end) {
+        if (at_work >= awaited) together = true;
+      }
+      --at_work;
+      return descend(from, bar);
+    };
+    return easier;
+  };
+  EvolutionOptions options;
+  options.heats = 5;
+  options.hits = 1'000'000;
+  options.descents = 1600;
+  options.pool = 8;
+  std::vector<double> told;
+  options.progress = [&](double lowest) { told.push_back(lowest); };
+  const auto population = [&](std::size_t threads) {
+    told.clear();
+    awaited = threads;
+    together = false;
+    Population found;
+    parallel_for(1, threads, [&](std::size_t) { found = evolve(problem, options, 5); });
+    CHECK(std::is_sorted(told.rbegin(), told.rend()));
+    CHECK(together);
+    return found;
+  };
+  const Population one = population(1);
+  const Population two = population(2);
+  CHECK(one.descents == two.descents);
+  CHECK(one.given_up == two.given_up);
+  REQUIRE(one.pool.size() == two.pool.size());
+  for (std::size_t k = 0; k < one.pool.size(); ++k) CHECK(one.pool[k].columns == two.pool[k].columns);
+  for (std::size_t k = 0; k < one.moves.size(); ++k) CHECK(one.moves[k].entered == two.moves[k].entered);
 }
 
 TEST_CASE("of several drafts the best descends, and none twice") {
