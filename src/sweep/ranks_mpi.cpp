@@ -28,6 +28,7 @@
 #include <thread>
 
 #include "core/base/interrupt.hpp"
+#include "core/base/parallel.hpp"
 #include "sweep/ranks.hpp"
 
 namespace digon {
@@ -165,7 +166,10 @@ class Computing {
   void run() {
     try {
       while (auto next = take_()) {
-        StoredCell cell = next->second.kind->compute(next->second.settings, next->second.given);
+        StoredCell cell;
+        parallel_for(1, 1, [&](std::size_t) {  // what a cell shares with idle threads has this one alone
+          cell = next->second.kind->compute(next->second.settings, next->second.given);
+        });
         if (interrupted()) return;  // what was cut short is no result
         finished_(next->first, std::move(cell));
       }

@@ -73,7 +73,7 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   OptimumOptions options;
   options.starts = settings.at("starts");
   options.seed = settings.at("seed");
-  options.threads = 1;  // the cells are what is shared out
+  options.threads = threads_inside;  // the cells are what is shared out; idle threads help with the last
   std::vector<ToyModel> models;
   if (!given.empty()) {
     for (LoadedModel& loaded : parse_models(given, "cell")) models.push_back(std::move(loaded.model));
@@ -90,7 +90,7 @@ StoredCell compute_optimum(const nlohmann::json& settings, const std::string& gi
   search.populations = 1;
   search.evolution.descents = (has_relu_hidden(kind) ? 1 : descents_a_start) * options.starts;
   search.seed = options.seed;
-  search.threads = 1;
+  search.threads = options.threads;
   const RecordedOptimum* recorded =
       penalty.is_none() ? find_recorded(recorded_optima(), features, hidden, kind) : nullptr;
   return {
