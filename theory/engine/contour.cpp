@@ -243,8 +243,12 @@ std::vector<ExpectedError> errors_by_heard_count(const OutputUnit& heard, const 
 }  // namespace
 
 std::vector<double> heard_given_all(std::size_t heard, std::size_t all, std::size_t k) {
-  const auto log_choose = [](std::size_t n, std::size_t r) {
-    return std::lgamma(double(n) + 1.0) - std::lgamma(double(r) + 1.0) - std::lgamma(double(n - r) + 1.0);
+  const auto log_factorial = [](std::size_t n) {
+    int sign = 1;  // which std::lgamma would write where all threads write it
+    return ::lgamma_r(double(n) + 1.0, &sign);
+  };
+  const auto log_choose = [&](std::size_t n, std::size_t r) {
+    return log_factorial(n) - log_factorial(r) - log_factorial(n - r);
   };
   std::vector<double> probability(heard + 1, 0.0);
   double total = 0.0;
