@@ -248,7 +248,8 @@ void reproduce_all(const std::vector<const Experiment*>& experiments, const Expe
     }
     return;
   }
-  ExperimentContext inside{context.out, context.preset, context.seed, threads_inside, context.store};
+  ExperimentContext inside = context;
+  inside.threads = threads_inside;
   std::mutex ending;
   std::size_t begun = 0;
   std::size_t taken = 0;

@@ -139,12 +139,12 @@ TEST_CASE("heats on several threads come to the same") {
   std::atomic<std::size_t> at_work = 0;
   std::atomic<std::size_t> awaited = 1;  // descents of several heats
   std::atomic<bool> together = false;
+  std::chrono::steady_clock::time_point end;  // of waiting
   EvolutionProblem problem = wells(16);
   problem.levelled = [&](double) {
     EvolutionProblem easier = wells(16);
     easier.descend = [&, descend = easier.descend](const Eigen::MatrixXd& from, double bar) {
       ++at_work;
-      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
       while (!together && std::chrono::steady_clock::now() < end) {
         if (at_work >= awaited) together = true;
       }
@@ -164,6 +164,7 @@ TEST_CASE("heats on several threads come to the same") {
     told.clear();
     awaited = threads;
     together = false;
+    end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     Population found;
     parallel_for(1, threads, [&](std::size_t) { found = evolve(problem, options, 5); });
     CHECK(std::is_sorted(told.rbegin(), told.rend()));
